@@ -1,0 +1,66 @@
+/* The one type tree, with Iceberg's vocabulary (https://iceberg.apache.org/spec/#schemas-and-data-types) and field
+ * ids. Model, policy, table reader, engine and doors all describe columns with it; types.def says how each kind looks
+ * in Arrow and DuckDB. A tree is immutable once built and lives in the arena it was built in. */
+#ifndef HS_ARROW_TYPE_H
+#define HS_ARROW_TYPE_H
+
+#include "base/arena.h"
+
+enum hs_type_id {
+    HS_T_BOOLEAN = 1,
+    HS_T_INT,    /* 32 bit */
+    HS_T_LONG,   /* 64 bit */
+    HS_T_FLOAT,
+    HS_T_DOUBLE,
+    HS_T_DECIMAL, /* precision 1..38, scale */
+    HS_T_DATE,
+    HS_T_TIME,         /* microseconds */
+    HS_T_TIMESTAMP,    /* microseconds, no zone */
+    HS_T_TIMESTAMPTZ,  /* microseconds, UTC */
+    HS_T_TIMESTAMP_NS, /* v3 */
+    HS_T_TIMESTAMPTZ_NS,
+    HS_T_STRING,
+    HS_T_UUID,
+    HS_T_FIXED, /* length bytes */
+    HS_T_BINARY,
+    HS_T_STRUCT, /* fields[0..n) */
+    HS_T_LIST,   /* fields[0] = element */
+    HS_T_MAP,    /* fields[0] = key, fields[1] = value */
+    HS_T_UNKNOWN,
+    HS_T_VARIANT,
+    HS_T_GEOMETRY,
+    HS_T_GEOGRAPHY,
+};
+
+struct hs_type;
+
+struct hs_field {
+    int id; /* Iceberg field id; -1 where the file states none */
+    hs_str name;
+    bool required;
+    bool has_initial_default; /* v3; a table that needs it is refused until the reader applies it */
+    hs_str doc;
+    struct hs_type *type;
+};
+
+struct hs_type {
+    enum hs_type_id id;
+    int precision, scale; /* DECIMAL */
+    int length;           /* FIXED */
+    struct hs_field *fields;
+    size_t field_count;
+};
+
+const char *hs_type_name(enum hs_type_id id); /* "timestamptz" */
+/* "decimal(15, 2)", "struct<a: int, b: list<string>>": Iceberg's words; for messages and digests. */
+void hs_buf_add_type(struct hs_buf *b, const struct hs_type *type);
+bool hs_type_same(const struct hs_type *a, const struct hs_type *b); /* ids, names and shapes */
+const struct hs_field *hs_type_field_by_id(const struct hs_type *root, int id); /* any depth; NULL */
+const struct hs_field *hs_type_field_by_name(const struct hs_type *type, hs_str name); /* direct members, exact */
+bool hs_type_is_number(enum hs_type_id id);
+bool hs_type_is_nested(enum hs_type_id id);
+
+struct hs_type *hs_type_new(struct hs_arena *a, enum hs_type_id id);
+struct hs_type *hs_type_copy(struct hs_arena *a, const struct hs_type *type); /* NULL: no memory */
+
+#endif

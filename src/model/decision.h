@@ -1,0 +1,46 @@
+/* The decision: what one person may see of one table. Made by `policy`, applied by `engine` by way of `access`, named
+ * everywhere by its digest. Immutable; lives in the arena it was made in. Field ids, never names, say what is meant. */
+#ifndef HS_MODEL_DECISION_H
+#define HS_MODEL_DECISION_H
+
+#include "model/model.h"
+
+/* A mask on one field: ids from the top-level column down; a list element or map value is one step like a member. */
+struct hs_mask_use {
+    int *path_ids;
+    size_t path_len;
+    const struct hs_type *type; /* of the masked field */
+    bool nullable;              /* false: required; nullify then hides by making the output nullable */
+    const struct hs_policy *policy;
+    struct hs_rule *when; /* bound, principal filled in; NULL: always */
+};
+
+struct hs_decided_column { /* a top-level column the person may see */
+    const struct hs_field *field; /* in `bound`: contract name, id, type */
+    /* ids of nested members that are not granted, at any depth: left out of the output type */
+    int *hidden_ids;
+    size_t hidden_count;
+    const struct hs_type *type; /* output type: `field->type` less the hidden members */
+    const struct hs_mask_use **masks; /* those within this column */
+    size_t mask_count;
+    bool masked; /* mask_count > 0 */
+};
+
+struct hs_decision {
+    const struct hs_table *table;
+    const struct hs_type *bound; /* STRUCT over contract names; the raw layer that predicate and `when` read */
+    bool allowed;                /* false: the table does not exist for this person */
+    struct hs_decided_column *columns;
+    size_t column_count;
+    struct hs_rule *rows; /* bound, principal filled in; NULL: every row */
+    struct hs_mask_use *masks;
+    size_t mask_count;
+    struct hs_limits limits;
+    int64_t valid_until_us; /* 0: until the model changes */
+    uint8_t digest[32];     /* over everything above that shapes the answer, and the model's mask keys' ids */
+    /* which policies made it, for explain and audit */
+    const struct hs_policy **reasons;
+    size_t reason_count;
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* Request + facts -> decision. Pure: no I/O, no clock (time is a fact). In doubt: not allowed. */
+#ifndef HS_POLICY_POLICY_H
+#define HS_POLICY_POLICY_H
+
+#include "model/decision.h"
+
+struct hs_facts {
+    int64_t now_us;
+    hs_str purpose, workspace; /* empty: none stated */
+};
+
+/* Deny by default. Grants that each carry `where` OR; row rules AND; masks by column, tag (also through nesting) and
+ * nested path; several masks on one field that apply to one person: refused here too, should the load have let it by.
+ * `bound` from hs_table_bind. *out is always a whole decision on HS_OK; allowed=false when no grant matches. */
+HS_MUST hs_rc hs_policy_decide(struct hs_arena *a, const struct hs_model *model, const struct hs_principal *who,
+                               const struct hs_table *table, const struct hs_type *bound, const struct hs_facts *facts,
+                               struct hs_decision **out, struct hs_err *err);
+
+/* May this person see that the table exists at all? Cheap: grants only, needs no schema. */
+bool hs_policy_visible(const struct hs_model *model, const struct hs_principal *who, const struct hs_table *table,
+                       const struct hs_facts *facts);
+
+/* Everything about policies that can be checked without a person: conflicting masks for one field (names both files),
+ * unknown column paths, mask functions that do not fit the column's type. `hailstorm check` and reload call it. */
+HS_MUST hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
+                                    const struct hs_type *bound, struct hs_err *err);
+/* For hs_model_load. */
+hs_rc hs_policy_check_mask(const struct hs_policy *mask, struct hs_err *err);
+
+/* ---- DuckDB printer ----
+ * The raw layer that the expressions read has one column per top-level contract field, named "f<id>" (so no stored
+ * name can collide or inject), struct members named as in `bound`. hmac-token prints a call of hs_mask_hmac(text),
+ * a function the worker registers with the key outside SQL. */
+HS_MUST hs_rc hs_print_duckdb_rows(struct hs_buf *out, const struct hs_decision *d, struct hs_err *err); /* "" if none */
+/* The output expression of column i, type unchanged apart from hidden members. */
+HS_MUST hs_rc hs_print_duckdb_column(struct hs_buf *out, const struct hs_decision *d, size_t i, struct hs_err *err);
+/* Does the decision use a keyed mask? Then the worker is handed a key. */
+bool hs_decision_needs_key(const struct hs_decision *d);
+
+/* "hailstorm explain": which rules made this decision, in words. */
+void hs_buf_add_explanation(struct hs_buf *out, const struct hs_decision *d);
+/* The table of mask functions as Markdown, from the same records: `make docs`. */
+void hs_buf_add_mask_docs(struct hs_buf *out);
+
+#endif

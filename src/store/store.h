@@ -1,0 +1,31 @@
+/* Objects by path. Now: local disk. Paths come from metadata written elsewhere, so every open goes through the table's
+ * prefix map, and must end inside the table's own roots. */
+#ifndef HS_STORE_STORE_H
+#define HS_STORE_STORE_H
+
+#include "base/arena.h"
+
+struct hs_prefix_map; /* model/model.h */
+
+struct hs_store { /* where one table's objects are */
+    hs_str root; /* absolute directory of the table (its location) */
+    const struct hs_prefix_map *prefixes;
+    size_t prefix_count;
+    hs_str fallback_from; /* metadata's own `location`, mapped to root when no prefix matches */
+};
+
+/* Maps a path or URI as written in metadata to a local absolute path. Order: prefix map (longest FROM; schemes and
+ * authorities ignored on both sides), fallback_from -> root, file: or absolute path that exists, relative to root.
+ * Refuses "..", NUL, and whatever leaves the roots (realpath of root and of each prefix target). */
+HS_MUST hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out,
+                               struct hs_err *err);
+/* Whole object, at most max bytes. */
+HS_MUST hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err);
+/* A piece from the end or from an offset. */
+HS_MUST hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
+                                  struct hs_err *err);
+HS_MUST hs_rc hs_store_size(hs_str local_path, int64_t *out, struct hs_err *err);
+HS_MUST hs_rc hs_store_list(struct hs_arena *a, hs_str local_dir, hs_str **out_names, size_t *out_count,
+                            struct hs_err *err);
+
+#endif
