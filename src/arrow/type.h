@@ -30,6 +30,15 @@ enum hs_type_id {
     HS_T_VARIANT,
     HS_T_GEOMETRY,
     HS_T_GEOGRAPHY,
+    /* never in a table; what an SQL expression may answer with */
+    HS_T_INT8,
+    HS_T_INT16,
+    HS_T_UINT8,
+    HS_T_UINT16,
+    HS_T_UINT32,
+    HS_T_UINT64,
+    HS_T_INTERVAL, /* months, days, nanoseconds */
+    HS_T_COUNT_,   /* one past the last */
 };
 
 struct hs_type;

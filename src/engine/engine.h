@@ -1,0 +1,132 @@
+/* The engine as a guest: a pool of worker processes that parse and run statements over decided scans, each in a sandbox.
+ * The engine knows no person, no policy and no wire: what arrives here is already decided, what leaves is batches.
+ *
+ * A request: lease -> parse (the worker prints the statement's tree; the guard checks it here) -> the caller turns every
+ * table reference into a scan -> run (our printer writes the statement over views; the worker runs it) -> poll batches.
+ * Lease, parse and run block and belong on a pool thread; poll never blocks. */
+#ifndef HS_ENGINE_ENGINE_H
+#define HS_ENGINE_ENGINE_H
+
+#include "arrow/batch.h"
+#include "arrow/param.h"
+
+struct hs_engine;
+struct hs_lease;
+struct hs_stream;
+
+struct hs_engine_settings { /* zero means the default in [] */
+    const char *program;        /* path of this binary; workers are `program worker` [/proc/self/exe] */
+    const char *library;        /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
+    const char *scratch;        /* directory for spill and spool, 0700; made when absent */
+    int warm;                   /* idle workers kept ready [1] */
+    int workers_max;            /* [4] */
+    int threads;                /* engine threads per statement [number of cores] */
+    int64_t memory_bytes;       /* per worker [1 GiB]; DuckDB's memory_limit, with RLIMIT_AS/cgroup-free head room above */
+    int64_t spill_bytes;        /* per statement on disk [4 GiB] */
+    int slots;                  /* per ring [4] */
+    int64_t slot_bytes;         /* [4 MiB]; larger batches travel in a segment of their own */
+    int64_t rings_bytes;        /* all rings and segments together [512 MiB] */
+    int slow_reader_ms;         /* unread this long: spool and free the worker [10000] */
+    int64_t spool_bytes;        /* all spools together [2 GiB] */
+    int queue_max;              /* statements waiting for a worker [256] */
+    int queue_ms;               /* longest wait [30000] */
+    bool allow_missing_walls;   /* start although Landlock or seccomp is not there */
+};
+
+HS_MUST hs_rc hs_engine_open(const struct hs_engine_settings *s, struct hs_engine **out, struct hs_err *err);
+void hs_engine_close(struct hs_engine *e); /* ends every worker; takes NULL */
+/* "landlock, seccomp, rlimits" or what is missing: for the log and /readyz. */
+void hs_engine_walls(const struct hs_engine *e, struct hs_buf *out);
+struct hs_engine_counts {
+    int workers, idle, leased, queued;
+    int64_t started, died, ring_bytes, spool_bytes;
+};
+void hs_engine_count(const struct hs_engine *e, struct hs_engine_counts *out);
+
+struct hs_lease_request {
+    hs_str owner;      /* who the worker belongs to for its whole life: principal and policy version */
+    hs_str fair_key;   /* the queue is fair between these: principal */
+    hs_str request_id; /* for the log */
+    const hs_str *directories; /* what this owner's tables need opened: Landlock's rules */
+    size_t directory_count;
+    int64_t memory_bytes, time_ms; /* limits for this statement; 0: settings, none */
+};
+/* Waits in the queue; HS_LIMIT when it is full, HS_TIMEOUT when the wait was too long. A worker that is already narrowed to
+ * other directories is not used. */
+HS_MUST hs_rc hs_lease_open(struct hs_engine *e, const struct hs_lease_request *r, struct hs_lease **out,
+                            struct hs_err *err);
+void hs_lease_close(struct hs_lease *l); /* takes NULL; a lease that became a stream is closed by it */
+
+/* ---- statements ---- */
+enum hs_at_kind { HS_AT_NONE = 0, HS_AT_VERSION, HS_AT_TIMESTAMP };
+struct hs_table_ref { /* a relation named in the statement that is neither CTE nor sub-query */
+    hs_str catalog, schema, name; /* empty where not written */
+    enum hs_at_kind at_kind;
+    hs_str at; /* constant as text: snapshot id or ref name; RFC 3339-like time */
+    int64_t position; /* byte offset in the statement */
+};
+struct hs_statement {
+    struct hs_table_ref *refs; /* each distinct mention, in order */
+    size_t ref_count;
+    size_t param_count; /* highest $n or number of ? */
+    void *tree;         /* the checked tree; engine's own */
+};
+/* The worker parses, the guard checks every node kind, function and table function (default deny). Errors tell position
+ * and kind, never a value nor a hidden name. */
+HS_MUST hs_rc hs_lease_parse(struct hs_lease *l, struct hs_arena *a, hs_str sql, struct hs_statement **out,
+                             struct hs_err *err);
+
+/* ---- decided scans ---- */
+struct hs_scan_group { /* files with one physical schema */
+    const struct hs_type *physical;
+    const hs_str *paths;
+    size_t path_count;
+};
+struct hs_scan_column {
+    hs_str name;            /* as the person sees it */
+    hs_str expression;      /* DuckDB SQL over the raw layer's "f<id>" columns, from policy's printer */
+    const struct hs_type *type;
+    bool leakproof;         /* unmasked: a simple predicate on it may be copied inside the fence */
+};
+struct hs_scan {
+    const struct hs_type *raw; /* STRUCT: contract names and ids: the raw layer's columns "f<id>" of these types */
+    const struct hs_scan_group *groups;
+    size_t group_count; /* 0: no rows */
+    hs_str rows;        /* predicate over the raw layer; empty: all rows */
+    const struct hs_scan_column *columns;
+    size_t column_count;
+    int64_t row_count_estimate;
+};
+
+struct hs_run_request {
+    const struct hs_statement *statement; /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
+    const struct hs_scan *scans;          /* one a ref, same order */
+    size_t scan_count;
+    const struct hs_params *params;       /* may be NULL */
+    hs_str mask_key;                      /* 32 bytes for keyed masks, or empty; wiped in the worker after the statement */
+    bool describe_only;                   /* stop after the schema */
+    int64_t deadline_mono_us;             /* 0: none */
+};
+/* Prints, checks the print again, hands views, parameters and statement to the worker, waits until its schema is known.
+ * On HS_OK the stream owns the lease. */
+HS_MUST hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, struct hs_stream **out,
+                           struct hs_err *err);
+
+/* STRUCT: the result's columns. Valid until close. */
+const struct hs_type *hs_stream_schema(const struct hs_stream *s);
+
+enum hs_stream_state { HS_STREAM_WAIT = 1, HS_STREAM_BATCH, HS_STREAM_END, HS_STREAM_ERROR };
+/* Never blocks. BATCH: *out is the caller's until hs_batch_release (descriptor checked and private, body shared).
+ * ERROR: err is filled: shown texts are already rewritten (position and kind; no value, no hidden name). */
+enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, struct hs_err *err);
+/* fn(arg) is called from an engine thread whenever poll may answer anew; it must only wake somebody. Never called after
+ * hs_stream_close has returned. */
+void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg);
+/* Asks, then kills after a moment. Poll then answers ERROR/CANCELLED. */
+void hs_stream_cancel(struct hs_stream *s, hs_rc why);
+void hs_stream_close(struct hs_stream *s); /* takes NULL; cancels what still runs; batches still held stay valid */
+
+/* main() of `hailstorm worker`. */
+int hs_worker_main(int argc, char **argv);
+
+#endif
