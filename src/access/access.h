@@ -1,0 +1,81 @@
+/* The one way to data: find, pin, decide, plan, run, audit. This header is all that a front sees.
+ *
+ * A front makes a *call* with one of the verbs and polls it; nothing here blocks (work runs on a pool, `notify` wakes the
+ * front). What a person may not see answers HS_NOT_FOUND, exactly as if it were not there. */
+#ifndef HS_ACCESS_ACCESS_H
+#define HS_ACCESS_ACCESS_H
+
+#include "arrow/batch.h"
+#include "arrow/param.h"
+#include "model/model.h"
+
+struct hs_access;
+struct hs_call;
+struct hs_auth;
+
+/* Who asks, and how: filled by the front, copied by the call. */
+struct hs_asker {
+    const char *door;         /* "flight"; static */
+    hs_str name;              /* the principal; looked up again in the model of the moment */
+    hs_str purpose, workspace;
+    hs_str request_id;        /* made by hs_access_request_id; through every room and into the audit */
+    hs_str peer;              /* address, for the audit */
+    int64_t deadline_mono_us; /* 0: none */
+};
+void hs_access_request_id(struct hs_access *a, char out[33]);
+
+/* The model of the moment; give it back with hs_model_unref. For `auth`. */
+struct hs_model *hs_access_model(struct hs_access *a);
+struct hs_auth *hs_access_auth(struct hs_access *a);
+/* Runs fn(arg) on the pool for blocking work (password checks); HS_LIMIT when its queue is full. */
+HS_MUST hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *arg), void *arg, struct hs_err *err);
+
+/* ---- query: SQL ---- */
+struct hs_query {
+    hs_str sql;
+    const struct hs_params *params; /* NULL: none */
+    bool describe_only;             /* schema, parameters and pins, no rows */
+    /* What an earlier describe said, carried by a sealed handle or ticket: the same snapshots are read again, and another
+     * decision refuses with HS_CONFLICT "policy changed, ask again". Empty: decide and pin now. */
+    hs_str bound;
+};
+/* fn(arg) may be called from any thread until hs_call_close has returned; it must only wake. Never fails: errors are polled. */
+struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who, const struct hs_query *query,
+                                void (*notify)(void *arg), void *arg);
+
+enum hs_call_state { HS_CALL_WAIT = 1, HS_CALL_READY, HS_CALL_BATCH, HS_CALL_END, HS_CALL_ERROR };
+/* First READY once (schema known; describe_only ends there with END next), then BATCH*, then END; or ERROR. *out is the
+ * caller's until hs_batch_release. NULL call (no memory): ERROR. */
+enum hs_call_state hs_call_poll(struct hs_call *c, struct hs_batch *out, struct hs_err *err);
+const struct hs_type *hs_call_schema(const struct hs_call *c); /* STRUCT; after READY */
+size_t hs_call_param_count(const struct hs_call *c);           /* after READY */
+hs_str hs_call_bound(const struct hs_call *c);                 /* after READY: pins and digests, to carry in a handle */
+void hs_call_cancel(struct hs_call *c);
+void hs_call_close(struct hs_call *c); /* takes NULL; writes the audit outcome when it was not written */
+
+/* ---- describe: what this person may see of the catalog ---- */
+struct hs_seen_table {
+    hs_str domain, name, description;
+    const struct hs_type *type;    /* STRUCT of the visible columns as they will be answered; NULL unless with_schema */
+    const struct hs_table *table;
+};
+struct hs_catalog_query {
+    bool with_schema;
+    bool has_domain_pattern, has_table_pattern;
+    hs_str domain_pattern, table_pattern; /* SQL LIKE: % and _ ; a backslash escapes */
+};
+struct hs_catalog {
+    hs_str mesh;
+    hs_str *domains; /* those with a visible table, sorted */
+    size_t domain_count;
+    struct hs_seen_table *tables; /* sorted by domain, then name */
+    size_t table_count;
+};
+/* A call that ends READY then END; hs_call_catalog after READY, valid until close. */
+struct hs_call *hs_access_catalog(struct hs_access *a, const struct hs_asker *who, const struct hs_catalog_query *query,
+                                  void (*notify)(void *arg), void *arg);
+const struct hs_catalog *hs_call_catalog(const struct hs_call *c);
+
+/* Verbs named now and built as they come: scan, changes, read_object, write, commit. */
+
+#endif

@@ -1,0 +1,42 @@
+/* What every door is made of: one struct of functions. A front turns bytes into calls of `access` and batches into bytes. It
+ * does no socket work and has no clock: tests feed it bytes and hand in a fake `access`. */
+#ifndef HS_FRONT_FRONTEND_H
+#define HS_FRONT_FRONTEND_H
+
+#include "access/access.h"
+#include "base/out.h" /* struct hs_out: queue of output segments with release functions */
+
+struct hs_front_env { /* what a door is handed; outlives its sessions */
+    struct hs_access *access;
+    void (*wake)(void *waker); /* thread-safe: makes the loop call `wake` of the session soon */
+    const char *server_version;
+    const void *settings; /* the door's own settings struct */
+};
+
+struct hs_peer {
+    hs_str address; /* "127.0.0.1:5555" */
+    bool tls;
+};
+
+struct hs_frontend {
+    const char *name; /* "flight" */
+    const char *text;
+    const char *alpn; /* "h2", or NULL */
+    /* waker: to be given to env->wake from any thread; valid until close has returned. */
+    HS_MUST hs_rc (*open)(const struct hs_front_env *env, const struct hs_peer *peer, void *waker, void **out_session,
+                          struct hs_err *err);
+    /* Bytes from the peer. An error ends the connection after what is queued was sent. */
+    HS_MUST hs_rc (*feed)(void *session, hs_str bytes, struct hs_err *err);
+    /* Puts what should be sent into out; asked whenever the socket has room, and after feed and wake. */
+    HS_MUST hs_rc (*produce)(void *session, struct hs_out *out, struct hs_err *err);
+    void (*wake)(void *session);
+    /* Time passed; returns when (ms from now) it wants to be called again, -1: never. */
+    int64_t (*tick)(void *session, int64_t now_ms);
+    void (*shutdown)(void *session); /* no new calls; finish what runs */
+    bool (*done)(void *session);     /* nothing left to say: the connection may close */
+    void (*close)(void *session);    /* frees everything; cancels running calls */
+};
+
+extern const struct hs_frontend hs_front_flight;
+
+#endif
