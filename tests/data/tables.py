@@ -1,5 +1,6 @@
 """What the generators of test data share: Iceberg tables by PyIceberg, contracts for them, and when to do nothing."""
 import hashlib
+import importlib.util
 import pathlib
 import re
 import shutil
@@ -12,18 +13,37 @@ sys.path.insert(0, str(ROOT / "demo"))
 from generate import scram_verifier  # noqa: E402
 
 
-def tpchgen(scale, out, *options):
-    """The benchmark's data as plain Parquet, by the generator installed beside this Python."""
+def tpch_extension():
+    """The engine's own TPC-H extension, from the package beside this Python: the published answers are for its data."""
+    import duckdb
+    folder = pathlib.Path(importlib.util.find_spec("duckdb_extension_tpch").submodule_search_locations[0])
+    con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    con.execute(f"load '{folder}/extensions/v{duckdb.__version__}/tpch.duckdb_extension'")
+    return con
+
+
+def dbgen(scale, out):
+    """All eight tables as plain Parquet."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    con = tpch_extension()
+    con.execute(f"call dbgen(sf={scale})")
+    for (name,) in con.execute("show tables").fetchall():
+        con.execute(f"copy {name} to '{out}/{name}.parquet'")
+
+
+def tpchgen(scale, out, table):
+    """One table as plain Parquet by the faster generator; its free text differs from what the published answers say."""
     tool = pathlib.Path(sys.executable).parent / "tpchgen-cli"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    subprocess.run([tool, "parquet", "-s", str(scale), "--output-dir", str(out), *options], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([tool, "parquet", "-s", str(scale), "--tables", table, "--output-dir", str(out)], check=True, stdout=subprocess.DEVNULL)
 
 
 def plain(schema):
-    """The schema with ordinary strings: PyIceberg 0.12 does not know views of strings."""
+    """TPC-H has no NULL, so every column is required; and PyIceberg 0.12 does not know views of strings."""
     import pyarrow as pa
-    return pa.schema([pa.field(f.name, pa.string() if f.type == pa.string_view() else f.type, f.nullable) for f in schema])
+    return pa.schema([pa.field(f.name, pa.string() if f.type == pa.string_view() else f.type, nullable=False) for f in schema])
 
 
 class Warehouse:

@@ -3,14 +3,14 @@
 
     build/venv/bin/python tests/data/tpch.py --scale 0.01 --out build/tpch/sf0.01
 
-OUT/mesh is the model directory with its warehouse, OUT/parquet the generator's plain files, from which
+OUT/mesh is the model directory with its warehouse, OUT/parquet plain files of the same rows, from which
 tests/data/tpch_expected.py makes what each person should see. Does nothing when OUT holds it already.
 """
 import argparse
 import pathlib
 import shutil
 
-from tables import HERE, ROOT, Once, Warehouse, contract, tpchgen, with_verifiers
+from tables import HERE, ROOT, Once, Warehouse, contract, dbgen, with_verifiers
 
 TABLES = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"]
 FILES = {"lineitem": 5, "orders": 3, "customer": 2}
@@ -31,7 +31,7 @@ def main():
     once.begin()
     mesh = out / "mesh"
     shutil.rmtree(mesh, ignore_errors=True)
-    tpchgen(arguments.scale, out / "parquet")
+    dbgen(arguments.scale, out / "parquet")
     domain = mesh / "domains" / "tpch"
     (domain / "policies").mkdir(parents=True)
     shutil.copy(template / "mesh.yaml", mesh)

@@ -1,7 +1,7 @@
 """What each person of the TPC-H mesh should see, in plain DuckDB: tables that hold only the permitted, masked cells.
 
 This is the oracle of the parity suite. It knows nothing of the policy files or of the program under test: the rules
-are written here once more, by hand, as SQL over the generator's own Parquet files.
+are written here once more, by hand, as SQL over the plain Parquet files.
 
     con = tpch_expected.database("build/tpch/sf0.01", "ellen")     # tables tpch.*, found without the schema, too
     python tests/data/tpch_expected.py build/tpch/sf0.01 ellen     # prints rows and columns a table
@@ -90,13 +90,8 @@ def database(data, principal, threads=2):
 
 def statements():
     """The 22 queries, {1: text}: from the engine's own extension, installed as a package."""
-    import importlib.util
-    import duckdb
-    folder = pathlib.Path(importlib.util.find_spec("duckdb_extension_tpch").submodule_search_locations[0])
-    extension = folder / "extensions" / f"v{duckdb.__version__}" / "tpch.duckdb_extension"
-    con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    con.execute(f"load '{extension}'")
-    return dict(con.execute("select query_nr, query from tpch_queries()").fetchall())
+    from tables import tpch_extension
+    return dict(tpch_extension().execute("select query_nr, query from tpch_queries()").fetchall())
 
 
 if __name__ == "__main__":
