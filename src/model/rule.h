@@ -68,7 +68,9 @@ struct hs_rule {
     int *path_ids;
     hs_str *path_names;
     size_t path_len;
-    const struct hs_type *type; /* after binding: the operand's type; NULL for literals and principal */
+    /* After binding. FIELD: its type. Comparisons, IN, BETWEEN: the one type in which all operands are compared exactly
+     * (NULL when every operand is NULL or principal). NULL for literals, principal, and/or/not, is null. */
+    const struct hs_type *type;
     int line, column;           /* position in the model file, 1-based */
 };
 
@@ -83,5 +85,17 @@ HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const
 /* The text again, canonical: for explain, digests and tests (parse(print(x)) == x). */
 void hs_buf_add_rule(struct hs_buf *b, const struct hs_rule *rule);
 void hs_buf_add_value(struct hs_buf *b, const struct hs_value *value);
+bool hs_rule_same(const struct hs_rule *a, const struct hs_rule *b); /* op, operands, values, ids; not positions */
+bool hs_value_same(const struct hs_value *a, const struct hs_value *b); /* 3 and 3.0 are the same; NULL equals nothing */
+
+/* The literals' own forms, for whoever else reads or prints them. Years 1 to 9999, calendar checked.
+ * "2026-11-21"; "2026-11-21 10:55:00[.123456][Z|+01|+01:00]" (or with T): `utc` says whether a zone was given. */
+bool hs_date_parse(hs_str text, int64_t *out_days);
+bool hs_timestamp_parse(hs_str text, int64_t *out_us, bool *out_utc);
+void hs_buf_add_date(struct hs_buf *b, int64_t days);
+void hs_buf_add_timestamp(struct hs_buf *b, int64_t us, bool utc); /* with "+00:00" when utc */
+/* "-10.50" -> 2 whole digits, 1 decimal: what an exact type must hold. False: not [-]digits[.digits], or over 38. */
+bool hs_number_shape(hs_str text, int *out_whole, int *out_scale);
+bool hs_uuid_valid(hs_str text); /* 8-4-4-4-12 hex digits */
 
 #endif
