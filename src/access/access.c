@@ -1,0 +1,192 @@
+/* Wiring of the one way to data: the model of the moment, the pool, the list of open calls, reload. */
+#include "access/access_in.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <stdio.h>
+
+static hs_rc load(struct hs_access *a, struct generation **out, struct hs_err *err)
+{
+    struct hs_model *m = NULL;
+    HS_TRY(hs_model_load(hs_str_of(a->model_directory), hs_policy_check_mask, &m, err));
+    struct generation *g = generation_new(m);
+    if (!g) {
+        hs_model_unref(m);
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    *out = g;
+    return HS_OK;
+}
+
+static hs_rc open_parts(struct hs_access *a, const struct hs_access_settings *s, struct hs_err *err)
+{
+    if (snprintf(a->model_directory, sizeof a->model_directory, "%.*s", HS_FMT(s->model_directory)) >=
+        (int)sizeof a->model_directory)
+        return hs_fail(err, HS_INVALID, "the model directory's name is too long");
+    HS_TRY(hs_auth_derive(a->auth, HS_S("mask"), a->mask_key, &a->mask_key_id, err));
+    HS_TRY(load(a, &a->generation, err));
+    HS_TRY(audit_open(s->audit_directory, a->auth, &a->audit, err));
+    return hs_pool_open(s->pool_threads > 0 ? s->pool_threads : 16, s->pool_queue > 0 ? (size_t)s->pool_queue : 1024,
+                        &a->pool, err);
+}
+
+hs_rc hs_access_open(const struct hs_access_settings *s, struct hs_engine *engine, struct hs_state *state,
+                     struct hs_auth *auth, struct hs_access **out, struct hs_err *err)
+{
+    struct hs_access *a = hs_calloc(1, sizeof *a);
+    if (!a)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    pthread_mutex_init(&a->lock, NULL);
+    a->settings = *s;
+    a->engine = engine;
+    a->state = state;
+    a->auth = auth;
+    if (a->settings.calls_max <= 0)
+        a->settings.calls_max = 1024;
+    if (a->settings.calls_per_principal <= 0)
+        a->settings.calls_per_principal = 64;
+    hs_rc rc = open_parts(a, s, err);
+    if (rc == HS_OK)
+        *out = a;
+    else
+        hs_access_close(a);
+    return rc;
+}
+
+void hs_access_close(struct hs_access *a)
+{
+    if (!a)
+        return;
+    hs_pool_close(a->pool); /* waits for work that runs; it may still write audit records */
+    audit_close(a->audit);
+    generation_unref(a->generation);
+    hs_wipe(a->mask_key, sizeof a->mask_key);
+    pthread_mutex_destroy(&a->lock);
+    hs_free(a);
+}
+
+struct generation *access_generation(struct hs_access *a)
+{
+    pthread_mutex_lock(&a->lock);
+    struct generation *g = generation_ref(a->generation);
+    pthread_mutex_unlock(&a->lock);
+    return g;
+}
+
+struct hs_model *hs_access_model(struct hs_access *a)
+{
+    struct generation *g = access_generation(a);
+    struct hs_model *m = hs_model_ref(g->model);
+    generation_unref(g);
+    return m;
+}
+
+struct hs_auth *hs_access_auth(struct hs_access *a)
+{
+    return a->auth;
+}
+
+hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *arg), void *arg, struct hs_err *err)
+{
+    return hs_pool_submit(a->pool, fn, arg, err);
+}
+
+void hs_access_request_id(struct hs_access *a, char out[33])
+{
+    (void)a;
+    uint8_t id[16];
+    if (hs_random(id, sizeof id, NULL) != HS_OK) { /* an id, not a secret: time will do */
+        int64_t now[2] = {hs_wall_us(), hs_mono_us()};
+        memcpy(id, now, sizeof id);
+    }
+    for (int i = 0; i < 16; i++)
+        snprintf(out + 2 * i, 3, "%02x", id[i]);
+}
+
+void hs_access_count(struct hs_access *a, struct hs_access_counts *out)
+{
+    pthread_mutex_lock(&a->lock);
+    *out = (struct hs_access_counts){a->call_count, a->calls_total, a->denied_total};
+    pthread_mutex_unlock(&a->lock);
+}
+
+/* ---- reload ---- */
+
+/* Would this call be decided otherwise under the new model? In doubt: yes. */
+static bool decision_changed(struct hs_access *a, struct hs_call *c, struct generation *g)
+{
+    struct hs_arena *arena = hs_arena_new(0);
+    struct hs_principal *who = NULL;
+    bool changed = !arena || hs_auth_assume(g->model, c->name, arena, &who, NULL) != HS_OK;
+    struct hs_facts facts = call_facts(c);
+    for (size_t i = 0; !changed && i < c->opened_count; i++) {
+        const struct hs_table *old = c->opened[i].table;
+        const struct hs_table *t = hs_model_table(g->model, old->product->domain, old->name);
+        struct opened o = {0};
+        changed = !t || opened_table(a, arena, g, t, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &o, NULL) != HS_OK;
+        if (!changed) {
+            changed = opened_decide(g, who, &facts, &o, NULL) != HS_OK || !o.decision->allowed ||
+                      memcmp(o.decision->digest, c->opened[i].decision->digest, 32) != 0;
+            opened_close(&o);
+        }
+    }
+    hs_arena_free(arena);
+    return changed;
+}
+
+/* The open calls of the moment, each counted. */
+static struct hs_call **open_calls(struct hs_access *a, size_t *out_count)
+{
+    pthread_mutex_lock(&a->lock);
+    struct hs_call **list = hs_calloc((size_t)a->call_count + 1, sizeof *list);
+    size_t n = 0;
+    for (struct hs_call *c = list ? a->calls : NULL; c; c = c->next) {
+        atomic_fetch_add(&c->refs, 1);
+        list[n++] = c;
+    }
+    pthread_mutex_unlock(&a->lock);
+    *out_count = n;
+    return list;
+}
+
+static void end_changed(struct hs_access *a, struct generation *g)
+{
+    size_t count;
+    struct hs_call **list = open_calls(a, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct hs_call *c = list[i];
+        pthread_mutex_lock(&c->lock);
+        bool runs = c->phase == PHASE_RUNNING || c->phase == PHASE_READY;
+        pthread_mutex_unlock(&c->lock);
+        if (runs && c->generation != g && decision_changed(a, c, g)) {
+            struct hs_err why;
+            hs_ignore(hs_fail(&why, HS_CONFLICT, "the policy changed while the statement ran; ask again"));
+            call_fail(c, &why);
+        }
+        call_unref(c);
+    }
+    hs_free(list);
+}
+
+hs_rc hs_access_reload(struct hs_access *a, bool *out_changed, struct hs_err *err)
+{
+    struct generation *fresh = NULL;
+    HS_TRY(load(a, &fresh, err));
+    pthread_mutex_lock(&a->lock);
+    struct generation *old = a->generation;
+    bool changed = memcmp(old->model->version, fresh->model->version, 32) != 0;
+    if (changed)
+        a->generation = generation_ref(fresh);
+    pthread_mutex_unlock(&a->lock);
+    if (changed) {
+        if (!a->settings.let_statements_finish)
+            end_changed(a, fresh);
+        generation_unref(old);
+    }
+    generation_unref(fresh);
+    *out_changed = changed;
+    return HS_OK;
+}

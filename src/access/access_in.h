@@ -1,0 +1,131 @@
+/* Private to access/: the service, one model generation with its caches, a call, the audit. */
+#ifndef HS_ACCESS_ACCESS_IN_H
+#define HS_ACCESS_ACCESS_IN_H
+
+#include "access/service.h"
+#include "auth/auth.h"
+#include "engine/engine.h"
+#include "iceberg/iceberg.h"
+#include "io/pool.h"
+#include "policy/policy.h"
+
+#include <pthread.h>
+
+struct hs_audit;
+
+/* ---- a generation: one loaded model and everything derived from it; counted, dropped whole after a reload ---- */
+struct generation {
+    atomic_int refs;
+    struct hs_model *model;
+    pthread_mutex_t lock; /* guards what follows */
+    struct hs_arena *arena;
+    struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
+    struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
+};
+struct generation *generation_new(struct hs_model *model); /* takes the reference */
+struct generation *generation_ref(struct generation *g);
+void generation_unref(struct generation *g);
+
+/* A table found, opened and pinned. `store` borrows from the model. */
+struct opened {
+    const struct hs_table *table;
+    struct hs_store store;
+    struct hs_iceberg_table *iceberg; /* counted */
+    struct hs_pin pin;
+    const struct hs_type *bound; /* in the generation */
+    const struct hs_decision *decision; /* in the generation */
+};
+struct hs_store store_of(const struct hs_table *table);
+HS_MUST hs_rc opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                           const struct hs_as_of *as_of, struct opened *out, struct hs_err *err);
+HS_MUST hs_rc opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
+                            struct opened *o, struct hs_err *err);
+void opened_close(struct opened *o);
+
+/* ---- the service ---- */
+struct hs_access {
+    struct hs_access_settings settings;
+    struct hs_engine *engine;
+    struct hs_state *state;
+    struct hs_auth *auth;
+    struct hs_pool *pool;
+    struct hs_audit *audit;
+    uint8_t mask_key[32];
+    hs_str mask_key_id;
+    char model_directory[4096];
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct generation *generation;
+    struct hs_call *calls; /* all that are open */
+    int call_count;
+    int64_t calls_total, denied_total;
+};
+struct generation *access_generation(struct hs_access *a); /* counted */
+
+/* ---- a call ---- */
+enum call_phase { PHASE_WORKING = 1, PHASE_READY, PHASE_RUNNING, PHASE_CLOSING, PHASE_DONE };
+
+struct hs_call {
+    struct hs_access *access;
+    struct hs_call *prev, *next; /* in access->calls, under its lock */
+    atomic_int refs;             /* the front's one, and one for whatever still works for it */
+    struct hs_arena *arena;
+    struct generation *generation;
+    /* copies */
+    const char *door;
+    hs_str name, purpose, workspace, request_id, peer, sql, bound_in;
+    struct hs_params params;
+    bool has_params, describe_only;
+    int64_t deadline_mono_us;
+    struct hs_catalog_query catalog_query;
+    void (*work)(struct hs_call *c); /* runs once on the pool */
+
+    /* Guards notify alone and is always the innermost lock: the engine may call stream_news under its own. */
+    pthread_mutex_t notify_lock;
+    void (*notify)(void *arg);
+    void *notify_arg;
+
+    pthread_mutex_t lock; /* guards what follows */
+    enum call_phase phase;
+    bool cancelled;
+    hs_rc cancel_why;
+    bool failed;
+    struct hs_err err;
+    struct hs_stream *stream;
+    const struct hs_type *schema;
+    size_t param_count;
+    struct hs_buf bound_out;
+    struct hs_catalog *catalog;
+    struct opened *opened; /* what it reads; also compared on reload */
+    size_t opened_count;
+    bool intent_written, outcome_sent;
+    int64_t rows, bytes, rows_max;
+};
+struct hs_call *call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
+void call_start(struct hs_call *c, void (*work)(struct hs_call *c));
+void call_unref(struct hs_call *c);
+void call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
+void call_ready(struct hs_call *c);
+bool call_is_cancelled(struct hs_call *c, struct hs_err *err);
+void query_work(struct hs_call *c);
+void catalog_work(struct hs_call *c);
+
+HS_MUST hs_rc call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err);
+struct hs_facts call_facts(const struct hs_call *c);
+
+/* ---- audit ---- */
+struct audit_record {
+    const char *phase; /* "intent", "outcome", "refused" */
+    const struct hs_call *call;
+    const struct hs_err *err; /* refused, or an outcome that failed */
+};
+HS_MUST hs_rc audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err);
+void audit_close(struct hs_audit *a);
+/* Blocks until the record is on disk. */
+HS_MUST hs_rc audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err);
+/* Returns at once; done(arg, failed) is called from the audit's thread. */
+HS_MUST hs_rc audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed),
+                                void *arg, struct hs_err *err);
+bool audit_broken(struct hs_audit *a); /* a record could not be written: no new calls */
+
+#endif

@@ -1,0 +1,154 @@
+/* `hailstorm audit verify`: reads every chain in a directory again. Names breaks (a line changed, removed or put in), heads that
+ * do not sign, a chain without a closing head (the process was killed, or its end was cut), and intents without outcome. */
+#include "access/access_in.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <yyjson.h>
+
+struct check {
+    struct hs_arena *arena;
+    struct hs_buf *out;
+    int problems;
+    const uint8_t *key;
+    hs_str file;
+    int64_t line, lines, intents, outcomes;
+    uint8_t previous[32];
+    bool closed; /* the last line was a good head */
+    struct hs_map *open; /* intents without outcome yet, by request id */
+};
+
+static void problem(struct check *c, const char *words, hs_str what)
+{
+    hs_buf_addf(c->out, "%.*s:%lld: %s%s%.*s\n", HS_FMT(c->file), (long long)c->line, words, what.len ? ": " : "",
+                HS_FMT(what));
+    c->problems++;
+}
+
+static bool hex_is(const char *text, const uint8_t *bytes)
+{
+    struct hs_buf hex;
+    hs_buf_init(&hex, 128);
+    hs_buf_add_hex(&hex, bytes, 32);
+    bool same = text && hs_str_is(hs_buf_str(&hex), text);
+    hs_buf_fini(&hex);
+    return same;
+}
+
+static void check_head(struct check *c, const char *head)
+{
+    uint8_t mac[32];
+    if (hs_hmac_sha256(hs_str_n(c->key, 32), hs_str_n(c->previous, 32), mac, NULL) != HS_OK || !hex_is(head, mac))
+        problem(c, "this head was not signed with our key", (hs_str){0});
+    else
+        c->closed = true;
+}
+
+static const char *member(yyjson_val *v, const char *key)
+{
+    return yyjson_get_str(yyjson_obj_get(v, key));
+}
+
+static void check_phase(struct check *c, yyjson_val *v)
+{
+    const char *phase = member(v, "phase"), *id = member(yyjson_obj_get(v, "metadata"), "correlation_uid");
+    if (!phase || !id) {
+        problem(c, "not an audit record", (hs_str){0});
+        return;
+    }
+    bool intent = strcmp(phase, "intent") == 0, outcome = strcmp(phase, "outcome") == 0;
+    c->intents += intent;
+    c->outcomes += outcome;
+    if (outcome && !hs_map_get(c->open, hs_str_of(id)))
+        problem(c, "an outcome without intent", hs_str_of(id));
+    if (intent || outcome)
+        hs_ignore(hs_map_put(c->open, hs_str_of(id), intent ? c : NULL, NULL));
+}
+
+static void check_line(struct check *c, hs_str line)
+{
+    c->line++;
+    c->lines++;
+    c->closed = false;
+    yyjson_doc *doc = yyjson_read(line.at, line.len, 0);
+    yyjson_val *v = yyjson_doc_get_root(doc);
+    if (!doc || !yyjson_is_obj(v))
+        problem(c, "not JSON", (hs_str){0});
+    else if (!hex_is(member(v, "previous"), c->previous))
+        problem(c, "the chain is broken here: a line before this one was changed, removed or put in", (hs_str){0});
+    else if (member(v, "head"))
+        check_head(c, member(v, "head"));
+    else
+        check_phase(c, v);
+    yyjson_doc_free(doc);
+    if (hs_sha256_once(line, c->previous, NULL) != HS_OK)
+        problem(c, "cannot hash", (hs_str){0});
+}
+
+static void check_open(struct check *c, hs_str text)
+{
+    /* A second walk, since a map cannot be listed: small files, a rare command. */
+    while (text.len) {
+        hs_str line = hs_str_cut(&text, '\n');
+        yyjson_doc *doc = yyjson_read(line.at, line.len, 0);
+        yyjson_val *v = yyjson_doc_get_root(doc);
+        const char *phase = member(v, "phase"), *id = member(yyjson_obj_get(v, "metadata"), "correlation_uid");
+        if (phase && id && strcmp(phase, "intent") == 0 && hs_map_get(c->open, hs_str_of(id)))
+            problem(c, "an intent without outcome (the process ended first)", hs_str_of(id));
+        yyjson_doc_free(doc);
+    }
+}
+
+static hs_rc check_file(struct check *c, hs_str directory, struct hs_err *err)
+{
+    hs_str text, path = hs_arena_printf(c->arena, "%.*s/%.*s", HS_FMT(directory), HS_FMT(c->file));
+    HS_TRY(hs_store_read(c->arena, path, (size_t)1 << 31, &text, err));
+    memset(c->previous, 0, sizeof c->previous);
+    c->line = 0;
+    c->closed = false;
+    c->open = hs_map_new(c->arena);
+    if (!c->open)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (hs_str rest = text; rest.len;)
+        check_line(c, hs_str_cut(&rest, '\n'));
+    check_open(c, text);
+    if (!c->closed && c->line)
+        problem(c, "no signed head at the end: the process was killed, still runs, or the end was cut", (hs_str){0});
+    return HS_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return hs_str_cmp(*(const hs_str *)a, *(const hs_str *)b);
+}
+
+static hs_rc check_all(struct check *c, hs_str directory, struct hs_err *err)
+{
+    hs_str *names;
+    size_t count;
+    HS_TRY(hs_store_list(c->arena, directory, &names, &count, err));
+    if (count)
+        qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++)
+        if (hs_str_ends(names[i], HS_S(".jsonl"))) {
+            c->file = names[i];
+            HS_TRY(check_file(c, directory, err));
+        }
+    hs_buf_addf(c->out, "%lld records, %lld intents, %lld outcomes, %d problems\n", (long long)c->lines,
+                (long long)c->intents, (long long)c->outcomes, c->problems);
+    return hs_buf_done(c->out, err);
+}
+
+hs_rc hs_audit_verify(struct hs_auth *auth, hs_str directory, struct hs_buf *out, int *out_problems, struct hs_err *err)
+{
+    uint8_t key[32];
+    hs_str key_id;
+    HS_TRY(hs_auth_derive(auth, HS_S("audit"), key, &key_id, err));
+    struct check c = {.arena = hs_arena_new(0), .out = out, .key = key};
+    hs_rc rc = c.arena ? check_all(&c, directory, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    *out_problems = c.problems;
+    hs_arena_free(c.arena);
+    hs_wipe(key, sizeof key);
+    return rc;
+}

@@ -1,0 +1,150 @@
+/* One model and what was derived from it. Bindings and decisions are kept for as long as the model stands: a reload makes a
+ * new generation and nothing has to be invalidated one by one. Decisions with an end (valid_until) are looked at again.
+ * The caches are bounded: when full they start anew with the next generation object, made from the same model. */
+#include "access/access_in.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+enum { ENTRIES_MAX = 20000 };
+
+struct generation *generation_new(struct hs_model *model)
+{
+    struct generation *g = hs_calloc(1, sizeof *g);
+    struct hs_arena *arena = hs_arena_new(0);
+    if (!g || !arena) {
+        hs_free(g);
+        hs_arena_free(arena);
+        return NULL;
+    }
+    atomic_store(&g->refs, 1);
+    pthread_mutex_init(&g->lock, NULL);
+    g->arena = arena;
+    g->bound = hs_map_new(arena);
+    g->decisions = hs_map_new(arena);
+    g->model = model;
+    if (!g->bound || !g->decisions) {
+        g->model = NULL;
+        generation_unref(g);
+        return NULL;
+    }
+    return g;
+}
+
+struct generation *generation_ref(struct generation *g)
+{
+    atomic_fetch_add(&g->refs, 1);
+    return g;
+}
+
+void generation_unref(struct generation *g)
+{
+    if (!g || atomic_fetch_sub(&g->refs, 1) != 1)
+        return;
+    hs_model_unref(g->model);
+    hs_arena_free(g->arena);
+    pthread_mutex_destroy(&g->lock);
+    hs_free(g);
+}
+
+static void add_part(struct hs_buf *key, hs_str part)
+{
+    hs_buf_addf(key, "%zu:", part.len);
+    hs_buf_adds(key, part);
+}
+
+static void table_key(struct hs_buf *key, const struct opened *o)
+{
+    hs_buf_addf(key, "%p ", (const void *)o->table);
+    add_part(key, hs_iceberg_metadata_path(o->iceberg));
+}
+
+static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs_type *real, struct hs_err *err)
+{
+    struct hs_buf key;
+    hs_buf_init(&key, 16384);
+    table_key(&key, o);
+    hs_rc rc = hs_buf_done(&key, err);
+    struct hs_type *bound = rc == HS_OK ? hs_map_get(g->bound, hs_buf_str(&key)) : NULL;
+    if (rc == HS_OK && !bound) {
+        rc = hs_table_bind(g->arena, o->table, real, &bound, err);
+        if (rc == HS_OK && hs_map_len(g->bound) < ENTRIES_MAX)
+            rc = hs_map_put(g->bound, hs_buf_str(&key), bound, err);
+    }
+    hs_buf_fini(&key);
+    if (rc == HS_OK)
+        o->bound = bound;
+    return rc;
+}
+
+struct hs_store store_of(const struct hs_table *table)
+{
+    return (struct hs_store){.root = table->location, .prefixes = table->prefixes, .prefix_count = table->prefix_count};
+}
+
+/* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
+ * policy applies to every snapshot. What an old file lacks reads as NULL. */
+hs_rc opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                   const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+{
+    (void)a;
+    struct opened o = {.table = t, .store = store_of(t)};
+    struct hs_pin current;
+    hs_rc rc = hs_iceberg_open(&o.store, &o.iceberg, err);
+    if (rc == HS_OK)
+        rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
+    if (rc == HS_OK)
+        rc = as_of->kind == HS_AS_OF_CURRENT ? (o.pin = current, HS_OK)
+                                             : hs_iceberg_pin(arena, o.iceberg, as_of, &o.pin, err);
+    if (rc == HS_OK) {
+        pthread_mutex_lock(&g->lock);
+        rc = bind_locked(g, &o, current.schema, err);
+        pthread_mutex_unlock(&g->lock);
+    }
+    if (rc == HS_OK)
+        *out = o;
+    else
+        opened_close(&o);
+    return rc;
+}
+
+void opened_close(struct opened *o)
+{
+    if (o->iceberg)
+        hs_iceberg_unref(o->iceberg);
+    o->iceberg = NULL;
+}
+
+/* What no decision shape can hold of its own: the id of the key behind keyed masks joins the digest. Done by the caller
+ * of policy since policy has no keys. */
+static hs_rc decide_locked(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
+                           hs_str key, struct opened *o, struct hs_err *err)
+{
+    struct hs_decision *d = hs_map_get(g->decisions, key);
+    if (d && (d->valid_until_us == 0 || d->valid_until_us > facts->now_us)) {
+        o->decision = d;
+        return HS_OK;
+    }
+    HS_TRY(hs_policy_decide(g->arena, g->model, who, o->table, o->bound, facts, &d, err));
+    o->decision = d;
+    return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, d, err) : HS_OK;
+}
+
+hs_rc opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts, struct opened *o,
+                    struct hs_err *err)
+{
+    struct hs_buf key;
+    hs_buf_init(&key, 65536);
+    table_key(&key, o);
+    add_part(&key, who->name);
+    add_part(&key, facts->purpose);
+    add_part(&key, facts->workspace);
+    hs_rc rc = hs_buf_done(&key, err);
+    if (rc == HS_OK) {
+        pthread_mutex_lock(&g->lock);
+        rc = decide_locked(g, who, facts, hs_buf_str(&key), o, err);
+        pthread_mutex_unlock(&g->lock);
+    }
+    hs_buf_fini(&key);
+    return rc;
+}

@@ -1,0 +1,127 @@
+/* Looking at decisions without data: `hailstorm explain` and `hailstorm check`. */
+#include "access/access_in.h"
+
+#include "base/clock.h"
+
+/* ---- explain ---- */
+
+struct explaining {
+    struct hs_access *access;
+    struct generation *generation;
+    struct hs_arena *arena;
+    struct hs_principal *who;
+    struct hs_facts facts;
+    struct hs_buf *out;
+};
+
+static hs_rc explain_table(struct explaining *e, const struct hs_table *t, struct hs_err *err)
+{
+    struct opened o = {0};
+    struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};
+    HS_TRY(opened_table(e->access, e->arena, e->generation, t, &now, &o, err));
+    hs_rc rc = opened_decide(e->generation, e->who, &e->facts, &o, err);
+    if (rc == HS_OK) {
+        hs_buf_add_explanation(e->out, o.decision);
+        rc = hs_buf_done(e->out, err);
+    }
+    opened_close(&o);
+    return rc;
+}
+
+/* `what` is a contract id, or domain.table. */
+static hs_rc explain_what(struct explaining *e, hs_str what, struct hs_err *err)
+{
+    const struct hs_model *m = e->generation->model;
+    const struct hs_product *p = hs_model_product(m, what);
+    if (p) {
+        for (size_t i = 0; i < p->table_count; i++)
+            HS_TRY(explain_table(e, &p->tables[i], err));
+        return HS_OK;
+    }
+    hs_str rest = what, domain = hs_str_cut(&rest, '.');
+    const struct hs_table *t = hs_model_table(m, domain, rest);
+    if (!t)
+        return hs_fail(err, HS_NOT_FOUND, "there is no product or table '%.*s' in the model", HS_FMT(what));
+    return explain_table(e, t, err);
+}
+
+hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, struct hs_buf *out, struct hs_err *err)
+{
+    struct explaining e = {.access = a, .generation = access_generation(a), .arena = hs_arena_new(0), .out = out};
+    e.facts.now_us = hs_wall_us();
+    hs_rc rc = e.arena ? hs_auth_assume(e.generation->model, name, e.arena, &e.who, err)
+                       : hs_fail(err, HS_NOMEM, "out of memory");
+    if (rc == HS_OK)
+        rc = explain_what(&e, what, err);
+    hs_arena_free(e.arena);
+    generation_unref(e.generation);
+    return rc;
+}
+
+/* ---- check ---- */
+
+struct checking {
+    struct hs_arena *arena;
+    struct hs_model *model;
+    bool bind;
+    struct hs_buf *out;
+    int errors, tables;
+};
+
+static void finding(struct checking *k, const struct hs_table *t, const struct hs_err *err)
+{
+    hs_buf_addf(k->out, "%.*s.%.*s: %s\n", HS_FMT(t->product->domain), HS_FMT(t->name), err->detail);
+    k->errors++;
+}
+
+static hs_rc bind_real(struct checking *k, const struct hs_table *t, struct hs_type **out, struct hs_err *err)
+{
+    struct hs_store store = store_of(t);
+    struct hs_iceberg_table *iceberg = NULL;
+    struct hs_pin pin;
+    struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};
+    HS_TRY(hs_iceberg_open(&store, &iceberg, err));
+    hs_rc rc = hs_iceberg_pin(k->arena, iceberg, &now, &pin, err);
+    if (rc == HS_OK)
+        rc = hs_table_bind(k->arena, t, pin.schema, out, err);
+    hs_iceberg_unref(iceberg);
+    return rc;
+}
+
+static void check_table(struct checking *k, const struct hs_table *t)
+{
+    struct hs_err err;
+    struct hs_type *bound;
+    size_t written = 0;
+    hs_err_clear(&err);
+    hs_rc rc = bind_real(k, t, &bound, &err);
+    if (rc == HS_OK)
+        rc = hs_policy_check_table(k->arena, k->model, t, bound, &err);
+    if (rc == HS_OK && k->bind)
+        rc = hs_contract_write_ids(t, bound, &written, &err);
+    if (rc != HS_OK)
+        finding(k, t, &err);
+    if (written)
+        hs_buf_addf(k->out, "%.*s.%.*s: wrote %zu field ids\n", HS_FMT(t->product->domain), HS_FMT(t->name), written);
+    k->tables++;
+}
+
+hs_rc hs_access_check(hs_str directory, bool bind, struct hs_buf *out, int *out_errors, struct hs_err *err)
+{
+    struct checking k = {.out = out, .bind = bind};
+    HS_TRY(hs_model_load(directory, hs_policy_check_mask, &k.model, err));
+    k.arena = hs_arena_new(0);
+    hs_rc rc = k.arena ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; rc == HS_OK && i < k.model->warning_count; i++)
+        hs_buf_addf(out, "warning: %.*s\n", HS_FMT(k.model->warnings[i]));
+    for (size_t i = 0; rc == HS_OK && i < k.model->product_count; i++)
+        for (size_t j = 0; j < k.model->products[i].table_count; j++)
+            check_table(&k, &k.model->products[i].tables[j]);
+    if (rc == HS_OK)
+        hs_buf_addf(out, "%zu users, %zu products, %d tables, %zu policies: %d errors\n", k.model->user_count,
+                    k.model->product_count, k.tables, k.model->policy_count, k.errors);
+    *out_errors = k.errors;
+    hs_arena_free(k.arena);
+    hs_model_unref(k.model);
+    return rc == HS_OK ? hs_buf_done(out, err) : rc;
+}

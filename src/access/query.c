@@ -1,0 +1,443 @@
+/* SQL, from text to a running stream: lease, parse, find, pin, decide, plan, intent, run. Runs on a pool thread and may block.
+ * The order is the security argument: nothing of a table is read before its decision stands, and nothing runs before the
+ * intent is on disk. */
+#include "access/access_in.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+enum { REFS_MAX = 256 };
+
+/* ---- the worker ---- */
+
+static bool add_directory(struct hs_call *c, hs_str *at, size_t *count, size_t max, hs_str dir)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (hs_str_eq(at[i], dir))
+            return true;
+    if (*count == max)
+        return false;
+    at[(*count)++] = hs_arena_str(c->arena, dir);
+    return true;
+}
+
+/* Everything this person's tables may need opened, so that one narrowed worker serves all of his statements. */
+static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_str **out, size_t *out_count, struct hs_err *err)
+{
+    const struct hs_model *m = c->generation->model;
+    struct hs_facts facts = call_facts(c);
+    size_t max = 4096, count = 0;
+    hs_str *at = hs_arena_array(c->arena, max, sizeof *at);
+    if (!at)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < m->product_count; i++)
+        for (size_t j = 0; j < m->products[i].table_count; j++) {
+            const struct hs_table *t = &m->products[i].tables[j];
+            if (!hs_policy_visible(m, who, t, &facts))
+                continue;
+            bool fits = add_directory(c, at, &count, max, t->location);
+            for (size_t k = 0; fits && k < t->prefix_count; k++)
+                fits = add_directory(c, at, &count, max, t->prefixes[k].to);
+            if (!fits)
+                return hs_fail(err, HS_LIMIT, "more than %zu table directories for one person", max);
+        }
+    *out = at;
+    *out_count = count;
+    return HS_OK;
+}
+
+static hs_rc lease(struct hs_call *c, const struct hs_principal *who, struct hs_lease **out, struct hs_err *err)
+{
+    const struct hs_model *m = c->generation->model;
+    hs_str *dirs;
+    size_t dir_count;
+    HS_TRY(directories(c, who, &dirs, &dir_count, err));
+    struct hs_lease_request r = {
+        .owner = hs_arena_printf(c->arena, "%.*s\n%.*s", HS_FMT(m->version_text), HS_FMT(c->name)),
+        .fair_key = c->name,
+        .request_id = c->request_id,
+        .directories = dirs,
+        .directory_count = dir_count,
+        .memory_bytes = m->default_limits.memory_bytes,
+        .time_ms = m->default_limits.time_ms,
+    };
+    if (!r.owner.at)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    return hs_lease_open(c->access->engine, &r, out, err);
+}
+
+/* ---- tables ---- */
+
+static bool catalog_fits(const struct hs_model *m, const struct hs_table_ref *ref)
+{
+    return ref->catalog.len == 0 || hs_str_eq_nocase(ref->catalog, m->mesh_name);
+}
+
+/* The visible table a reference means. Unqualified names mean the one visible table of that name, if it is one: hidden
+ * tables never take part, so nothing about them shows. */
+static const struct hs_table *find(struct hs_call *c, const struct hs_principal *who, const struct hs_table_ref *ref,
+                                   size_t *out_matches)
+{
+    const struct hs_model *m = c->generation->model;
+    struct hs_facts facts = call_facts(c);
+    const struct hs_table *found = NULL;
+    *out_matches = 0;
+    for (size_t i = 0; i < m->product_count && catalog_fits(m, ref); i++)
+        for (size_t j = 0; j < m->products[i].table_count; j++) {
+            const struct hs_table *t = &m->products[i].tables[j];
+            if (!hs_str_eq_nocase(t->name, ref->name))
+                continue;
+            if (ref->schema.len && !hs_str_eq_nocase(m->products[i].domain, ref->schema))
+                continue;
+            if (!hs_policy_visible(m, who, t, &facts))
+                continue;
+            (*out_matches)++;
+            if (!found || hs_str_eq(t->name, ref->name))
+                found = t;
+        }
+    return found;
+}
+
+static hs_rc not_there(const struct hs_table_ref *ref, struct hs_err *err)
+{
+    return hs_fail(err, HS_NOT_FOUND, "there is no table \"%.*s%s%.*s\" (position %lld)", HS_FMT(ref->schema),
+                   ref->schema.len ? "." : "", HS_FMT(ref->name), (long long)ref->position);
+}
+
+static hs_rc as_of(const struct hs_table_ref *ref, struct hs_as_of *out, struct hs_err *err)
+{
+    *out = (struct hs_as_of){.kind = HS_AS_OF_CURRENT};
+    switch (ref->at_kind) {
+    case HS_AT_NONE:
+        return HS_OK;
+    case HS_AT_VERSION:
+        out->kind = hs_str_to_i64(ref->at, &out->snapshot_id) ? HS_AS_OF_SNAPSHOT : HS_AS_OF_REF;
+        out->ref = ref->at;
+        return HS_OK;
+    case HS_AT_TIMESTAMP:
+        out->kind = HS_AS_OF_TIME;
+        return hs_time_parse(ref->at, &out->time_us)
+                   ? HS_OK
+                   : hs_fail(err, HS_INVALID, "AT (TIMESTAMP ...) wants a time like 2026-11-21T10:00:00Z (position %lld)",
+                             (long long)ref->position);
+    }
+    return hs_fail(err, HS_INTERNAL, "unknown kind of time travel");
+}
+
+/* One line a reference: "snapshot digest". */
+static bool bound_line(hs_str *text, struct hs_as_of *as, hs_str *out_digest)
+{
+    hs_str line = hs_str_cut(text, '\n');
+    hs_str snapshot = hs_str_cut(&line, ' ');
+    *out_digest = line;
+    if (hs_str_is(snapshot, "-"))
+        return true; /* was empty: no snapshot to read again */
+    as->kind = HS_AS_OF_SNAPSHOT;
+    return hs_str_to_i64(snapshot, &as->snapshot_id);
+}
+
+static hs_rc digest_hex(struct hs_call *c, const struct hs_decision *d, struct hs_buf *out, struct hs_err *err)
+{
+    uint8_t digest[32];
+    struct hs_sha256 *h = hs_sha256_new();
+    if (!h)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    hs_sha256_field(h, hs_str_n(d->digest, 32));
+    hs_sha256_field(h, hs_decision_needs_key(d) ? c->access->mask_key_id : HS_S(""));
+    HS_TRY(hs_sha256_end(h, digest, err));
+    hs_buf_add_hex(out, digest, 32);
+    return hs_buf_done(out, err);
+}
+
+static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const struct hs_table_ref *ref, hs_str *bound,
+                      struct hs_err *err)
+{
+    size_t matches;
+    const struct hs_table *t = find(c, who, ref, &matches);
+    if (!t)
+        return not_there(ref, err);
+    if (matches > 1 && !ref->schema.len)
+        return hs_fail(err, HS_INVALID, "\"%.*s\" is in several domains; write domain.%.*s (position %lld)",
+                       HS_FMT(ref->name), HS_FMT(ref->name), (long long)ref->position);
+    struct hs_as_of as;
+    HS_TRY(as_of(ref, &as, err));
+    hs_str digest_before = {0};
+    if (c->bound_in.len && !bound_line(bound, &as, &digest_before))
+        return hs_fail(err, HS_INVALID, "the ticket does not fit its statement");
+    struct opened *o = &c->opened[c->opened_count];
+    HS_TRY(opened_table(c->access, c->arena, c->generation, t, &as, o, err));
+    c->opened_count++;
+    struct hs_facts facts = call_facts(c);
+    HS_TRY(opened_decide(c->generation, who, &facts, o, err));
+    if (!o->decision->allowed || !o->decision->column_count)
+        return not_there(ref, err);
+    char text[80];
+    struct hs_buf digest;
+    hs_buf_init(&digest, 128);
+    hs_rc rc = digest_hex(c, o->decision, &digest, err);
+    if (rc == HS_OK && c->bound_in.len && !hs_str_eq(hs_buf_str(&digest), digest_before))
+        rc = hs_fail(err, HS_CONFLICT, "the policy changed since this was prepared; ask again");
+    snprintf(text, sizeof text, "%lld ", (long long)o->pin.snapshot_id);
+    hs_buf_addz(&c->bound_out, o->pin.empty ? "- " : text);
+    hs_buf_adds(&c->bound_out, hs_buf_str(&digest));
+    hs_buf_addc(&c->bound_out, '\n');
+    hs_buf_fini(&digest);
+    return rc == HS_OK ? hs_buf_done(&c->bound_out, err) : rc;
+}
+
+static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const struct hs_statement *s, struct hs_err *err)
+{
+    if (s->ref_count > REFS_MAX)
+        return hs_fail(err, HS_LIMIT, "the statement names more than %d tables", REFS_MAX);
+    c->opened = hs_arena_array(c->arena, s->ref_count + 1, sizeof *c->opened);
+    if (!c->opened)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    hs_str bound = c->bound_in;
+    for (size_t i = 0; i < s->ref_count; i++)
+        HS_TRY(open_one(c, who, &s->refs[i], &bound, err));
+    return HS_OK;
+}
+
+/* ---- decision + plan -> decided scan ---- */
+
+static hs_rc print_to(struct hs_call *c, hs_rc (*print)(struct hs_buf *, const struct hs_decision *, size_t, struct hs_err *),
+                      const struct hs_decision *d, size_t i, hs_str *out, struct hs_err *err)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    hs_rc rc = print(&b, d, i, err);
+    if (rc == HS_OK)
+        rc = hs_buf_done(&b, err);
+    if (rc == HS_OK) {
+        *out = hs_arena_str(c->arena, hs_buf_str(&b));
+        if (!out->at)
+            rc = hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    hs_buf_fini(&b);
+    return rc;
+}
+
+static hs_rc print_rows(struct hs_buf *b, const struct hs_decision *d, size_t i, struct hs_err *err)
+{
+    (void)i;
+    return hs_print_duckdb_rows(b, d, err);
+}
+
+static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, struct hs_scan *scan, struct hs_err *err)
+{
+    struct hs_scan_column *columns = hs_arena_array(c->arena, d->column_count, sizeof *columns);
+    if (!columns)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < d->column_count; i++) {
+        columns[i].name = d->columns[i].field->name;
+        columns[i].type = d->columns[i].type;
+        columns[i].leakproof = !d->columns[i].masked && d->columns[i].hidden_count == 0;
+        HS_TRY(print_to(c, hs_print_duckdb_column, d, i, &columns[i].expression, err));
+    }
+    scan->columns = columns;
+    scan->column_count = d->column_count;
+    return print_to(c, print_rows, d, 0, &scan->rows, err);
+}
+
+/* Files with one physical schema go together; the plan shares type trees between equal files, so pointers compare. */
+static hs_rc scan_groups(struct hs_call *c, const struct hs_plan *plan, struct hs_scan *scan, struct hs_err *err)
+{
+    HS_VEC(struct hs_scan_group) groups = {0};
+    for (size_t i = 0; i < plan->file_count; i++) {
+        struct hs_scan_group *g = NULL;
+        for (size_t j = 0; j < groups.len && !g; j++)
+            if (groups.at[j].physical == plan->files[i].physical)
+                g = &groups.at[j];
+        if (!g && (g = hs_vec_add(c->arena, &groups))) {
+            g->physical = plan->files[i].physical;
+            g->paths = hs_arena_array(c->arena, plan->file_count, sizeof(hs_str));
+        }
+        if (!g || !g->paths)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+        ((hs_str *)g->paths)[g->path_count++] = plan->files[i].path;
+    }
+    scan->groups = groups.at;
+    scan->group_count = groups.len;
+    scan->row_count_estimate = plan->record_count;
+    return HS_OK;
+}
+
+static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan, struct hs_err *err)
+{
+    struct hs_plan plan;
+    HS_TRY(hs_iceberg_plan(c->arena, &o->store, &o->pin, &plan, err));
+    scan->raw = o->bound;
+    HS_TRY(scan_groups(c, &plan, scan, err));
+    return scan_columns(c, o->decision, scan, err);
+}
+
+/* ---- limits ---- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a == 0 ? b : b == 0 || a < b ? a : b;
+}
+
+static int running_of(struct hs_access *a, hs_str name)
+{
+    int n = 0;
+    for (struct hs_call *c = a->calls; c; c = c->next)
+        n += hs_str_eq(c->name, name) && c->phase != PHASE_DONE;
+    return n;
+}
+
+static hs_rc check_limits(struct hs_call *c, struct hs_err *err)
+{
+    struct hs_access *a = c->access;
+    int64_t most = c->generation->model->default_limits.concurrent;
+    for (size_t i = 0; i < c->opened_count; i++)
+        most = least(most, c->opened[i].decision->limits.concurrent);
+    if (!most)
+        most = a->settings.calls_per_principal;
+    pthread_mutex_lock(&a->lock);
+    int mine = running_of(a, c->name), all = a->call_count;
+    pthread_mutex_unlock(&a->lock);
+    if (mine > most)
+        return hs_fail(err, HS_LIMIT, "you have %lld statements running, your limit; try again when one has ended",
+                       (long long)most);
+    if (all > a->settings.calls_max)
+        return hs_fail(err, HS_LIMIT, "the server is busy; try again soon");
+    return HS_OK;
+}
+
+static void apply_limits(struct hs_call *c)
+{
+    int64_t time_ms = c->generation->model->default_limits.time_ms, until = 0;
+    c->rows_max = c->generation->model->default_limits.rows;
+    for (size_t i = 0; i < c->opened_count; i++) {
+        const struct hs_decision *d = c->opened[i].decision;
+        time_ms = least(time_ms, d->limits.time_ms);
+        c->rows_max = least(c->rows_max, d->limits.rows);
+        until = least(until, d->valid_until_us);
+    }
+    int64_t now = hs_mono_us();
+    if (time_ms)
+        c->deadline_mono_us = least(c->deadline_mono_us, now + time_ms * 1000);
+    if (until) /* a decision that ends takes its statement with it */
+        c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
+}
+
+static bool needs_key(const struct hs_call *c)
+{
+    for (size_t i = 0; i < c->opened_count; i++)
+        if (hs_decision_needs_key(c->opened[i].decision))
+            return true;
+    return false;
+}
+
+/* ---- run ---- */
+
+static hs_rc intent(struct hs_call *c, struct hs_err *err)
+{
+    struct audit_record r = {"intent", c, NULL};
+    HS_TRY(audit_write(c->access->audit, &r, err));
+    pthread_mutex_lock(&c->lock);
+    c->intent_written = true;
+    pthread_mutex_unlock(&c->lock);
+    return HS_OK;
+}
+
+/* A describe keeps no worker: the schema is copied and the stream closed. */
+static hs_rc take_stream(struct hs_call *c, struct hs_stream *s, struct hs_err *err)
+{
+    const struct hs_type *schema = hs_type_copy(c->arena, hs_stream_schema(s));
+    pthread_mutex_lock(&c->lock);
+    c->schema = schema;
+    bool keep = schema && !c->describe_only && !c->cancelled;
+    if (keep)
+        c->stream = s;
+    bool cancelled = c->cancelled;
+    pthread_mutex_unlock(&c->lock);
+    if (!keep)
+        hs_stream_close(s);
+    if (cancelled)
+        return hs_fail(err, HS_CANCELLED, "cancelled");
+    return schema ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_err *err)
+{
+    struct hs_statement *s;
+    HS_TRY(hs_lease_parse(*l, c->arena, c->sql, &s, err));
+    c->param_count = s->param_count;
+    HS_TRY(open_all(c, who, s, err));
+    HS_TRY(check_limits(c, err));
+    apply_limits(c);
+    struct hs_scan *scans = hs_arena_array(c->arena, s->ref_count + 1, sizeof *scans);
+    if (!scans)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < s->ref_count; i++)
+        HS_TRY(make_scan(c, &c->opened[i], &scans[i], err));
+    if (call_is_cancelled(c, err))
+        return err->kind;
+    if (!c->describe_only)
+        HS_TRY(intent(c, err));
+    struct hs_run_request r = {
+        .statement = s,
+        .scans = scans,
+        .scan_count = s->ref_count,
+        .params = c->has_params ? &c->params : NULL,
+        .mask_key = needs_key(c) ? hs_str_n(c->access->mask_key, 32) : (hs_str){0},
+        .describe_only = c->describe_only,
+        .deadline_mono_us = c->deadline_mono_us,
+    };
+    struct hs_stream *stream;
+    HS_TRY(hs_lease_run(*l, &r, &stream, err));
+    *l = NULL; /* the stream owns it */
+    return take_stream(c, stream, err);
+}
+
+void query_work(struct hs_call *c)
+{
+    struct hs_err err;
+    hs_err_clear(&err);
+    struct hs_principal *who;
+    struct hs_lease *l = NULL;
+    hs_rc rc = call_is_cancelled(c, &err) ? err.kind : call_principal(c, &who, &err);
+    if (rc == HS_OK)
+        rc = lease(c, who, &l, &err);
+    if (rc == HS_OK)
+        rc = run(c, who, &l, &err);
+    hs_lease_close(l);
+    if (rc == HS_OK)
+        call_ready(c);
+    else
+        call_fail(c, &err);
+}
+
+static bool copy_params(struct hs_call *c, const struct hs_params *p)
+{
+    c->params.count = p->count;
+    c->params.at = hs_arena_array(c->arena, p->count + 1, sizeof *p->at);
+    for (size_t i = 0; c->params.at && i < p->count; i++) {
+        c->params.at[i] = p->at[i];
+        if (p->at[i].text.len && !(c->params.at[i].text = hs_arena_str(c->arena, p->at[i].text)).at)
+            return false;
+    }
+    return c->params.at != NULL;
+}
+
+struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who, const struct hs_query *query,
+                                void (*notify)(void *arg), void *arg)
+{
+    struct hs_call *c = call_new(a, who, notify, arg);
+    if (!c)
+        return NULL;
+    c->sql = hs_arena_str(c->arena, query->sql);
+    c->bound_in = hs_arena_str(c->arena, query->bound);
+    c->describe_only = query->describe_only;
+    c->has_params = query->params != NULL;
+    if (!c->sql.at || !c->bound_in.at || (query->params && !copy_params(c, query->params))) {
+        hs_call_close(c);
+        return NULL;
+    }
+    call_start(c, query_work);
+    return c;
+}

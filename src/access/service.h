@@ -1,0 +1,46 @@
+/* What `app` needs of access beside the verbs: wiring, reload, and the commands that look at decisions. Fronts do not
+ * include this. */
+#ifndef HS_ACCESS_SERVICE_H
+#define HS_ACCESS_SERVICE_H
+
+#include "access/access.h"
+
+struct hs_engine;
+struct hs_state;
+
+struct hs_access_settings { /* zero means the default in [] */
+    hs_str model_directory;
+    hs_str audit_directory;
+    int pool_threads;        /* [16] blocking work: parse, decide, plan, password checks */
+    int pool_queue;          /* [1024] */
+    int staleness_ms;        /* how old a table's current-metadata pointer may be [1000] */
+    int calls_max;           /* running at once, all people together [1024] */
+    int calls_per_principal; /* where no grant says otherwise [64] */
+    bool let_statements_finish; /* on reload: statements whose decision changed run on [they end] */
+};
+
+HS_MUST hs_rc hs_access_open(const struct hs_access_settings *s, struct hs_engine *engine, struct hs_state *state,
+                             struct hs_auth *auth, struct hs_access **out, struct hs_err *err);
+void hs_access_close(struct hs_access *a); /* after the last call was closed */
+
+/* Loads the model again; on failure the old one stays and err says why. Statements whose decision changed end. Blocks. */
+HS_MUST hs_rc hs_access_reload(struct hs_access *a, bool *out_changed, struct hs_err *err);
+
+struct hs_access_counts {
+    int calls;
+    int64_t calls_total, denied_total;
+};
+void hs_access_count(struct hs_access *a, struct hs_access_counts *out);
+
+/* `explain PRODUCT|DOMAIN.TABLE --as NAME` */
+HS_MUST hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, struct hs_buf *out, struct hs_err *err);
+
+/* `check DIR [--bind]`: loads, binds every contract to its real table, checks every policy. One line a finding in `out`;
+ * *out_errors counts them. */
+HS_MUST hs_rc hs_access_check(hs_str directory, bool bind, struct hs_buf *out, int *out_errors, struct hs_err *err);
+
+/* `audit verify DIR`: breaks in the chain, heads that do not sign, intents without outcome. */
+HS_MUST hs_rc hs_audit_verify(struct hs_auth *auth, hs_str directory, struct hs_buf *out, int *out_problems,
+                              struct hs_err *err);
+
+#endif

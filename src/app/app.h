@@ -1,0 +1,51 @@
+/* Private to app/: the settings every command reads, and the commands. */
+#ifndef HS_APP_APP_H
+#define HS_APP_APP_H
+
+#include "access/service.h"
+#include "engine/engine.h"
+
+struct settings { /* filled from the table in settings.def: defaults, then HAILSTORM_X, then --x */
+    const char *model, *state, *listen, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as, *format;
+    int64_t threads, workers, warm, memory, slot, slots, spill, spool, slow_reader, loops, connections, idle_timeout;
+    int64_t statements_per_person, staleness, drain, queue, queue_wait;
+    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind;
+};
+
+struct arguments { /* what is left after the settings */
+    const char **at;
+    int count;
+};
+/* Prints to stderr and returns false on an unknown or malformed setting. Unknown names get a suggestion. */
+bool settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest);
+void settings_help(void);
+void settings_markdown(void);
+
+/* Everything a command needs to ask for data. */
+struct service {
+    struct hs_state *state;
+    struct hs_auth *auth;
+    struct hs_engine *engine;
+    struct hs_access *access;
+};
+HS_MUST hs_rc service_open(const struct settings *s, struct service *out, struct hs_err *err);
+void service_close(struct service *v); /* reverse order */
+/* state directory + name, into a static-length buffer */
+HS_MUST hs_rc state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err);
+
+struct command {
+    const char *name, *usage, *text;
+    int (*run)(const struct settings *s, const struct arguments *args);
+};
+int command_serve(const struct settings *s, const struct arguments *args);
+int command_check(const struct settings *s, const struct arguments *args);
+int command_query(const struct settings *s, const struct arguments *args);
+int command_explain(const struct settings *s, const struct arguments *args);
+int command_table(const struct settings *s, const struct arguments *args);
+int command_audit(const struct settings *s, const struct arguments *args);
+int command_user(const struct settings *s, const struct arguments *args);
+int command_docs(const struct settings *s, const struct arguments *args);
+
+int fail_command(const struct hs_err *err); /* prints "hailstorm: words", returns 1 */
+
+#endif

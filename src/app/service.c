@@ -1,0 +1,87 @@
+/* Wiring, in the order of the rooms; closing is the reverse. No hidden globals: whoever needs a part is handed it. */
+#include "app/app.h"
+
+#include "auth/auth.h"
+#include "state/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+hs_rc state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err)
+{
+    if (mkdir(s->state, 0700) != 0 && errno != EEXIST)
+        return hs_fail(err, HS_UNAVAILABLE, "cannot make the state directory %s: %s", s->state, strerror(errno));
+    if (snprintf(out, cap, "%s/%s", s->state, name) >= (int)cap)
+        return hs_fail(err, HS_INVALID, "the state directory's name is too long");
+    return HS_OK;
+}
+
+static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
+{
+    char scratch[4096];
+    HS_TRY(state_path(s, "scratch", scratch, sizeof scratch, err));
+    struct hs_engine_settings e = {
+        .library = s->library[0] ? s->library : NULL,
+        .scratch = scratch,
+        .warm = (int)s->warm,
+        .workers_max = (int)s->workers,
+        .threads = (int)s->threads,
+        .memory_bytes = s->memory,
+        .spill_bytes = s->spill,
+        .slots = (int)s->slots,
+        .slot_bytes = s->slot,
+        .slow_reader_ms = (int)s->slow_reader,
+        .spool_bytes = s->spool,
+        .queue_max = (int)s->queue,
+        .queue_ms = (int)s->queue_wait,
+        .allow_missing_walls = s->allow_missing_walls,
+    };
+    return hs_engine_open(&e, out, err);
+}
+
+static hs_rc open_access(const struct settings *s, struct service *v, struct hs_err *err)
+{
+    char audit[4096];
+    HS_TRY(state_path(s, "audit", audit, sizeof audit, err));
+    struct hs_access_settings a = {
+        .model_directory = hs_str_of(s->model),
+        .audit_directory = hs_str_of(audit),
+        .staleness_ms = (int)s->staleness,
+        .calls_per_principal = (int)s->statements_per_person,
+        .let_statements_finish = s->let_statements_finish,
+    };
+    return hs_access_open(&a, v->engine, v->state, v->auth, &v->access, err);
+}
+
+hs_rc service_open(const struct settings *s, struct service *out, struct hs_err *err)
+{
+    struct service v = {0};
+    char path[4096];
+    hs_rc rc = state_path(s, "state.sqlite", path, sizeof path, err);
+    if (rc == HS_OK)
+        rc = hs_state_open(hs_str_of(path), &v.state, err);
+    if (rc == HS_OK)
+        rc = state_path(s, "keys", path, sizeof path, err);
+    if (rc == HS_OK)
+        rc = hs_auth_open(&(struct hs_auth_settings){.key_file = path}, v.state, &v.auth, err);
+    if (rc == HS_OK)
+        rc = open_engine(s, &v.engine, err);
+    if (rc == HS_OK)
+        rc = open_access(s, &v, err);
+    if (rc != HS_OK) {
+        service_close(&v);
+        return rc;
+    }
+    *out = v;
+    return HS_OK;
+}
+
+void service_close(struct service *v)
+{
+    hs_access_close(v->access);
+    hs_engine_close(v->engine);
+    hs_auth_close(v->auth);
+    hs_state_close(v->state);
+    *v = (struct service){0};
+}

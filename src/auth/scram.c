@@ -1,0 +1,83 @@
+/* SCRAM-SHA-256 verifiers (RFC 5802, RFC 7677) as PostgreSQL writes them:
+ * SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>. A password is checked by making StoredKey again; the same
+ * verifier serves a wire that speaks SCRAM itself. */
+#include "auth/keys_in.h"
+
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+
+enum { ITERATIONS = 4096, ITERATIONS_MAX = 1000000, SALT = 16, SALT_MAX = 64 };
+
+struct verifier {
+    int iterations;
+    uint8_t salt[SALT_MAX];
+    size_t salt_len;
+    uint8_t stored[32];
+};
+
+static hs_rc derive(hs_str password, const struct verifier *v, uint8_t stored[32], uint8_t server[32], struct hs_err *err)
+{
+    uint8_t salted[32], client[32];
+    if (!PKCS5_PBKDF2_HMAC(password.at ? password.at : "", (int)password.len, v->salt, (int)v->salt_len, v->iterations,
+                           EVP_sha256(), 32, salted))
+        return hs_fail_hidden(err, HS_INTERNAL, "PBKDF2 failed");
+    hs_str key = hs_str_n(salted, 32);
+    HS_TRY(hs_hmac_sha256(key, HS_S("Client Key"), client, err));
+    HS_TRY(hs_sha256_once(hs_str_n(client, 32), stored, err));
+    return hs_hmac_sha256(key, HS_S("Server Key"), server, err);
+}
+
+static bool read_base64(hs_str text, uint8_t *out, size_t least, size_t most, size_t *out_len)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 256);
+    bool ok = hs_buf_add_base64_decoded(&b, text) && !b.failed && b.len >= least && b.len <= most;
+    if (ok) {
+        memcpy(out, b.at, b.len);
+        *out_len = b.len;
+    }
+    hs_buf_fini(&b);
+    return ok;
+}
+
+static bool parse(hs_str text, struct verifier *v)
+{
+    hs_str kind = hs_str_cut(&text, '$'), head = hs_str_cut(&text, '$');
+    hs_str iterations = hs_str_cut(&head, ':'), stored = hs_str_cut(&text, ':');
+    int64_t n;
+    size_t len;
+    if (!hs_str_is(kind, "SCRAM-SHA-256") || !hs_str_to_i64(iterations, &n) || n < 1 || n > ITERATIONS_MAX)
+        return false;
+    v->iterations = (int)n;
+    return read_base64(head, v->salt, 1, SALT_MAX, &v->salt_len) && read_base64(stored, v->stored, 32, 32, &len);
+}
+
+hs_rc hs_scram_check(hs_str verifier, hs_str password, bool *out_same, struct hs_err *err)
+{
+    struct verifier v = {.iterations = ITERATIONS, .salt_len = SALT};
+    uint8_t stored[32], server[32];
+    bool real = parse(verifier, &v);
+    if (!real)
+        v = (struct verifier){.iterations = ITERATIONS, .salt_len = SALT};
+    HS_TRY(derive(password, &v, stored, server, err));
+    *out_same = hs_same_bytes(stored, v.stored, 32) && real;
+    return HS_OK;
+}
+
+hs_rc hs_scram_make(hs_str password, struct hs_buf *out, struct hs_err *err)
+{
+    struct verifier v = {.iterations = ITERATIONS, .salt_len = SALT};
+    uint8_t stored[32], server[32];
+    if (!password.len)
+        return hs_fail(err, HS_INVALID, "the password is empty");
+    HS_TRY(hs_random(v.salt, SALT, err));
+    HS_TRY(derive(password, &v, stored, server, err));
+    hs_buf_addf(out, "SCRAM-SHA-256$%d:", ITERATIONS);
+    hs_buf_add_base64(out, v.salt, SALT);
+    hs_buf_addc(out, '$');
+    hs_buf_add_base64(out, stored, 32);
+    hs_buf_addc(out, ':');
+    hs_buf_add_base64(out, server, 32);
+    return hs_buf_done(out, err);
+}
