@@ -3,9 +3,9 @@
  * body as it is; one that must follow offsets imports it first, which copies and checks.
  *
  * Layout rules (Arrow columnar format, "Recursive IPC record batch"): nodes depth-first, pre-order; per node the
- * buffers validity, [offsets], [data]; every buffer starts at a multiple of 8 and is padded to it; strings and binary use
- * 32-bit offsets; booleans are bits; lists 32-bit offsets; maps as list<entries: struct<key, value>>; decimal is 128 bit;
- * uuid is 16 fixed bytes; a validity buffer of length 0 means no NULLs. */
+ * buffers validity, [offsets], [data]; every buffer starts at a multiple of 8 and is padded to it; strings and binary
+ * use 32-bit offsets; booleans are bits; lists 32-bit offsets; maps as list<entries: struct<key, value>>; decimal is
+ * 128 bit; uuid is 16 fixed bytes; a validity buffer of length 0 means no NULLs. */
 #ifndef HS_ARROW_BATCH_H
 #define HS_ARROW_BATCH_H
 
@@ -50,7 +50,8 @@ HS_MUST hs_rc hs_batch_check(const struct hs_type *schema, const struct hs_batch
 struct ArrowSchema;
 struct ArrowArray;
 /* The Arrow schema (C data interface) of a STRUCT: metadata PARQUET:field_id kept when id >= 0 and with_ids. */
-HS_MUST hs_rc hs_type_to_arrow(const struct hs_type *schema, bool with_ids, struct ArrowSchema *out, struct hs_err *err);
+HS_MUST hs_rc hs_type_to_arrow(const struct hs_type *schema, bool with_ids, struct ArrowSchema *out,
+                               struct hs_err *err);
 /* Copies the body into private memory and checks it whole: offsets rising and in range, UTF-8 valid. Afterwards every
  * encoder may follow it. */
 HS_MUST hs_rc hs_batch_import(const struct hs_type *schema, const struct hs_batch *batch, struct ArrowArray *out,

@@ -1,4 +1,5 @@
-/* Arrow IPC messages (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc). */
+/* Arrow IPC messages
+ * (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc). */
 #ifndef HS_ARROW_IPC_H
 #define HS_ARROW_IPC_H
 
@@ -8,7 +9,8 @@
 struct ArrowSchema;
 
 /* Schema message as bare flatbuffer (Flight's data_header), and encapsulated (0xFFFFFFFF, length, padded). */
-HS_MUST hs_rc hs_ipc_schema(const struct ArrowSchema *schema, bool encapsulated, struct hs_buf *out, struct hs_err *err);
+HS_MUST hs_rc hs_ipc_schema(const struct ArrowSchema *schema, bool encapsulated, struct hs_buf *out,
+                            struct hs_err *err);
 /* RecordBatch message header as bare flatbuffer for a batch whose body is sent as it lies. */
 HS_MUST hs_rc hs_ipc_batch_header(const struct hs_batch *batch, struct hs_buf *out, struct hs_err *err);
 /* Builds header + body of a small batch that the server itself made (metadata answers) from an ArrowArray. The batch's

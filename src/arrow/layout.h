@@ -1,0 +1,26 @@
+/* How each type lies in a record batch: the one place where shape, check, import and encoders learn it. */
+#ifndef HS_ARROW_LAYOUT_H
+#define HS_ARROW_LAYOUT_H
+
+#include "arrow/type.h"
+
+enum hs_layout_kind {
+    HS_LAYOUT_ABSENT = 0, /* variant, geometry, geography: no Arrow form is agreed in this program yet */
+    HS_LAYOUT_NULL,       /* no buffers at all */
+    HS_LAYOUT_BITS,
+    HS_LAYOUT_FIXED, /* width bytes a value */
+    HS_LAYOUT_BYTES, /* 32-bit offsets and data */
+    HS_LAYOUT_STRUCT,
+    HS_LAYOUT_LIST, /* 32-bit offsets and one child */
+    HS_LAYOUT_MAP   /* 32-bit offsets and a struct<key, value> child */
+};
+
+struct hs_layout {
+    enum hs_layout_kind kind;
+    int width;
+    int buffers; /* of the node itself; for MAP without those of its entries */
+};
+
+struct hs_layout hs_layout_of(const struct hs_type *type);
+
+#endif

@@ -1,0 +1,318 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <nanoarrow/nanoarrow.h>
+
+#include "arrow/ipc.h"
+#include "arrow/layout.h"
+#include "base/alloc.h"
+
+/* ---- every type, and a batch of it in the engine's layout ---- */
+
+static struct hs_field *field(struct hs_arena *a, const char *name, struct hs_type *type)
+{
+    struct hs_field *f = HS_NEW(a, struct hs_field);
+    *f = (struct hs_field){.id = 7, .name = hs_str_of(name), .type = type};
+    return f;
+}
+
+static struct hs_type *nested(struct hs_arena *a, enum hs_type_id id, struct hs_field *f, size_t n)
+{
+    struct hs_type *t = hs_type_new(a, id);
+    t->fields = f;
+    t->field_count = n;
+    return t;
+}
+
+static struct hs_type *leaf(struct hs_arena *a, enum hs_type_id id)
+{
+    struct hs_type *t = hs_type_new(a, id);
+    t->precision = 15;
+    t->scale = 2;
+    t->length = 5;
+    return t;
+}
+
+static struct hs_type *all_types(struct hs_arena *a)
+{
+    static const enum hs_type_id nests[] = {HS_T_STRUCT, HS_T_LIST, HS_T_MAP};
+    struct hs_field *columns = hs_arena_array(a, HS_T_COUNT_ + 3, sizeof *columns);
+    size_t n = 0;
+    for (enum hs_type_id id = HS_T_BOOLEAN; id < HS_T_COUNT_; id++) {
+        struct hs_type probe = {.id = id, .length = 5};
+        if (hs_type_is_nested(id) || hs_layout_of(&probe).kind == HS_LAYOUT_ABSENT)
+            continue;
+        hs_str name = hs_arena_printf(a, "c%d", (int)id);
+        columns[n++] = *field(a, name.at, leaf(a, id));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct hs_field *members = hs_arena_array(a, 2, sizeof *members);
+        members[0] = *field(a, "key", leaf(a, HS_T_STRING));
+        members[1] = *field(a, "value", leaf(a, HS_T_LONG));
+        columns[n++] = *field(a, hs_type_name(nests[i]), nested(a, nests[i], members, nests[i] == HS_T_LIST ? 1 : 2));
+    }
+    return nested(a, HS_T_STRUCT, columns, n);
+}
+
+struct maker {
+    struct hs_batch *b;
+    uint8_t *body;
+};
+
+static void *add_buffer(struct maker *m, size_t size)
+{
+    void *at = m->body + m->b->body_len;
+    m->b->buffers[m->b->buffer_count++] = (struct hs_batch_buffer){(int64_t)m->b->body_len, (int64_t)size};
+    m->b->body_len += (size + 7) & ~(size_t)7;
+    return at;
+}
+
+static void add_offsets(struct maker *m, int64_t rows, int32_t step)
+{
+    int32_t *offsets = add_buffer(m, (size_t)(rows + 1) * 4);
+    for (int32_t i = 0; i <= rows; i++)
+        offsets[i] = i * step;
+}
+
+static void add_node(struct maker *m, const struct hs_type *type, int64_t rows)
+{
+    struct hs_layout layout = hs_layout_of(type);
+    m->b->nodes[m->b->node_count++] = (struct hs_batch_node){rows, layout.kind == HS_LAYOUT_NULL ? rows : 0};
+    if (layout.buffers)
+        add_buffer(m, 0);
+    if (layout.kind == HS_LAYOUT_BITS)
+        memset(add_buffer(m, (size_t)(rows + 7) / 8), 0x55, (size_t)(rows + 7) / 8);
+    if (layout.kind == HS_LAYOUT_FIXED)
+        memset(add_buffer(m, (size_t)rows * (size_t)layout.width), layout.width < 16,
+               (size_t)rows * (size_t)layout.width);
+    if (layout.kind == HS_LAYOUT_BYTES) {
+        add_offsets(m, rows, 2);
+        memset(add_buffer(m, (size_t)rows * 2), 'x', (size_t)rows * 2);
+    }
+    if (layout.kind == HS_LAYOUT_LIST || layout.kind == HS_LAYOUT_MAP)
+        add_offsets(m, rows, 1);
+    if (layout.kind == HS_LAYOUT_MAP) {
+        m->b->nodes[m->b->node_count++] = (struct hs_batch_node){rows, 0};
+        add_buffer(m, 0);
+    }
+    for (size_t i = 0; i < type->field_count; i++)
+        add_node(m, type->fields[i].type, rows);
+}
+
+static struct hs_batch make_batch(struct hs_arena *a, const struct hs_type *schema, int64_t rows)
+{
+    size_t nodes, buffers;
+    hs_batch_shape(schema, &nodes, &buffers);
+    uint8_t *body = hs_arena_alloc(a, 1 << 16);
+    struct hs_batch b = {.rows = rows, .body = body};
+    b.nodes = hs_arena_array(a, nodes, sizeof *b.nodes);
+    b.buffers = hs_arena_array(a, buffers, sizeof *b.buffers);
+    struct maker m = {&b, body};
+    for (size_t i = 0; i < schema->field_count; i++)
+        add_node(&m, schema->fields[i].type, rows);
+    assert_int_equal(b.node_count, nodes);
+    assert_int_equal(b.buffer_count, buffers);
+    return b;
+}
+
+static int setup(void **state)
+{
+    *state = hs_arena_new(0);
+    return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    hs_arena_free(*state);
+    return 0;
+}
+
+/* ---- tests ---- */
+
+static void a_whole_batch_passes(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    for (int64_t rows = 0; rows < 20; rows++) {
+        struct hs_batch b = make_batch(*state, schema, rows);
+        assert_int_equal(hs_batch_check(schema, &b, &err), HS_OK);
+    }
+}
+
+/* No single number of the descriptor may be made larger, negative or crooked without being seen. */
+static void each_number_is_checked(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    struct hs_batch b = make_batch(*state, schema, 9);
+    static const int64_t lies[] = {-1, INT64_MAX, INT64_MIN, 1 << 20};
+    for (size_t l = 0; l < 4; l++) {
+        for (size_t i = 0; i < b.node_count; i++) {
+            struct hs_batch_node was = b.nodes[i];
+            b.nodes[i].length = lies[l];
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.nodes[i] = was;
+            b.nodes[i].null_count = lies[l];
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.nodes[i] = was;
+        }
+        for (size_t i = 0; i < b.buffer_count; i++) {
+            struct hs_batch_buffer was = b.buffers[i];
+            b.buffers[i].offset = lies[l];
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.buffers[i] = was;
+            b.buffers[i].length = lies[l];
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.buffers[i] = was;
+            b.buffers[i].offset += 4;
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.buffers[i] = was;
+        }
+    }
+    b.node_count--;
+    assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+}
+
+static void short_buffers_are_refused(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    struct hs_batch b = make_batch(*state, schema, 9);
+    for (size_t i = 0; i < b.buffer_count; i++) {
+        struct hs_batch_buffer was = b.buffers[i];
+        bool data_of_bytes = i > 0 && b.buffers[i - 1].length == 40 && was.length == 18; /* its length is free */
+        b.buffers[i].length = was.length - 1;
+        if (was.length && !data_of_bytes)
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+        b.buffers[i] = was;
+    }
+}
+
+static void imports_and_finds_bad_values(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    struct hs_batch b = make_batch(*state, schema, 3);
+    struct ArrowArray array;
+    assert_int_equal(hs_batch_import(schema, &b, &array, &err), HS_OK);
+    assert_int_equal(array.length, 3);
+    ArrowArrayRelease(&array);
+    size_t refused = 0;
+    for (size_t i = 0; i < b.body_len; i++) { /* offsets and texts: the only values that can be wrong */
+        uint8_t *byte = (uint8_t *)b.body + i, was = *byte;
+        *byte = 0xFE;
+        if (hs_batch_import(schema, &b, &array, &err) == HS_OK)
+            ArrowArrayRelease(&array);
+        else
+            refused++;
+        *byte = was;
+    }
+    assert_true(refused > 60);
+}
+
+static void a_character_cut_in_two_is_refused(void **state)
+{
+    struct hs_err err;
+    struct hs_field *f = field(*state, "s", leaf(*state, HS_T_STRING));
+    struct hs_type *schema = nested(*state, HS_T_STRUCT, f, 1);
+    struct hs_batch b = make_batch(*state, schema, 2);
+    struct ArrowArray array;
+    memcpy((char *)b.body + b.buffers[2].offset, "\xC3\xA4\xC3\xA4", 4);
+    assert_int_equal(hs_batch_import(schema, &b, &array, &err), HS_OK);
+    ArrowArrayRelease(&array);
+    int32_t *offsets = (int32_t *)(b.body + b.buffers[1].offset);
+    offsets[1] = 1;
+    assert_int_equal(hs_batch_import(schema, &b, &array, &err), HS_CORRUPT);
+}
+
+static void types_without_arrow_form_are_refused_with_words(void **state)
+{
+    struct hs_err err;
+    struct hs_field *f = field(*state, "v", leaf(*state, HS_T_VARIANT));
+    struct hs_type *schema = nested(*state, HS_T_STRUCT, f, 1);
+    struct ArrowSchema out;
+    assert_int_equal(hs_type_to_arrow(schema, false, &out, &err), HS_UNSUPPORTED);
+    assert_non_null(strstr(err.shown, "variant"));
+}
+
+static void write_message(FILE *f, const struct hs_buf *header, const uint8_t *body, size_t body_len)
+{
+    uint32_t prefix[2] = {0xFFFFFFFF, (uint32_t)((header->len + 7) & ~(size_t)7)};
+    static const char zero[8];
+    fwrite(prefix, 4, 2, f);
+    fwrite(header->at, 1, header->len, f);
+    fwrite(zero, 1, prefix[1] - header->len, f);
+    fwrite(body, 1, body_len, f);
+}
+
+/* A stream of every type, for tests/arrow/test_ipc.py to read with pyarrow. */
+static void writes_a_stream_for_pyarrow(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    struct ArrowSchema arrow;
+    struct hs_buf b;
+    char path[512];
+    const char *dir = getenv("HS_BUILD_DIR");
+    hs_buf_init(&b, 1 << 20);
+    snprintf(path, sizeof path, "%s/arrow_every_type.arrows", dir ? dir : "/tmp");
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(hs_type_to_arrow(schema, true, &arrow, &err), HS_OK);
+    assert_int_equal(hs_ipc_schema(&arrow, true, &b, &err), HS_OK);
+    assert_int_equal(b.len % 8, 0);
+    fwrite(b.at, 1, b.len, f);
+    for (int64_t rows = 0; rows < 4; rows++) {
+        struct hs_batch batch = make_batch(*state, schema, rows);
+        hs_buf_clear(&b);
+        assert_int_equal(hs_ipc_batch_header(&batch, &b, &err), HS_OK);
+        write_message(f, &b, batch.body, batch.body_len);
+    }
+    fclose(f);
+    ArrowSchemaRelease(&arrow);
+    hs_buf_fini(&b);
+}
+
+static void a_made_array_becomes_the_same_batch(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_types(*state);
+    struct hs_batch b = make_batch(*state, schema, 5), again;
+    struct ArrowSchema arrow;
+    struct ArrowArray array;
+    assert_int_equal(hs_batch_import(schema, &b, &array, &err), HS_OK);
+    assert_int_equal(hs_type_to_arrow(schema, false, &arrow, &err), HS_OK);
+    assert_int_equal(hs_batch_of_array(&arrow, &array, &again, &err), HS_OK);
+    assert_int_equal(hs_batch_check(schema, &again, &err), HS_OK);
+    assert_int_equal(again.rows, 5);
+    assert_int_equal(again.buffer_count, b.buffer_count);
+    for (size_t i = 0; i < b.buffer_count; i++) {
+        assert_int_equal(again.buffers[i].length, b.buffers[i].length);
+        assert_memory_equal(again.body + again.buffers[i].offset, b.body + b.buffers[i].offset,
+                            (size_t)b.buffers[i].length);
+    }
+    hs_batch_release(&again);
+    hs_batch_release(&again); /* the second time is nothing */
+    ArrowArrayRelease(&array);
+    ArrowSchemaRelease(&arrow);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_whole_batch_passes, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_number_is_checked, setup, teardown),
+        cmocka_unit_test_setup_teardown(short_buffers_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(imports_and_finds_bad_values, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_character_cut_in_two_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(types_without_arrow_form_are_refused_with_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(writes_a_stream_for_pyarrow, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_made_array_becomes_the_same_batch, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
