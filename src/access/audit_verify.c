@@ -2,6 +2,7 @@
  * do not sign, a chain without a closing head (the process was killed, or its end was cut), and intents without outcome. */
 #include "access/access_in.h"
 
+#include "base/alloc.h"
 #include "base/hash.h"
 
 #include <stdlib.h>

@@ -61,7 +61,7 @@ static bool set(struct settings *s, const struct row *r, const char *value, cons
     int64_t n;
     switch (r->kind) {
     case TEXT_KIND:
-        memcpy(field, &value, sizeof value);
+        *(const char **)(void *)field = value;
         return true;
     case FLAG_KIND:
         *(bool *)field = strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
@@ -70,7 +70,7 @@ static bool set(struct settings *s, const struct row *r, const char *value, cons
     case SIZE_KIND:
     case TIME_KIND:
         if (number(r, value, &n)) {
-            memcpy(field, &n, sizeof n);
+            *(int64_t *)(void *)field = n;
             return true;
         }
     }
@@ -83,9 +83,9 @@ static bool set_defaults(struct settings *s)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         char *field = (char *)s + ROWS[i].offset;
         if (ROWS[i].kind == TEXT_KIND)
-            memcpy(field, &ROWS[i].text_default, sizeof(char *));
+            *(const char **)(void *)field = ROWS[i].text_default;
         else if (ROWS[i].kind != FLAG_KIND)
-            memcpy(field, &ROWS[i].number_default, sizeof(int64_t));
+            *(int64_t *)(void *)field = ROWS[i].number_default;
         char name[64] = "HAILSTORM_";
         size_t n = strlen(name);
         for (const char *c = ROWS[i].name; *c && n + 1 < sizeof name; c++)

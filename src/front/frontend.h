@@ -34,6 +34,7 @@ struct hs_frontend {
     int64_t (*tick)(void *session, int64_t now_ms);
     void (*shutdown)(void *session); /* no new calls; finish what runs */
     bool (*done)(void *session);     /* nothing left to say: the connection may close */
+    bool (*wants_input)(void *session); /* false: read nothing for now. NULL: always */
     void (*close)(void *session);    /* frees everything; cancels running calls */
 };
 

@@ -1,0 +1,227 @@
+/* `hailstorm serve`: doors open, signals waited for, shutdown in reverse order. The main thread does nothing but wait: for a
+ * signal, or for the model's files to change. */
+#include "app/app.h"
+
+#include "app/watch.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "front/frontend.h"
+#include "io/io.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+/* ---- a front's session under the pump ---- */
+
+struct door {
+    const struct hs_frontend *front;
+    struct hs_front_env env;
+};
+
+struct joined { /* what the pump holds: which front, and its session */
+    const struct hs_frontend *front;
+    void *session;
+};
+
+static hs_rc door_open(void *arg, const struct hs_io_peer *peer, struct hs_waker *waker, void **out, struct hs_err *err)
+{
+    struct door *d = arg;
+    struct joined *j = hs_calloc(1, sizeof *j);
+    if (!j)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    struct hs_peer who = {peer->address, peer->tls};
+    j->front = d->front;
+    hs_rc rc = d->front->open(&d->env, &who, waker, &j->session, err);
+    if (rc != HS_OK) {
+        hs_free(j);
+        return rc;
+    }
+    *out = j;
+    return HS_OK;
+}
+
+static hs_rc door_feed(void *session, hs_str bytes, struct hs_err *err)
+{
+    struct joined *j = session;
+    return j->front->feed(j->session, bytes, err);
+}
+
+static hs_rc door_produce(void *session, struct hs_out *out, struct hs_err *err)
+{
+    struct joined *j = session;
+    return j->front->produce(j->session, out, err);
+}
+
+static void door_wake(void *session)
+{
+    struct joined *j = session;
+    j->front->wake(j->session);
+}
+
+static int64_t door_tick(void *session, int64_t now_ms)
+{
+    struct joined *j = session;
+    return j->front->tick(j->session, now_ms);
+}
+
+static void door_shutdown(void *session)
+{
+    struct joined *j = session;
+    j->front->shutdown(j->session);
+}
+
+static bool door_done(void *session)
+{
+    struct joined *j = session;
+    return j->front->done(j->session);
+}
+
+static bool door_wants_input(void *session)
+{
+    struct joined *j = session;
+    return !j->front->wants_input || j->front->wants_input(j->session);
+}
+
+static void door_close(void *session)
+{
+    struct joined *j = session;
+    j->front->close(j->session);
+    hs_free(j);
+}
+
+static const struct hs_session_ops DOOR_OPS = {
+    .open = door_open,
+    .feed = door_feed,
+    .produce = door_produce,
+    .wake = door_wake,
+    .tick = door_tick,
+    .shutdown = door_shutdown,
+    .wants_close = door_done,
+    .wants_input = door_wants_input,
+    .close = door_close,
+};
+
+/* ---- waiting ---- */
+
+static sigset_t waited_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+static void reload(struct service *v, struct hs_io *io, const char *why)
+{
+    struct hs_err err;
+    bool changed = false;
+    hs_err_clear(&err);
+    if (hs_access_reload(v->access, &changed, &err) != HS_OK)
+        hs_log_err(HS_LOG_ERROR, "model not reloaded; the one before stays", "", &err);
+    else if (changed)
+        hs_log(HS_LOG_INFO, "model reloaded", "because", why, NULL);
+    if (strcmp(why, "signal") == 0 && hs_io_reload_tls(io, &err) != HS_OK)
+        hs_log_err(HS_LOG_ERROR, "certificate not reloaded; the one before stays", "", &err);
+}
+
+static void wait_until_told(const struct settings *s, struct service *v, struct hs_io *io)
+{
+    sigset_t set = waited_signals();
+    uint64_t seen = watch_mark(s->model), loaded = seen;
+    for (;;) {
+        struct timespec second = {1, 0};
+        int sig = sigtimedwait(&set, NULL, &second);
+        if (sig == SIGTERM || sig == SIGINT)
+            return;
+        uint64_t mark = watch_mark(s->model);
+        if (sig == SIGHUP)
+            reload(v, io, "signal");
+        else if (mark != loaded && mark == seen) /* changed, and quiet for a second: nobody is still writing */
+            reload(v, io, "files changed");
+        if (sig == SIGHUP || mark == seen)
+            loaded = mark;
+        seen = mark;
+    }
+}
+
+/* ---- serve ---- */
+
+static hs_rc listen_all(const struct settings *s, struct hs_io *io, struct door *door, struct hs_err *err)
+{
+    bool tls = s->tls_certificate[0] || s->tls_key[0];
+    if (tls && !(s->tls_certificate[0] && s->tls_key[0]))
+        return hs_fail(err, HS_INVALID, "TLS wants both --tls-certificate and --tls-key");
+    struct hs_listen l = {
+        .address = hs_str_of(s->listen),
+        .certificate = tls ? s->tls_certificate : NULL,
+        .key = tls ? s->tls_key : NULL,
+        .alpn = door->front->alpn,
+        .plain_anywhere = s->plain_text_anywhere,
+        .ops = &DOOR_OPS,
+        .arg = door,
+    };
+    int port = 0;
+    HS_TRY(hs_io_listen(io, &l, &port, err));
+    HS_TRY(hs_io_start(io, err));
+    hs_str host = l.address;
+    while (host.len && host.at[host.len - 1] != ':')
+        host.len--;
+    printf("listening %s %.*s%d%s\n", door->front->name, HS_FMT(host), port, tls ? " tls" : "");
+    fflush(stdout);
+    return HS_OK;
+}
+
+static hs_rc open_io(const struct settings *s, struct hs_io **out, struct hs_err *err)
+{
+    struct hs_io_settings io = {
+        .threads = (int)s->loops,
+        .connections_max = (int)s->connections,
+        .connections_per_ip = (int)s->connections,
+        .idle_ms = (int)s->idle_timeout,
+        .drain_ms = (int)s->drain,
+    };
+    return hs_io_open(&io, out, err);
+}
+
+static void log_walls(const struct service *v)
+{
+    struct hs_buf walls;
+    hs_buf_init(&walls, 4096);
+    hs_engine_walls(v->engine, &walls);
+    hs_log(HS_LOG_INFO, "ready", "walls", walls.at ? walls.at : "none", NULL);
+    hs_buf_fini(&walls);
+}
+
+int command_serve(const struct settings *s, const struct arguments *args)
+{
+    if (args->count) {
+        fprintf(stderr, "hailstorm: serve takes settings only, not '%s'\n", args->at[0]);
+        return 2;
+    }
+    sigset_t set = waited_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread starts, so that all inherit it */
+    struct service v = {0};
+    struct hs_io *io = NULL;
+    struct hs_err err;
+    hs_err_clear(&err);
+    hs_rc rc = service_open(s, &v, &err);
+    struct door door = {&hs_front_flight, {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"}};
+    if (rc == HS_OK)
+        rc = open_io(s, &io, &err);
+    if (rc == HS_OK)
+        rc = listen_all(s, io, &door, &err);
+    if (rc == HS_OK) {
+        log_walls(&v);
+        wait_until_told(s, &v, io);
+        hs_log(HS_LOG_INFO, "draining", NULL);
+        hs_io_drain(io);
+    }
+    hs_io_close(io);
+    service_close(&v);
+    return rc == HS_OK ? 0 : fail_command(&err);
+}
