@@ -34,6 +34,18 @@ const char *hs_type_name(enum hs_type_id id)
     return i < sizeof NAMES / sizeof NAMES[0] && NAMES[i] ? NAMES[i] : "invalid";
 }
 
+/* Names that could be read as part of the type's own words are quoted, so that two types never print the same. */
+static void add_name(struct hs_buf *b, hs_str name)
+{
+    bool plain = name.len > 0;
+    for (size_t i = 0; plain && i < name.len; i++)
+        plain = !strchr(" ,:<>\"()[]", name.at[i]); /* a NUL matches strchr's end: quoted, too */
+    if (plain)
+        hs_buf_adds(b, name);
+    else
+        hs_buf_add_sql_name(b, name);
+}
+
 static void add_members(struct hs_buf *b, const struct hs_type *type)
 {
     hs_buf_addc(b, '<');
@@ -41,8 +53,10 @@ static void add_members(struct hs_buf *b, const struct hs_type *type)
         const struct hs_field *f = &type->fields[i];
         if (i)
             hs_buf_addz(b, ", ");
-        if (type->id == HS_T_STRUCT)
-            hs_buf_addf(b, "%.*s: ", HS_FMT(f->name));
+        if (type->id == HS_T_STRUCT) {
+            add_name(b, f->name);
+            hs_buf_addz(b, ": ");
+        }
         hs_buf_add_type(b, f->type);
     }
     hs_buf_addc(b, '>');

@@ -8,8 +8,8 @@
 
 enum hs_type_id {
     HS_T_BOOLEAN = 1,
-    HS_T_INT,    /* 32 bit */
-    HS_T_LONG,   /* 64 bit */
+    HS_T_INT,  /* 32 bit */
+    HS_T_LONG, /* 64 bit */
     HS_T_FLOAT,
     HS_T_DOUBLE,
     HS_T_DECIMAL, /* precision 1..38, scale */
@@ -63,8 +63,8 @@ struct hs_type {
 const char *hs_type_name(enum hs_type_id id); /* "timestamptz" */
 /* "decimal(15, 2)", "struct<a: int, b: list<string>>": Iceberg's words; for messages and digests. */
 void hs_buf_add_type(struct hs_buf *b, const struct hs_type *type);
-bool hs_type_same(const struct hs_type *a, const struct hs_type *b); /* ids, names and shapes */
-const struct hs_field *hs_type_field_by_id(const struct hs_type *root, int id); /* any depth; NULL */
+bool hs_type_same(const struct hs_type *a, const struct hs_type *b);                   /* ids, names and shapes */
+const struct hs_field *hs_type_field_by_id(const struct hs_type *root, int id);        /* any depth; NULL */
 const struct hs_field *hs_type_field_by_name(const struct hs_type *type, hs_str name); /* direct members, exact */
 bool hs_type_is_number(enum hs_type_id id);
 bool hs_type_is_nested(enum hs_type_id id);

@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+struct hs_yaml; /* model/yaml.h */
+
 struct hs_at { /* where in which file a thing was said, for messages */
     hs_str file;
     int line, column;
@@ -51,6 +53,7 @@ struct hs_property {
     struct hs_at at;
     hs_str name;
     hs_str logical_type;  /* string date timestamp time number integer object array boolean */
+    hs_str physical_name; /* the real column's name where it differs and no fieldId is written */
     hs_str physical_type; /* free text; "map" makes an object with properties `key` and `value` a map */
     hs_str description, classification;
     hs_str *tags;
@@ -83,6 +86,8 @@ struct hs_product { /* a DataContract document */
     size_t tag_count;
     struct hs_table *tables;
     size_t table_count;
+    hs_str source_path;            /* the file, absolute: for hs_contract_write_ids */
+    const struct hs_yaml *written; /* the document as read: quality, servers, team ... are kept there */
 };
 
 /* ---- policies ---- */
@@ -144,6 +149,7 @@ struct hs_model {
     hs_str version_text; /* first 16 hex digits of it */
     hs_str *warnings; /* things to tell whoever checks, none of which stop the load */
     size_t warning_count;
+    struct hs_map *index; /* names to users, products, tables */
 };
 
 /* Checks a mask's function name and arguments; err->shown gets the words, the loader adds the position. */
@@ -157,6 +163,8 @@ void hs_model_unref(struct hs_model *m); /* takes NULL */
 const struct hs_user *hs_model_user(const struct hs_model *m, hs_str name);
 const struct hs_product *hs_model_product(const struct hs_model *m, hs_str id);
 const struct hs_table *hs_model_table(const struct hs_model *m, hs_str domain, hs_str name); /* unique in its domain */
+/* "customer.street", "items[].price", "attributes.value": the property at the end of the path, or NULL. */
+const struct hs_property *hs_table_property(const struct hs_table *table, hs_str path);
 
 /* A contract table laid over the schema of its real Iceberg table: a STRUCT type whose names and members are the
  * contract's and whose ids and types are the table's. By id where hailstorm.fieldId is written, else by name.

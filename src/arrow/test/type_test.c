@@ -50,6 +50,11 @@ static void prints_in_iceberg_words(void **state)
     assert_string_equal(b.at, "struct<id: long, price: decimal(15, 2), tags: list<string>, "
                               "props: map<string, fixed[16]>>");
     hs_buf_clear(&b);
+    struct hs_type *odd = nested(a, HS_T_STRUCT, 1);
+    put(odd, 0, 1, "a: int, b", hs_type_new(a, HS_T_DATE));
+    hs_buf_add_type(&b, odd);
+    assert_string_equal(b.at, "struct<\"a: int, b\": date>");
+    hs_buf_clear(&b);
     hs_buf_add_type(&b, NULL);
     assert_string_equal(b.at, "invalid");
     hs_buf_fini(&b);
