@@ -53,6 +53,17 @@ struct hs_plan {
 HS_MUST hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
                               struct hs_plan *out, struct hs_err *err);
 
+/* The same for some columns only: `wanted` is a STRUCT whose ids are the table's (a bound contract), at any depth a
+ * subset of pin->schema. A column that we cannot read stops the plan only if it is wanted. */
+HS_MUST hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
+                                      const struct hs_type *wanted, struct hs_plan *out, struct hs_err *err);
+/* Why a field's type cannot be read, at any depth ("variant is not supported yet"), or NULL. */
+const char *hs_iceberg_unreadable(const struct hs_field *field);
+
+/* Parsed metadata and Parquet footers are kept by path within these bounds (128 MiB, 64 MiB, 10 minutes). */
+void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t footer_bytes, int64_t max_age_ms);
+void hs_iceberg_cache_clear(void);
+
 /* Facts for `hailstorm table PATH`. */
 HS_MUST hs_rc hs_iceberg_describe(struct hs_buf *out, const struct hs_iceberg_table *t, struct hs_err *err);
 

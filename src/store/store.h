@@ -8,7 +8,7 @@
 struct hs_prefix_map; /* model/model.h */
 
 struct hs_store { /* where one table's objects are */
-    hs_str root; /* absolute directory of the table (its location) */
+    hs_str root;  /* absolute directory of the table (its location) */
     const struct hs_prefix_map *prefixes;
     size_t prefix_count;
     hs_str fallback_from; /* metadata's own `location`, mapped to root when no prefix matches */
@@ -21,11 +21,20 @@ HS_MUST hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_
                                struct hs_err *err);
 /* Whole object, at most max bytes. */
 HS_MUST hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err);
-/* A piece from the end or from an offset. */
+/* A piece: from an offset, or (offset < 0) that many bytes before the end. Exactly len bytes, or an error. */
 HS_MUST hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
                                   struct hs_err *err);
 HS_MUST hs_rc hs_store_size(hs_str local_path, int64_t *out, struct hs_err *err);
+/* Names in a directory, sorted bytewise. */
 HS_MUST hs_rc hs_store_list(struct hs_arena *a, hs_str local_dir, hs_str **out_names, size_t *out_count,
                             struct hs_err *err);
+
+/* Tells two contents of one path apart: what is cached by path is kept with the stamp it was read under. */
+struct hs_stamp {
+    int64_t size, mtime_ns;
+    uint64_t device, inode;
+};
+HS_MUST hs_rc hs_store_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err);
+bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b);
 
 #endif

@@ -1,0 +1,73 @@
+/* Avro object container files (https://avro.apache.org/docs/1.12.0/specification/), reading half. Records are decoded
+ * by the schema in the file, members are found by Iceberg field id. Every length is bounded by the bytes there are,
+ * and a file that ends anywhere but between two blocks is damaged, not finished. */
+#ifndef HS_ICEBERG_AVRO_H
+#define HS_ICEBERG_AVRO_H
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "iceberg/codec.h"
+
+enum hs_avro_kind {
+    HS_AVRO_NULL,
+    HS_AVRO_BOOLEAN,
+    HS_AVRO_INT,
+    HS_AVRO_LONG,
+    HS_AVRO_FLOAT,
+    HS_AVRO_DOUBLE,
+    HS_AVRO_BYTES,
+    HS_AVRO_STRING,
+    HS_AVRO_FIXED,
+    HS_AVRO_ENUM,
+    HS_AVRO_RECORD,
+    HS_AVRO_ARRAY,
+    HS_AVRO_MAP,
+    HS_AVRO_UNION,
+};
+
+struct hs_avro_type;
+struct hs_avro_field {
+    hs_str name;
+    int id; /* "field-id", or -1 */
+    bool skip;
+    struct hs_avro_type *type;
+};
+struct hs_avro_type {
+    enum hs_avro_kind kind;
+    hs_str name;                  /* named kinds */
+    uint64_t size;                /* FIXED */
+    size_t symbol_count;          /* ENUM */
+    struct hs_avro_field *fields; /* RECORD members; ARRAY and MAP: one; UNION: the branches */
+    size_t field_count;
+};
+
+/* A decoded value; text and bytes point into the block and live until the next hs_avro_next. */
+struct hs_avro_value {
+    enum hs_avro_kind kind; /* never UNION */
+    int64_t i;              /* BOOLEAN, INT, LONG, ENUM */
+    double f;               /* FLOAT, DOUBLE */
+    hs_str s;               /* BYTES, STRING, FIXED */
+    const struct hs_avro_type *type;
+    struct hs_avro_value *items; /* RECORD: one a field (skipped ones NULL); ARRAY; MAP: key, value, key, value */
+    size_t count;
+};
+
+HS_MUST hs_rc hs_avro_schema_parse(struct hs_arena *a, hs_str json, struct hs_avro_type **out, struct hs_err *err);
+
+/* One value at the cursor. `fuel` bounds the number of values, so that a few bytes cannot ask for billions. */
+HS_MUST hs_rc hs_avro_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type, int64_t *fuel,
+                             struct hs_avro_value *out, struct hs_err *err);
+
+struct hs_avro_file;
+/* `bytes` must outlive the file. `wanted`: record members with other ids are skipped, below a wanted one none is. */
+HS_MUST hs_rc hs_avro_open(hs_str bytes, const int *wanted, size_t wanted_count, struct hs_avro_file **out,
+                           struct hs_err *err);
+void hs_avro_close(struct hs_avro_file *f);
+hs_str hs_avro_meta(const struct hs_avro_file *f, const char *key); /* .at == NULL: absent */
+/* *out: the next record, or NULL at the end. */
+HS_MUST hs_rc hs_avro_next(struct hs_avro_file *f, const struct hs_avro_value **out, struct hs_err *err);
+
+/* The member with that field id; NULL when it is absent, skipped or null. */
+const struct hs_avro_value *hs_avro_member(const struct hs_avro_value *record, int id);
+
+#endif

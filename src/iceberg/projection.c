@@ -1,0 +1,252 @@
+#include "iceberg/projection.h"
+#include "iceberg/damage.h"
+#include "iceberg/iceberg.h"
+
+struct matcher {
+    struct hs_arena *arena;
+    struct hs_err *err;
+    bool own_ids; /* the ids stand in the file itself */
+    HS_VEC(const struct hs_field *) missing;
+};
+
+static const char *unreadable_kind(enum hs_type_id id)
+{
+    switch (id) {
+    case HS_T_TIMESTAMP_NS:
+    case HS_T_TIMESTAMPTZ_NS:
+        return "nanosecond timestamps are not supported yet";
+    case HS_T_UNKNOWN:
+        return "the unknown type is not supported yet";
+    case HS_T_VARIANT:
+        return "the variant type is not supported yet";
+    case HS_T_GEOMETRY:
+    case HS_T_GEOGRAPHY:
+        return "geometry types are not supported yet";
+    case HS_T_BOOLEAN:
+    case HS_T_INT:
+    case HS_T_LONG:
+    case HS_T_FLOAT:
+    case HS_T_DOUBLE:
+    case HS_T_DECIMAL:
+    case HS_T_DATE:
+    case HS_T_TIME:
+    case HS_T_TIMESTAMP:
+    case HS_T_TIMESTAMPTZ:
+    case HS_T_STRING:
+    case HS_T_UUID:
+    case HS_T_FIXED:
+    case HS_T_BINARY:
+    case HS_T_STRUCT:
+    case HS_T_LIST:
+    case HS_T_MAP:
+        return NULL;
+    case HS_T_INT8:
+    case HS_T_INT16:
+    case HS_T_UINT8:
+    case HS_T_UINT16:
+    case HS_T_UINT32:
+    case HS_T_UINT64:
+    case HS_T_INTERVAL:
+    case HS_T_COUNT_:
+        break;
+    }
+    return "not a type of a table";
+}
+
+const char *hs_iceberg_unreadable(const struct hs_field *field)
+{
+    const char *why = unreadable_kind(field->type->id);
+    for (size_t i = 0; !why && i < field->type->field_count; i++)
+        why = hs_iceberg_unreadable(&field->type->fields[i]);
+    return why;
+}
+
+/* ---- ids for files that have none ---- */
+
+static const struct hs_name_mapping *mapped(const struct hs_name_mapping *m, hs_str name)
+{
+    for (size_t i = 0; m && i < m->field_count; i++)
+        for (size_t k = 0; k < m->fields[i].name_count; k++)
+            if (hs_str_eq(m->fields[i].names[k], name))
+                return &m->fields[i];
+    return NULL;
+}
+
+/* Spec, "Name Mapping Serialization": list members are called "element", map members "key" and "value". */
+static void map_names(struct hs_type *type, const struct hs_name_mapping *m)
+{
+    static const char *const map_parts[] = {"key", "value"};
+    for (size_t i = 0; i < type->field_count; i++) {
+        struct hs_field *f = &type->fields[i];
+        hs_str name = f->name;
+        if (type->id == HS_T_LIST)
+            name = HS_S("element");
+        else if (type->id == HS_T_MAP)
+            name = hs_str_of(map_parts[i & 1]);
+        const struct hs_name_mapping *child = mapped(m, name);
+        f->id = child ? child->field_id : -1;
+        map_names(f->type, child);
+    }
+}
+
+/* The specification has no rule for files without ids where no mapping is set. The reference reader goes by position,
+ * others by name: where both say the same there is nothing to guess. */
+static hs_rc by_position_and_name(struct hs_type *file, const struct hs_type *schema, struct hs_err *err)
+{
+    for (size_t i = 0; i < file->field_count; i++) {
+        struct hs_field *f = &file->fields[i];
+        const struct hs_field *real = hs_type_field_by_name(schema, f->name);
+        if (!real || real->id != (int)i + 1 || hs_type_is_nested(real->type->id) || hs_type_is_nested(f->type->id))
+            return hs_refused(err, "a data file has no field ids, and the table no name mapping",
+                              "column %.*s at position %zu", HS_FMT(f->name), i + 1);
+        f->id = real->id;
+    }
+    return HS_OK;
+}
+
+static hs_rc give_ids(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
+                      const struct hs_physical *file, const struct hs_type **out, struct hs_err *err)
+{
+    struct hs_type *copy = hs_type_copy(a, file->type);
+    if (!copy)
+        return hs_no_memory(err);
+    if (table->has_name_mapping)
+        map_names(copy, &table->name_mapping);
+    else
+        HS_TRY(by_position_and_name(copy, schema, err));
+    *out = copy;
+    return HS_OK;
+}
+
+/* ---- types ---- */
+
+static hs_rc match(struct matcher *m, const struct hs_field *wanted, const struct hs_field *file);
+
+static hs_rc cannot_convert(struct matcher *m, const struct hs_field *wanted, const struct hs_type *file)
+{
+    struct hs_buf text;
+    hs_buf_init(&text, 1024);
+    hs_buf_add_type(&text, wanted->type);
+    hs_buf_addz(&text, " from ");
+    hs_buf_add_type(&text, file);
+    hs_rc rc = hs_refused(m->err, "a data file stores a column in a type that cannot be read as the table's type",
+                          "column %.*s (id %d): %.*s", HS_FMT(wanted->name), wanted->id, HS_FMT(hs_buf_str(&text)));
+    hs_buf_fini(&text);
+    return rc;
+}
+
+/* Small integers are no Iceberg types, but migrated Hive files hold them, and they fit. */
+static bool fits(enum hs_type_id wanted, enum hs_type_id file)
+{
+    bool small = file == HS_T_INT8 || file == HS_T_INT16 || file == HS_T_UINT8 || file == HS_T_UINT16;
+    if (wanted == HS_T_INT)
+        return small;
+    return wanted == HS_T_LONG && (small || file == HS_T_INT || file == HS_T_UINT32);
+}
+
+/* Spec, "Schema Evolution": int -> long, float -> double, decimal(P, S) -> decimal(P', S) with P' > P. */
+static bool converts(const struct hs_type *wanted, const struct hs_type *file)
+{
+    if (wanted->id == HS_T_DECIMAL)
+        return file->id == HS_T_DECIMAL && file->scale == wanted->scale && file->precision <= wanted->precision;
+    if (wanted->id == HS_T_FIXED)
+        return file->id == HS_T_FIXED && file->length == wanted->length;
+    if (fits(wanted->id, file->id))
+        return true;
+    if (wanted->id == HS_T_DOUBLE && file->id == HS_T_FLOAT)
+        return true;
+    return wanted->id == file->id;
+}
+
+static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const struct hs_type *file)
+{
+    for (size_t i = 0; m->own_ids && i < file->field_count; i++)
+        if (file->fields[i].id < 0)
+            return hs_refused(m->err, "a data file states field ids for some of its columns only",
+                              "column %.*s (id %d) is missing, %.*s has no id", HS_FMT(wanted->name), wanted->id,
+                              HS_FMT(file->fields[i].name));
+    if (wanted->has_initial_default)
+        return hs_refused(m->err, "a data file lacks a column that has a default value, which is not supported yet",
+                          "column %.*s (id %d)", HS_FMT(wanted->name), wanted->id);
+    const struct hs_field **slot = hs_vec_add(m->arena, &m->missing);
+    if (!slot)
+        return hs_no_memory(m->err);
+    *slot = wanted;
+    return HS_OK;
+}
+
+/* The engine finds members by name, without regard to case; a file where that is not one column is not for it. */
+static hs_rc check_unique(struct matcher *m, const struct hs_type *file, const struct hs_field *chosen)
+{
+    for (size_t i = 0; i < file->field_count; i++) {
+        const struct hs_field *f = &file->fields[i];
+        if (f == chosen)
+            continue;
+        if (f->id == chosen->id)
+            return hs_damaged(m->err, "a data file has field id %d twice", f->id);
+        if (hs_str_eq_nocase(f->name, chosen->name))
+            return hs_refused(m->err, "a data file has columns whose names differ only by case",
+                              "columns %.*s and %.*s", HS_FMT(f->name), HS_FMT(chosen->name));
+    }
+    return HS_OK;
+}
+
+static const struct hs_field *member_by_id(const struct hs_type *type, int id)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].id == id)
+            return &type->fields[i];
+    return NULL;
+}
+
+static hs_rc match_struct(struct matcher *m, const struct hs_type *wanted, const struct hs_type *file)
+{
+    for (size_t i = 0; i < wanted->field_count; i++) {
+        const struct hs_field *w = &wanted->fields[i];
+        const struct hs_field *f = member_by_id(file, w->id);
+        if (!f) {
+            HS_TRY(add_missing(m, w, file));
+            continue;
+        }
+        HS_TRY(check_unique(m, file, f));
+        HS_TRY(match(m, w, f));
+    }
+    return HS_OK;
+}
+
+/* Element, key and value have one place; an id that is there must be the right one. */
+static hs_rc match_parts(struct matcher *m, const struct hs_field *wanted, const struct hs_field *file)
+{
+    for (size_t i = 0; i < wanted->type->field_count; i++) {
+        const struct hs_field *w = &wanted->type->fields[i], *f = &file->type->fields[i];
+        if (f->id >= 0 && f->id != w->id)
+            return cannot_convert(m, wanted, file->type);
+        HS_TRY(match(m, w, f));
+    }
+    return HS_OK;
+}
+
+static hs_rc match(struct matcher *m, const struct hs_field *wanted, const struct hs_field *file)
+{
+    if (!converts(wanted->type, file->type))
+        return cannot_convert(m, wanted, file->type);
+    if (wanted->type->id == HS_T_STRUCT)
+        return match_struct(m, wanted->type, file->type);
+    if (hs_type_is_nested(wanted->type->id))
+        return match_parts(m, wanted, file);
+    return HS_OK;
+}
+
+hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
+                         const struct hs_type *wanted, const struct hs_physical *file, struct hs_projection *out,
+                         struct hs_err *err)
+{
+    struct matcher m = {.arena = a, .err = err, .own_ids = file->has_ids};
+    out->physical = file->type;
+    if (!file->has_ids)
+        HS_TRY(give_ids(a, table, schema, file, &out->physical, err));
+    HS_TRY(match_struct(&m, wanted, out->physical));
+    out->missing = m.missing.at;
+    out->missing_count = m.missing.len;
+    return HS_OK;
+}

@@ -1,0 +1,19 @@
+/* Can a file with this physical schema be read as the wanted columns (spec: "Column Projection", "Schema Evolution")?
+ * Whatever is not certain is refused, by column. */
+#ifndef HS_ICEBERG_PROJECTION_H
+#define HS_ICEBERG_PROJECTION_H
+
+#include "iceberg/parquet.h"
+#include "iceberg/table.h"
+
+struct hs_projection {
+    const struct hs_type *physical;  /* with ids, by whatever rule they came */
+    const struct hs_field **missing; /* wanted members, at any depth, that the file does not have */
+    size_t missing_count;
+};
+/* `schema`: the pinned snapshot's, for files without ids and without a mapping. */
+HS_MUST hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
+                                 const struct hs_type *wanted, const struct hs_physical *file,
+                                 struct hs_projection *out, struct hs_err *err);
+
+#endif

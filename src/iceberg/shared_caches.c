@@ -1,0 +1,62 @@
+#include "iceberg/shared_caches.h"
+#include "iceberg/iceberg.h"
+#include "iceberg/parquet.h"
+
+#include <pthread.h>
+
+static const int64_t METADATA_BYTES = 128 << 20, FOOTER_BYTES = 64 << 20, MAX_AGE_US = 600 * 1000000LL;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct hs_cache *metadata, *footers;
+
+static void *table_ref(void *t)
+{
+    return hs_iceberg_ref(t);
+}
+
+static void table_unref(void *t)
+{
+    hs_iceberg_unref(t);
+}
+
+static void *footer_ref(void *f)
+{
+    return hs_footer_ref(f);
+}
+
+static void footer_unref(void *f)
+{
+    hs_footer_unref(f);
+}
+
+static struct hs_cache *get(struct hs_cache **slot, struct hs_cache_kind kind, int64_t max_bytes)
+{
+    pthread_mutex_lock(&lock);
+    if (!*slot)
+        *slot = hs_cache_new(kind, max_bytes, MAX_AGE_US);
+    struct hs_cache *c = *slot;
+    pthread_mutex_unlock(&lock);
+    return c;
+}
+
+struct hs_cache *hs_metadata_cache(void)
+{
+    return get(&metadata, (struct hs_cache_kind){table_ref, table_unref}, METADATA_BYTES);
+}
+
+struct hs_cache *hs_footer_cache(void)
+{
+    return get(&footers, (struct hs_cache_kind){footer_ref, footer_unref}, FOOTER_BYTES);
+}
+
+void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t footer_bytes, int64_t max_age_ms)
+{
+    hs_cache_limit(hs_metadata_cache(), metadata_bytes, max_age_ms * 1000);
+    hs_cache_limit(hs_footer_cache(), footer_bytes, max_age_ms * 1000);
+}
+
+void hs_iceberg_cache_clear(void)
+{
+    hs_cache_clear(hs_metadata_cache());
+    hs_cache_clear(hs_footer_cache());
+}

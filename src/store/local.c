@@ -1,0 +1,176 @@
+/* Local disk. Only regular files are opened: a FIFO or device under a warehouse would hang a reader. */
+#include "base/alloc.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_NAMES = 4 * 1000 * 1000 };
+
+static hs_rc io_failed(struct hs_err *err, hs_str path, const char *what, int code)
+{
+    bool absent = code == ENOENT || code == ENOTDIR;
+    return hs_fail_hidden(err, absent ? HS_NOT_FOUND : HS_UNAVAILABLE, "%s %.*s: %s", what, HS_FMT(path),
+                          strerrordesc_np(code));
+}
+
+static bool to_text(hs_str path, char text[PATH_MAX])
+{
+    if (path.len == 0 || path.len >= PATH_MAX || memchr(path.at, 0, path.len))
+        return false;
+    memcpy(text, path.at, path.len);
+    text[path.len] = 0;
+    return true;
+}
+
+static hs_rc open_file(hs_str path, int *out_fd, struct stat *out_stat, struct hs_err *err)
+{
+    char text[PATH_MAX];
+    if (!to_text(path, text))
+        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(path));
+    int fd = open(text, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return io_failed(err, path, "open", errno);
+    if (fstat(fd, out_stat) != 0 || !S_ISREG(out_stat->st_mode)) {
+        close(fd);
+        return hs_fail_hidden(err, HS_INVALID, "not a regular file: %.*s", HS_FMT(path));
+    }
+    *out_fd = fd;
+    return HS_OK;
+}
+
+static hs_rc read_exactly(int fd, hs_str path, char *to, size_t len, int64_t offset, struct hs_err *err)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd, to + done, len - done, offset + (int64_t)done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return io_failed(err, path, "read", errno);
+        if (n == 0)
+            return hs_fail_hidden(err, HS_CORRUPT, "%.*s became shorter while it was read", HS_FMT(path));
+        done += (size_t)n;
+    }
+    return HS_OK;
+}
+
+static hs_rc read_piece(struct hs_arena *a, int fd, hs_str path, int64_t offset, size_t len, hs_str *out,
+                        struct hs_err *err)
+{
+    char *at = len < SIZE_MAX ? hs_arena_alloc(a, len + 1) : NULL;
+    if (!at)
+        return hs_fail_hidden(err, HS_NOMEM, "no memory for %zu bytes of %.*s", len, HS_FMT(path));
+    HS_TRY(read_exactly(fd, path, at, len, offset, err));
+    *out = (hs_str){at, len};
+    return HS_OK;
+}
+
+hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
+{
+    int fd;
+    struct stat st;
+    HS_TRY(open_file(local_path, &fd, &st, err));
+    hs_rc rc;
+    if ((uint64_t)st.st_size > max)
+        rc = hs_fail_hidden(err, HS_LIMIT, "%.*s has %lld bytes, more than %zu", HS_FMT(local_path),
+                            (long long)st.st_size, max);
+    else
+        rc = read_piece(a, fd, local_path, 0, (size_t)st.st_size, out, err);
+    close(fd);
+    return rc;
+}
+
+hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
+                          struct hs_err *err)
+{
+    int fd;
+    struct stat st;
+    HS_TRY(open_file(local_path, &fd, &st, err));
+    int64_t size = st.st_size;
+    int64_t from = offset < 0 ? size + offset : offset;
+    hs_rc rc;
+    if (from < 0 || from > size || len > (uint64_t)(size - from))
+        rc = hs_fail_hidden(err, HS_CORRUPT, "%.*s: bytes %lld+%zu asked for, it has %lld", HS_FMT(local_path),
+                            (long long)offset, len, (long long)size);
+    else
+        rc = read_piece(a, fd, local_path, from, len, out, err);
+    close(fd);
+    return rc;
+}
+
+hs_rc hs_store_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err)
+{
+    char text[PATH_MAX];
+    struct stat st;
+    if (!to_text(local_path, text))
+        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(local_path));
+    if (stat(text, &st) != 0)
+        return io_failed(err, local_path, "stat", errno);
+    if (!S_ISREG(st.st_mode))
+        return hs_fail_hidden(err, HS_INVALID, "not a regular file: %.*s", HS_FMT(local_path));
+    *out = (struct hs_stamp){st.st_size, st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec, (uint64_t)st.st_dev,
+                             (uint64_t)st.st_ino};
+    return HS_OK;
+}
+
+bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->device == b->device && a->inode == b->inode;
+}
+
+hs_rc hs_store_size(hs_str local_path, int64_t *out, struct hs_err *err)
+{
+    struct hs_stamp stamp;
+    HS_TRY(hs_store_stamp(local_path, &stamp, err));
+    *out = stamp.size;
+    return HS_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return hs_str_cmp(*(const hs_str *)a, *(const hs_str *)b);
+}
+
+static hs_rc collect(struct hs_arena *a, DIR *dir, hs_str path, hs_str **out_names, size_t *out_count,
+                     struct hs_err *err)
+{
+    HS_VEC(hs_str) names = {0};
+    struct dirent *entry;
+    errno = 0;
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (names.len >= MAX_NAMES)
+            return hs_fail_hidden(err, HS_LIMIT, "%.*s holds more than %d names", HS_FMT(path), MAX_NAMES);
+        hs_str *name = hs_vec_add(a, &names);
+        if (!name || !(*name = hs_arena_str(a, hs_str_of(entry->d_name))).at)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+        errno = 0;
+    }
+    if (errno)
+        return io_failed(err, path, "list", errno);
+    if (names.len)
+        qsort(names.at, names.len, sizeof *names.at, by_name);
+    *out_names = names.at;
+    *out_count = names.len;
+    return HS_OK;
+}
+
+hs_rc hs_store_list(struct hs_arena *a, hs_str local_dir, hs_str **out_names, size_t *out_count, struct hs_err *err)
+{
+    char text[PATH_MAX];
+    if (!to_text(local_dir, text))
+        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(local_dir));
+    DIR *dir = opendir(text);
+    if (!dir)
+        return io_failed(err, local_dir, "list", errno);
+    hs_rc rc = collect(a, dir, local_dir, out_names, out_count, err);
+    closedir(dir);
+    return rc;
+}

@@ -1,0 +1,210 @@
+/* From a path written in metadata to a file we may open. The writer's machine is not ours: schemes, authorities and
+ * roots differ, and some of these paths were written by somebody who would like us to open /etc/shadow. So mapping is
+ * by whole path segments, and the answer is a realpath that must lie inside the table's own roots. */
+#include "base/fault.h"
+#include "model/model.h"
+#include "store/store.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+enum { MAX_PATH_BYTES = 4096 };
+
+struct location {
+    hs_str scheme;    /* "s3a", or empty */
+    hs_str authority; /* "bucket", or empty */
+    hs_str path;      /* "/a/b" or "a/b"; single slashes, no "./" in front, no slash behind */
+};
+
+/* RFC 3986 section 3.1; one letter is taken for a drive or a file name, never for a scheme. */
+static size_t scheme_len(hs_str text)
+{
+    size_t i = 0;
+    while (i < text.len && (isalnum((unsigned char)text.at[i]) || memchr("+-.", text.at[i], 3)))
+        i++;
+    bool colon_slash = i + 1 < text.len && text.at[i] == ':' && text.at[i + 1] == '/';
+    return i >= 2 && colon_slash ? i : 0;
+}
+
+static bool collapse(struct hs_arena *a, hs_str raw, hs_str *out)
+{
+    while (hs_str_starts(raw, HS_S("./")))
+        raw = (hs_str){raw.at + 2, raw.len - 2};
+    char *to = hs_arena_alloc(a, raw.len + 1);
+    if (!to)
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < raw.len; i++)
+        if (raw.at[i] != '/' || n == 0 || to[n - 1] != '/')
+            to[n++] = raw.at[i];
+    while (n > 0 && to[n - 1] == '/')
+        n--;
+    *out = (hs_str){to, n};
+    return true;
+}
+
+static bool has_dotdot(hs_str path)
+{
+    bool more = path.len > 0;
+    while (more) {
+        hs_str segment = hs_str_cut(&path, '/');
+        if (hs_str_is(segment, ".."))
+            return true;
+        more = path.at != NULL;
+    }
+    return false;
+}
+
+static hs_rc location_of(struct hs_arena *a, hs_str text, struct location *out, struct hs_err *err)
+{
+    *out = (struct location){{"", 0}, {"", 0}, {"", 0}};
+    if (text.len > MAX_PATH_BYTES || (text.len && memchr(text.at, 0, text.len)) || has_dotdot(text)) {
+        hs_str cut = {text.at, text.len < 200 ? text.len : 200};
+        return hs_fail_hidden(err, HS_DENIED, "path with '..', NUL or more than %d bytes: %.*s", MAX_PATH_BYTES,
+                              HS_FMT(cut));
+    }
+    hs_str rest = text;
+    size_t scheme = scheme_len(text);
+    if (scheme) {
+        out->scheme = (hs_str){text.at, scheme};
+        rest = (hs_str){text.at + scheme + 1, text.len - scheme - 1};
+        if (hs_str_starts(rest, HS_S("//"))) {
+            const char *end = memchr(rest.at + 2, '/', rest.len - 2);
+            size_t len = end ? (size_t)(end - rest.at) - 2 : rest.len - 2;
+            out->authority = (hs_str){rest.at + 2, len};
+            rest = (hs_str){rest.at + 2 + len, rest.len - 2 - len};
+        }
+    }
+    return collapse(a, rest, &out->path) ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+/* Does `path` lie at or under `from`? *out_rest keeps its leading slash. */
+static bool under(const struct location *path, const struct location *from, hs_str *out_rest)
+{
+    bool absolute = path->path.len && path->path.at[0] == '/';
+    if (from->path.len == 0 && !(absolute && from->scheme.len))
+        return false; /* an empty relative FROM would take everything */
+    if (!hs_str_starts(path->path, from->path))
+        return false;
+    hs_str rest = {path->path.at + from->path.len, path->path.len - from->path.len};
+    if (rest.len && rest.at[0] != '/')
+        return false;
+    *out_rest = rest;
+    return true;
+}
+
+struct mapped {
+    hs_str to, rest;
+    size_t from_len;
+    bool found, same_authority, ambiguous;
+};
+
+/* Longest FROM wins; among equals the one that names the path's own authority. */
+static void consider(struct mapped *best, const struct location *path, const struct location *from, hs_str to)
+{
+    hs_str rest;
+    if (!under(path, from, &rest))
+        return;
+    bool same = hs_str_eq(path->authority, from->authority);
+    bool better = !best->found || from->path.len > best->from_len ||
+                  (from->path.len == best->from_len && same && !best->same_authority);
+    bool equal = best->found && from->path.len == best->from_len && same == best->same_authority;
+    if (better)
+        *best = (struct mapped){to, rest, from->path.len, true, same, false};
+    else if (equal && !hs_str_eq(best->to, to))
+        best->ambiguous = true;
+}
+
+static hs_rc map_by_prefixes(struct hs_arena *a, const struct hs_store *s, const struct location *path,
+                             struct mapped *out, struct hs_err *err)
+{
+    *out = (struct mapped){0};
+    for (size_t i = 0; i < s->prefix_count; i++) {
+        struct location from, to;
+        HS_TRY(location_of(a, s->prefixes[i].from, &from, err));
+        HS_TRY(location_of(a, s->prefixes[i].to, &to, err));
+        if (to.path.len == 0 || to.path.at[0] != '/')
+            return hs_fail_hidden(err, HS_INVALID, "prefix map target is not an absolute directory: %.*s",
+                                  HS_FMT(s->prefixes[i].to));
+        consider(out, path, &from, to.path);
+    }
+    if (out->ambiguous)
+        return hs_fail_hidden(err, HS_INVALID, "two prefixes of the same length map the path to different places: %.*s",
+                              HS_FMT(path->path));
+    if (!out->found && s->fallback_from.len) {
+        struct location from;
+        HS_TRY(location_of(a, s->fallback_from, &from, err));
+        consider(out, path, &from, s->root);
+    }
+    return HS_OK;
+}
+
+static bool inside(const char *real, const char *root)
+{
+    size_t len = strlen(root);
+    if (strncmp(real, root, len) != 0)
+        return false;
+    return real[len] == '/' || real[len] == 0 || (len == 1 && root[0] == '/');
+}
+
+static bool inside_root(const char *real, hs_str root)
+{
+    char text[PATH_MAX], real_root[PATH_MAX];
+    if (root.len == 0 || root.len >= sizeof text)
+        return false;
+    memcpy(text, root.at, root.len);
+    text[root.len] = 0;
+    return realpath(text, real_root) && inside(real, real_root);
+}
+
+static bool inside_any_root(struct hs_arena *a, const struct hs_store *s, const char *real)
+{
+    if (inside_root(real, s->root))
+        return true;
+    for (size_t i = 0; i < s->prefix_count; i++) {
+        struct location to;
+        if (location_of(a, s->prefixes[i].to, &to, NULL) == HS_OK && inside_root(real, to.path))
+            return true;
+    }
+    return false;
+}
+
+static hs_rc confine(struct hs_arena *a, const struct hs_store *s, hs_str local, hs_str *out, struct hs_err *err)
+{
+    char real[PATH_MAX];
+    if (!realpath(local.at, real)) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return hs_fail_hidden(err, HS_NOT_FOUND, "no such object: %.*s", HS_FMT(local));
+        return hs_fail_hidden(err, HS_UNAVAILABLE, "cannot resolve %.*s: %s", HS_FMT(local), strerrordesc_np(errno));
+    }
+    if (hs_defence("confine") && !inside_any_root(a, s, real))
+        return hs_fail_hidden(err, HS_DENIED, "%.*s leaves the table's directories (it is %s)", HS_FMT(local), real);
+    *out = hs_arena_str(a, hs_str_of(real));
+    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out, struct hs_err *err)
+{
+    struct location where;
+    struct mapped mapped;
+    HS_TRY(location_of(a, path, &where, err));
+    if (where.path.len == 0)
+        return hs_fail_hidden(err, HS_INVALID, "empty path");
+    HS_TRY(map_by_prefixes(a, s, &where, &mapped, err));
+    hs_str local;
+    bool absolute = where.path.at[0] == '/';
+    bool ours = where.scheme.len == 0 || hs_str_is(where.scheme, "file");
+    if (mapped.found)
+        local = hs_arena_printf(a, "%.*s%.*s", HS_FMT(mapped.to), HS_FMT(mapped.rest));
+    else if (absolute && ours)
+        local = where.path;
+    else if (absolute)
+        return hs_fail_hidden(err, HS_NOT_FOUND, "no prefix maps %.*s", HS_FMT(path));
+    else
+        local = hs_arena_printf(a, "%.*s/%.*s", HS_FMT(s->root), HS_FMT(where.path));
+    if (!local.at)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    return confine(a, s, local, out, err);
+}
