@@ -114,6 +114,7 @@ HS_MUST hs_rc call_principal(struct hs_call *c, struct hs_principal **out, struc
 struct hs_facts call_facts(const struct hs_call *c);
 
 /* ---- audit ---- */
+#define AUDIT_HEAD ",\"head\":\"" /* what stands before the signature of a head line */
 struct audit_record {
     const char *phase; /* "intent", "outcome", "refused" */
     const struct hs_call *call;

@@ -42,31 +42,50 @@ struct hs_audit {
 
 /* ---- the writer ---- */
 
-static hs_rc chain(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
+static void add_chain(struct hs_audit *a, struct hs_buf *line)
 {
     a->sequence++;
     hs_buf_addf(line, ",\"sequence\":%lld,\"previous\":\"", (long long)a->sequence);
     hs_buf_add_hex(line, a->previous, 32);
-    hs_buf_addz(line, "\"}");
+    hs_buf_addc(line, '"');
+}
+
+static hs_rc end_line(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
+{
+    hs_buf_addc(line, '}');
     HS_TRY(hs_buf_done(line, err));
     HS_TRY(hs_sha256_once(hs_buf_str(line), a->previous, err));
     hs_buf_addc(line, '\n');
     return hs_buf_done(line, err);
 }
 
-/* A head signs the hash of everything before it: cutting the file's end then shows. */
-static hs_rc add_head(struct hs_audit *a, struct hs_buf *out, struct hs_err *err)
+static hs_rc chain(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
+{
+    add_chain(a, line);
+    return end_line(a, line, err);
+}
+
+/* A head signs its own line up to the signature, and by `previous` everything before it: cutting the file's end shows. */
+static hs_rc head_line(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
 {
     uint8_t mac[32];
-    HS_TRY(hs_hmac_sha256(hs_str_n(a->key, 32), hs_str_n(a->previous, 32), mac, err));
+    hs_buf_addf(line, "{\"key_id\":\"%.*s\",\"time\":\"", HS_FMT(a->key_id));
+    hs_buf_add_time(line, hs_wall_us());
+    hs_buf_addc(line, '"');
+    add_chain(a, line);
+    HS_TRY(hs_buf_done(line, err));
+    HS_TRY(hs_hmac_sha256(hs_str_n(a->key, 32), hs_buf_str(line), mac, err));
+    hs_buf_addz(line, AUDIT_HEAD);
+    hs_buf_add_hex(line, mac, 32);
+    hs_buf_addc(line, '"');
+    return end_line(a, line, err);
+}
+
+static hs_rc add_head(struct hs_audit *a, struct hs_buf *out, struct hs_err *err)
+{
     struct hs_buf line;
     hs_buf_init(&line, 4096);
-    hs_buf_addf(&line, "{\"head\":\"");
-    hs_buf_add_hex(&line, mac, 32);
-    hs_buf_addf(&line, "\",\"key_id\":\"%.*s\",\"time\":\"", HS_FMT(a->key_id));
-    hs_buf_add_time(&line, hs_wall_us());
-    hs_buf_addc(&line, '"');
-    hs_rc rc = chain(a, &line, err);
+    hs_rc rc = head_line(a, &line, err);
     if (rc == HS_OK)
         hs_buf_adds(out, hs_buf_str(&line));
     hs_buf_fini(&line);

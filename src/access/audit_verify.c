@@ -37,10 +37,14 @@ static bool hex_is(const char *text, const uint8_t *bytes)
     return same;
 }
 
-static void check_head(struct check *c, const char *head)
+/* The signature covers the line up to AUDIT_HEAD; nothing may follow it but the closing quote and brace. */
+static void check_head(struct check *c, hs_str line, const char *head)
 {
     uint8_t mac[32];
-    if (hs_hmac_sha256(hs_str_n(c->key, 32), hs_str_n(c->previous, 32), mac, NULL) != HS_OK || !hex_is(head, mac))
+    size_t tail = sizeof AUDIT_HEAD - 1 + 64 + 2;
+    hs_str text = {line.at, line.len > tail ? line.len - tail : 0};
+    bool placed = memcmp(line.at + text.len, AUDIT_HEAD, sizeof AUDIT_HEAD - 1) == 0;
+    if (!text.len || !placed || hs_hmac_sha256(hs_str_n(c->key, 32), text, mac, NULL) != HS_OK || !hex_is(head, mac))
         problem(c, "this head was not signed with our key", (hs_str){0});
     else
         c->closed = true;
@@ -79,7 +83,7 @@ static void check_line(struct check *c, hs_str line)
     else if (!hex_is(member(v, "previous"), c->previous))
         problem(c, "the chain is broken here: a line before this one was changed, removed or put in", (hs_str){0});
     else if (member(v, "head"))
-        check_head(c, member(v, "head"));
+        check_head(c, line, member(v, "head"));
     else
         check_phase(c, v);
     yyjson_doc_free(doc);
