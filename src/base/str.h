@@ -15,7 +15,8 @@ typedef struct hs_str {
 } hs_str;
 
 #define HS_S(literal) ((hs_str){(literal), sizeof(literal) - 1})
-#define HS_FMT(s) (int)(s).len, (s).at /* for "%.*s" */
+/* For "%.*s"; an empty string may have no address. */
+#define HS_FMT(s) (int)(s).len, ((s).at ? (s).at : "")
 
 static inline hs_str hs_str_of(const char *text)
 {
