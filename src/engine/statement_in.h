@@ -23,6 +23,11 @@ HS_MUST hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_s
 /* The printed text was parsed again (json): the same guard, and its only relations are our views. */
 HS_MUST hs_rc hs_guard_printed(struct hs_arena *a, hs_str printed, hs_str json, size_t scan_count, struct hs_err *err);
 
+/* The stronger form: also, the tree is the one that was checked, node for node. The one to use where the statement is at
+ * hand. */
+HS_MUST hs_rc hs_guard_printed_as(struct hs_arena *a, const struct hs_statement *s, hs_str printed, hs_str json,
+                                  struct hs_err *err);
+
 /* SELECT text of one scan: the physical files of each group projected by field id to the raw layer, UNION ALL, the row
  * predicate, `inside`, the fence (LIMIT 9223372036854775807), the column expressions named as the person sees them. */
 HS_MUST hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, struct hs_buf *out, struct hs_err *err);
@@ -30,5 +35,7 @@ void hs_scan_view_name(size_t i, char out[32]); /* unquoted: "hs_scan_0" */
 
 /* Turns an engine error text into what may be shown: kind and position; never a value, a path, a hidden name. */
 hs_rc hs_engine_error(struct hs_err *err, const char *engine_kind, const char *engine_text);
+/* The same beside the person's own statement: a name the person wrote may be said again. */
+hs_rc hs_engine_error_in(struct hs_err *err, const char *engine_kind, const char *engine_text, hs_str sql);
 
 #endif
