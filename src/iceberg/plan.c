@@ -34,10 +34,23 @@ struct planner {
     size_t delete_files, deletion_vectors;
 };
 
+/* To whoever asks, a table with a hole is damaged; "not found" would speak of the table. */
+static hs_rc missing_is_damage(hs_rc rc, struct hs_err *err)
+{
+    if (rc != HS_NOT_FOUND)
+        return rc;
+    if (!err)
+        return HS_CORRUPT;
+    struct hs_err first = *err;
+    rc = hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail);
+    hs_ignore(hs_err_show(err, "a file of the table is missing"));
+    return rc;
+}
+
 static hs_rc read_object(struct planner *p, struct hs_arena *a, hs_str path, hs_str *out, struct hs_err *err)
 {
     hs_str local;
-    HS_TRY(hs_store_resolve(a, &p->store, path, &local, err));
+    HS_TRY(missing_is_damage(hs_store_resolve(a, &p->store, path, &local, err), err));
     return hs_store_read(a, local, MAX_AVRO_MIB * HS_MIB, out, err);
 }
 
@@ -261,7 +274,7 @@ static hs_rc open_file(struct planner *p, const struct live_file *file, struct h
 {
     hs_str local;
     struct hs_footer *footer;
-    HS_TRY(hs_store_resolve(p->arena, &p->store, file->path, &local, err));
+    HS_TRY(missing_is_damage(hs_store_resolve(p->arena, &p->store, file->path, &local, err), err));
     if (looks_like_pattern(local))
         return hs_refused(err, "a data file's name holds one of * ? [, which is not supported", "by the engine");
     HS_TRY(hs_footer_open(local, &footer, err));

@@ -1,0 +1,207 @@
+/* Where a path may lead, and where it may not. */
+#include "model/model.h"
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char base[256];
+static struct hs_arena *arena;
+
+static const char *at(const char *name)
+{
+    static char path[8][512];
+    static int turn;
+    char *to = path[turn++ % 8];
+    snprintf(to, sizeof path[0], "%s/%s", base, name);
+    return to;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(at(name), "w");
+    fputs(text, f);
+    fclose(f);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    char made[] = "/tmp/hs-store-XXXXXX";
+    if (!mkdtemp(made) || !realpath(made, base))
+        return -1;
+    mkdir(at("t"), 0700);
+    mkdir(at("t/data"), 0700);
+    mkdir(at("other"), 0700);
+    put("t/data/a.parquet", "0123456789");
+    put("other/a.parquet", "x");
+    put("secret", "s");
+    (void)!symlink(at("secret"), at("t/data/link"));
+    (void)!symlink(at("t"), at("alias"));
+    mkfifo(at("t/data/pipe"), 0600);
+    arena = hs_arena_new(0);
+    return arena ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char command[512];
+    hs_arena_free(arena);
+    snprintf(command, sizeof command, "rm -rf '%s'", base);
+    return system(command);
+}
+
+static void leads(struct hs_store s, const char *path, const char *to)
+{
+    struct hs_err err;
+    hs_str out = {0};
+    hs_rc rc = hs_store_resolve(arena, &s, hs_str_of(path), &out, &err);
+    if (rc != HS_OK)
+        print_message("%s: %s\n", path, err.detail);
+    assert_int_equal(rc, HS_OK);
+    assert_string_equal(out.at, at(to));
+}
+
+static void fails(struct hs_store s, const char *path, size_t len, hs_rc kind)
+{
+    struct hs_err err;
+    hs_str out;
+    assert_int_equal(hs_store_resolve(arena, &s, (hs_str){path, len}, &out, &err), kind);
+    assert_null(strstr(err.shown, "data")); /* no path in what a client sees */
+}
+#define FAILS(s, path, kind) fails(s, path, strlen(path), kind)
+
+static struct hs_store table(void)
+{
+    return (struct hs_store){.root = hs_str_of(at("t"))};
+}
+
+static void test_plain_paths(void **state)
+{
+    (void)state;
+    struct hs_store s = table();
+    char url[600];
+    leads(s, "data/a.parquet", "t/data/a.parquet");
+    leads(s, "./data//a.parquet", "t/data/a.parquet");
+    leads(s, at("t/data/a.parquet"), "t/data/a.parquet");
+    snprintf(url, sizeof url, "file:%s", at("t/data/a.parquet"));
+    leads(s, url, "t/data/a.parquet");
+    snprintf(url, sizeof url, "file://%s", at("t/data/a.parquet"));
+    leads(s, url, "t/data/a.parquet");
+    s.root = hs_str_of(at("alias"));
+    leads(s, "data/a.parquet", "t/data/a.parquet");
+}
+
+static void test_refused_paths(void **state)
+{
+    (void)state;
+    struct hs_store s = table();
+    FAILS(s, "../secret", HS_DENIED);
+    FAILS(s, "data/../../secret", HS_DENIED);
+    FAILS(s, "data/..", HS_DENIED);
+    fails(s, "data/a.parquet\0x", 16, HS_DENIED);
+    FAILS(s, "data/link", HS_DENIED);
+    FAILS(s, at("secret"), HS_DENIED);
+    FAILS(s, "/etc/passwd", HS_DENIED);
+    FAILS(s, "data/none", HS_NOT_FOUND);
+    FAILS(s, "", HS_INVALID);
+    FAILS(s, "s3://bucket/data/a.parquet", HS_NOT_FOUND); /* nothing maps it, though /data may exist */
+    s.root = hs_str_of(at("t/dat"));                      /* a root's name is no prefix of a sibling */
+    FAILS(s, at("t/data/a.parquet"), HS_DENIED);
+}
+
+static void test_prefixes(void **state)
+{
+    (void)state;
+    struct hs_prefix_map maps[] = {{HS_S("s3a://old/warehouse"), hs_str_of(at("other"))},
+                                   {HS_S("s3://old/warehouse/t/"), hs_str_of(at("t"))}};
+    struct hs_store s = table();
+    s.prefixes = maps;
+    s.prefix_count = 2;
+    leads(s, "s3://old/warehouse/t/data/a.parquet", "t/data/a.parquet"); /* the longest wins */
+    leads(s, "hdfs://else:8020/warehouse/t/data/a.parquet", "t/data/a.parquet");
+    leads(s, "/warehouse/t/data/a.parquet", "t/data/a.parquet");
+    leads(s, "s3://old/warehouse/a.parquet", "other/a.parquet");
+    FAILS(s, "s3://old/warehouse2/a.parquet", HS_NOT_FOUND); /* whole segments only */
+    FAILS(s, "warehouse/t/data/a.parquet", HS_NOT_FOUND);    /* relative is not absolute */
+    FAILS(s, "s3://old/warehouse/t/../../secret", HS_DENIED);
+    FAILS(s, "s3://old/warehouse/t/data/link", HS_DENIED);
+}
+
+static void test_authorities(void **state)
+{
+    (void)state;
+    struct hs_prefix_map maps[] = {{HS_S("s3://one/"), hs_str_of(at("t/data"))},
+                                   {HS_S("s3://two/"), hs_str_of(at("other"))}};
+    struct hs_store s = table();
+    s.prefixes = maps;
+    s.prefix_count = 2;
+    leads(s, "s3://one/a.parquet", "t/data/a.parquet");
+    leads(s, "s3a://two/a.parquet", "other/a.parquet");
+    FAILS(s, "s3://three/a.parquet", HS_INVALID); /* either could be meant */
+    maps[0].to = HS_S("relative");
+    FAILS(s, "s3://one/a.parquet", HS_INVALID);
+}
+
+static void test_fallback(void **state)
+{
+    (void)state;
+    struct hs_store s = table();
+    s.fallback_from = HS_S("s3://old/t");
+    leads(s, "s3a://old/t/data/a.parquet", "t/data/a.parquet");
+    FAILS(s, "s3a://old/tt/data/a.parquet", HS_NOT_FOUND);
+    s.fallback_from = HS_S("./t");
+    leads(s, "t/data/a.parquet", "t/data/a.parquet");
+}
+
+static void test_reading(void **state)
+{
+    (void)state;
+    hs_str file = hs_str_of(at("t/data/a.parquet")), out;
+    struct hs_err err;
+    int64_t size;
+    assert_int_equal(hs_store_read(arena, file, 10, &out, &err), HS_OK);
+    assert_true(hs_str_is(out, "0123456789"));
+    assert_int_equal(hs_store_read(arena, file, 9, &out, &err), HS_LIMIT);
+    assert_int_equal(hs_store_read_range(arena, file, 2, 3, &out, &err), HS_OK);
+    assert_true(hs_str_is(out, "234"));
+    assert_int_equal(hs_store_read_range(arena, file, -4, 4, &out, &err), HS_OK);
+    assert_true(hs_str_is(out, "6789"));
+    assert_int_equal(hs_store_read_range(arena, file, 8, 3, &out, &err), HS_CORRUPT);
+    assert_int_equal(hs_store_read_range(arena, file, -11, 1, &out, &err), HS_CORRUPT);
+    assert_int_equal(hs_store_read_range(arena, file, 1, SIZE_MAX, &out, &err), HS_CORRUPT);
+    assert_int_equal(hs_store_size(file, &size, &err), HS_OK);
+    assert_int_equal(size, 10);
+    assert_int_equal(hs_store_read(arena, hs_str_of(at("t/data/pipe")), 10, &out, &err), HS_INVALID);
+    assert_int_equal(hs_store_read(arena, hs_str_of(at("t/data")), 10, &out, &err), HS_INVALID);
+    assert_int_equal(hs_store_read(arena, hs_str_of(at("none")), 10, &out, &err), HS_NOT_FOUND);
+}
+
+static void test_listing(void **state)
+{
+    (void)state;
+    hs_str *names;
+    size_t count;
+    struct hs_err err;
+    assert_int_equal(hs_store_list(arena, hs_str_of(at("t/data")), &names, &count, &err), HS_OK);
+    assert_int_equal(count, 3);
+    assert_true(hs_str_is(names[0], "a.parquet"));
+    assert_int_equal(hs_store_list(arena, hs_str_of(at("none")), &names, &count, &err), HS_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain_paths), cmocka_unit_test(test_refused_paths), cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_authorities), cmocka_unit_test(test_fallback),      cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_listing),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
