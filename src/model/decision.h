@@ -12,6 +12,9 @@ struct hs_mask_use {
     const struct hs_type *type; /* of the masked field */
     bool nullable;              /* false: required; nullify then hides by making the output nullable */
     const struct hs_policy *policy;
+    /* true: no Mask of the model but the edge of a grant: the cell is NULL on rows that no grant covering this field
+     * allows. `policy` is then a stand-in (nullify); it lies outside any Mask on the same field. */
+    bool by_grant;
     struct hs_rule *when; /* bound, principal filled in; NULL: always */
 };
 
@@ -24,6 +27,7 @@ struct hs_decided_column { /* a top-level column the person may see */
     const struct hs_mask_use **masks; /* those within this column */
     size_t mask_count;
     bool masked; /* mask_count > 0 */
+    bool nullable; /* of the output: a mask may bring NULL into a required column */
 };
 
 struct hs_decision {

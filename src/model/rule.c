@@ -70,6 +70,7 @@ static hs_rc take_mark(struct parser *p, const char *mark)
 
 static hs_rc new_node(struct parser *p, enum hs_rule_op op, int line, int column, struct hs_rule **out)
 {
+    *out = NULL;
     if (++p->nodes > HS_RULE_MAX_NODES)
         return fail_here(p, "the rule has more than %d parts", HS_RULE_MAX_NODES);
     struct hs_rule *r = HS_NEW(p->lex.arena, struct hs_rule);
@@ -215,7 +216,7 @@ static hs_rc parse_operand(struct parser *p, struct hs_rule **out)
         p->depth--;
         return take_mark(p, ")");
     }
-    struct hs_rule *r;
+    struct hs_rule *r = NULL;
     hs_str first = p->tok.text;
     HS_TRY(new_node(p, HS_RULE_LITERAL, p->tok.line, p->tok.column, &r));
     *out = r;
@@ -243,7 +244,7 @@ static hs_rc parse_operand(struct parser *p, struct hs_rule **out)
 static hs_rc parse_in(struct parser *p, struct hs_rule *left, struct hs_rule **out)
 {
     size_t cap = 0;
-    struct hs_rule *r, *item;
+    struct hs_rule *r = NULL, *item = NULL;
     HS_TRY(new_node(p, HS_RULE_IN, left->line, left->column, &r));
     HS_TRY(add_arg(p, r, left, &cap));
     HS_TRY(take_mark(p, "("));
@@ -260,7 +261,7 @@ static hs_rc parse_in(struct parser *p, struct hs_rule *left, struct hs_rule **o
 static hs_rc parse_two(struct parser *p, enum hs_rule_op op, struct hs_rule *left, struct hs_rule **out)
 {
     size_t cap = 0;
-    struct hs_rule *r, *right;
+    struct hs_rule *r = NULL, *right = NULL;
     HS_TRY(new_node(p, op, left->line, left->column, &r));
     HS_TRY(parse_operand(p, &right));
     HS_TRY(add_arg(p, r, left, &cap));
@@ -277,7 +278,7 @@ static hs_rc parse_two(struct parser *p, enum hs_rule_op op, struct hs_rule *lef
 static hs_rc negate(struct parser *p, struct hs_rule **rule)
 {
     size_t cap = 0;
-    struct hs_rule *r;
+    struct hs_rule *r = NULL;
     HS_TRY(new_node(p, HS_RULE_NOT, (*rule)->line, (*rule)->column, &r));
     HS_TRY(add_arg(p, r, *rule, &cap));
     *rule = r;
@@ -287,7 +288,7 @@ static hs_rc negate(struct parser *p, struct hs_rule **rule)
 static hs_rc parse_is(struct parser *p, struct hs_rule *left, struct hs_rule **out)
 {
     size_t cap = 0;
-    struct hs_rule *r;
+    struct hs_rule *r = NULL;
     HS_TRY(advance(p));
     bool no = at_word(p, "not");
     if (no)
@@ -375,7 +376,7 @@ static hs_rc parse_chain(struct parser *p, const char *word, enum hs_rule_op op,
                          hs_rc (*part)(struct parser *, struct hs_rule **), struct hs_rule **out)
 {
     size_t cap = 0;
-    struct hs_rule *first, *r, *next;
+    struct hs_rule *first = NULL, *r = NULL, *next = NULL;
     HS_TRY(part(p, &first));
     *out = first;
     if (!at_word(p, word))

@@ -1,0 +1,225 @@
+/* What can be said about policies before anyone asks: `hailstorm check` and every reload. */
+#include "policy/functions/functions.h"
+#include "policy/policy_in.h"
+
+struct checker {
+    struct hs_arena *arena;
+    const struct hs_model *model;
+    struct hs_tree tree;
+    struct hs_err *err;
+};
+
+hs_rc hs_policy_check_mask(const struct hs_policy *mask, struct hs_err *err)
+{
+    return hs_mask_fits(mask, NULL, err);
+}
+
+/* Puts the policy's place before words that were born without one. */
+static hs_rc at_policy(struct checker *k, const struct hs_policy *p, hs_rc rc)
+{
+    if (rc == HS_OK || rc == HS_NOMEM || !k->err)
+        return rc;
+    struct hs_err inner = *k->err;
+    hs_rc placed = hs_fail_policy(k->err, p, "%s", inner.shown);
+    k->err->kind = rc == HS_UNSUPPORTED ? rc : placed;
+    return k->err->kind;
+}
+
+static hs_rc check_rule(struct checker *k, const struct hs_policy *p, const struct hs_rule *rule)
+{
+    struct hs_rule *bound;
+    return rule ? hs_rule_bind(k->arena, rule, k->tree.bound, p->at.file, &bound, k->err) : HS_OK;
+}
+
+static hs_rc check_path(struct checker *k, const struct hs_policy *p, hs_str path)
+{
+    size_t node;
+    HS_TRY(at_policy(k, p, hs_tree_find(k->arena, &k->tree, path, &node, k->err)));
+    if (hs_tree_in_key(&k->tree, node))
+        return hs_fail_policy(k->err, p, "a map's keys are granted and masked with the whole map, not alone");
+    return HS_OK;
+}
+
+/* Does the policy's target name this table's own product, so that its columns must be there? A grant or mask on
+ * something wider may name columns that only other tables have. */
+static bool is_narrow(const struct hs_policy *p)
+{
+    return p->on.kind == HS_ON_TABLE || p->on.kind == HS_ON_COLUMN;
+}
+
+static hs_rc check_grant(struct checker *k, const struct hs_policy *p)
+{
+    if (hs_policy_is_foreign(p, k->tree.table)) {
+        if (p->on.kind == HS_ON_TAG)
+            return HS_OK; /* reaches its own domain's tables only */
+        return hs_fail_policy(k->err, p, "a grant in domain '%.*s' cannot open a table of domain '%.*s'",
+                              HS_FMT(p->domain), HS_FMT(k->tree.table->product->domain));
+    }
+    if (p->on.kind == HS_ON_COLUMN) {
+        if (p->column_count)
+            return hs_fail_policy(k->err, p, "a grant on a column cannot list columns, too");
+        HS_TRY(check_path(k, p, p->on.path));
+    }
+    for (size_t i = 0; i < p->column_count && is_narrow(p); i++)
+        HS_TRY(check_path(k, p, p->columns[i]));
+    return check_rule(k, p, p->where);
+}
+
+static hs_rc check_row_rule(struct checker *k, const struct hs_policy *p)
+{
+    if (!p->where)
+        return hs_fail_policy(k->err, p, "a row rule needs 'where'");
+    if (p->on.kind == HS_ON_COLUMN)
+        return hs_fail_policy(k->err, p, "a row rule is on a table, not on a column");
+    return check_rule(k, p, p->where);
+}
+
+static hs_rc check_mask(struct checker *k, const struct hs_policy *p, const bool *targets)
+{
+    bool used = false;
+    for (size_t i = 0; i < k->tree.count; i++) {
+        if (!targets[i])
+            continue;
+        used = true;
+        if (hs_tree_in_key(&k->tree, i))
+            return hs_fail_policy(k->err, p, "a map's keys are granted and masked with the whole map, not alone");
+        if (hs_mask_fits(p, k->tree.nodes[i].field->type, k->err) != HS_OK) {
+            struct hs_buf name;
+            hs_buf_init(&name, 400);
+            hs_buf_add_node(&name, &k->tree, i);
+            struct hs_err inner = k->err ? *k->err : (struct hs_err){0};
+            hs_rc rc = hs_fail_policy(k->err, p, "column '%.*s': %s", HS_FMT(hs_buf_str(&name)), inner.shown);
+            hs_buf_fini(&name);
+            return rc;
+        }
+    }
+    return used ? check_rule(k, p, p->when) : HS_OK;
+}
+
+/* ---- conflicts: is there a person to whom both masks apply? ---- */
+
+struct pair {
+    const struct hs_policy *a, *b;
+};
+
+static bool both_apply(const struct pair *m, const struct hs_principal *who, const struct hs_facts *facts)
+{
+    return hs_policy_applies(m->a, who, facts) && hs_policy_applies(m->b, who, facts);
+}
+
+/* Tries everyone who just about matches `s`: one role, one name, one workspace, one purpose of each list. Two roles of
+ * two lists are not put together: whether anyone has both is not known here, and deciding refuses it then. */
+static bool witness_of(const struct hs_selector *s, const struct pair *m)
+{
+    size_t combinations = 0;
+    for (size_t r = 0; r < (s->role_count ? s->role_count : 1); r++)
+        for (size_t u = 0; u < (s->user_count ? s->user_count : 1); u++)
+            for (size_t w = 0; w < (s->workspace_count ? s->workspace_count : 1); w++)
+                for (size_t p = 0; p < (s->purpose_count ? s->purpose_count : 1); p++) {
+                    struct hs_principal who = {.name = s->user_count ? s->users[u] : HS_S(""),
+                                               .roles = s->role_count ? &s->roles[r] : NULL,
+                                               .role_count = s->role_count ? 1 : 0,
+                                               .attributes = s->attributes,
+                                               .attribute_count = s->attribute_count};
+                    struct hs_facts facts = {.purpose = s->purpose_count ? s->purposes[p] : HS_S(""),
+                                             .workspace = s->workspace_count ? s->workspaces[w] : HS_S("")};
+                    if (++combinations > 4096)
+                        return false;
+                    if (both_apply(m, &who, &facts))
+                        return true;
+                }
+    return false;
+}
+
+/* The people we know, as they are. */
+static bool known_witness(const struct checker *k, const struct pair *m, hs_str *out_name)
+{
+    for (size_t i = 0; i < k->model->user_count; i++) {
+        const struct hs_user *u = &k->model->users[i];
+        struct hs_principal who = {u->name, u->roles, u->role_count, u->attributes, u->attribute_count};
+        struct hs_facts facts = {0};
+        if (!u->disabled && both_apply(m, &who, &facts) && hs_policy_visible(k->model, &who, k->tree.table, &facts)) {
+            *out_name = u->name;
+            return true;
+        }
+    }
+    return false;
+}
+
+static hs_rc fail_pair(struct checker *k, const struct pair *m, size_t node, hs_str who)
+{
+    struct hs_buf name;
+    hs_buf_init(&name, 400);
+    hs_buf_add_node(&name, &k->tree, node);
+    hs_rc rc = hs_fail_policy(k->err, m->b, "masks '%.*s' and '%.*s' (%.*s:%d:%d) both apply to column '%.*s'%s%.*s",
+                              HS_FMT(m->b->name), HS_FMT(m->a->name), HS_FMT(m->a->at.file), m->a->at.line,
+                              m->a->at.column, HS_FMT(hs_buf_str(&name)), who.len ? " for " : "", HS_FMT(who));
+    hs_buf_fini(&name);
+    return rc;
+}
+
+/* The field where two masks meet: the same one, or one inside the other's. */
+static bool meet(const struct hs_tree *tree, const bool *a, const bool *b, size_t *out)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        for (int up = (int)i; up >= 0 && (a[i] || b[i]); up = tree->nodes[up].parent)
+            if ((a[i] && b[up]) || (b[i] && a[up])) {
+                *out = i;
+                return true;
+            }
+    return false;
+}
+
+static hs_rc check_pair(struct checker *k, const struct pair *m, const bool *a, const bool *b)
+{
+    size_t node;
+    hs_str who = {"", 0};
+    if (!meet(&k->tree, a, b, &node))
+        return HS_OK;
+    if (witness_of(&m->a->to, m) || witness_of(&m->b->to, m) || known_witness(k, m, &who))
+        return fail_pair(k, m, node, who);
+    return HS_OK;
+}
+
+static hs_rc check_masks(struct checker *k)
+{
+    struct hs_str_pair {
+        const struct hs_policy *p;
+        bool *targets;
+    } *seen = hs_arena_array(k->arena, k->model->policy_count + 1, sizeof *seen);
+    size_t count = 0, n = k->tree.count ? k->tree.count : 1;
+    if (!seen)
+        return hs_no_memory(k->err);
+    for (size_t i = 0; i < k->model->policy_count; i++) {
+        const struct hs_policy *p = &k->model->policies[i];
+        if (p->kind != HS_MASK || !hs_policy_reaches(p, k->tree.table))
+            continue;
+        bool *targets = hs_arena_array(k->arena, n, sizeof *targets);
+        if (!targets)
+            return hs_no_memory(k->err);
+        HS_TRY(at_policy(k, p, hs_mask_targets(k->arena, p, &k->tree, targets, k->err)));
+        HS_TRY(check_mask(k, p, targets));
+        for (size_t j = 0; j < count; j++)
+            HS_TRY(check_pair(k, &(struct pair){seen[j].p, p}, seen[j].targets, targets));
+        seen[count].p = p;
+        seen[count++].targets = targets;
+    }
+    return HS_OK;
+}
+
+hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
+                            const struct hs_type *bound, struct hs_err *err)
+{
+    struct checker k = {.arena = a, .model = model, .err = err};
+    HS_TRY(hs_tree_build(a, table, bound, &k.tree, err));
+    for (size_t i = 0; i < model->policy_count; i++) {
+        const struct hs_policy *p = &model->policies[i];
+        if (!hs_policy_reaches(p, table))
+            continue;
+        if (p->kind == HS_GRANT)
+            HS_TRY(check_grant(&k, p));
+        else if (p->kind == HS_ROW_RULE)
+            HS_TRY(check_row_rule(&k, p));
+    }
+    return check_masks(&k);
+}

@@ -1,0 +1,93 @@
+/* constant: one value of the policy's choice. */
+#include "policy/functions/functions.h"
+#include "policy/policy_in.h"
+
+static bool number_fits(const struct hs_value *v, const struct hs_type *type)
+{
+    int whole, scale;
+    struct hs_buf text;
+    if (type->id != HS_T_DECIMAL)
+        return v->kind == HS_V_INT
+                   ? type->id != HS_T_INT || (v->i <= INT32_MAX && v->i >= INT32_MIN)
+                   : (type->id == HS_T_FLOAT || type->id == HS_T_DOUBLE) && hs_number_shape(v->text, &whole, &scale);
+    hs_buf_init(&text, 256);
+    hs_buf_add_value(&text, v);
+    bool ok = !text.failed && hs_number_shape(hs_buf_str(&text), &whole, &scale) && scale <= type->scale &&
+              whole <= type->precision - type->scale;
+    hs_buf_fini(&text);
+    return ok;
+}
+
+static bool value_fits(const struct hs_value *v, const struct hs_type *type)
+{
+    switch (v->kind) {
+    case HS_V_BOOL:
+        return type->id == HS_T_BOOLEAN;
+    case HS_V_INT:
+    case HS_V_NUMBER:
+        return hs_type_is_number(type->id) && number_fits(v, type);
+    case HS_V_TEXT:
+        return type->id == HS_T_STRING || (type->id == HS_T_UUID && hs_uuid_valid(v->text));
+    case HS_V_DATE:
+        return type->id == HS_T_DATE;
+    case HS_V_TIMESTAMP:
+        return type->id == (v->utc ? HS_T_TIMESTAMPTZ : HS_T_TIMESTAMP);
+    case HS_V_NULL:
+    case HS_V_LIST:
+        return false;
+    }
+    return false;
+}
+
+static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
+{
+    const struct hs_value *v = hs_mask_arg(call, "value");
+    if (!v || v->kind == HS_V_NULL || v->kind == HS_V_LIST)
+        return hs_fail(err, HS_INVALID, "value is one value; for NULL use nullify");
+    if (v->kind == HS_V_TEXT && (!hs_utf8_valid(v->text) || (v->text.len && memchr(v->text.at, 0, v->text.len))))
+        return hs_fail(err, HS_INVALID, "value holds bytes that are not text");
+    if (call->type && !value_fits(v, call->type))
+        return hs_fail(err, HS_INVALID, "value does not fit the column's type %s", hs_type_name(call->type->id));
+    return HS_OK;
+}
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    static const struct hs_value none = {.kind = HS_V_NULL};
+    const struct hs_value *v = hs_mask_arg(call, "value");
+    hs_buf_addf(out, "CASE WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
+    hs_buf_add_duckdb_literal(out, v ? v : &none, call->type);
+    hs_buf_addz(out, " END");
+}
+
+static const struct hs_mask_arg_spec args[] = {{"value", "a value of the column's type", false}};
+
+static const struct hs_mask_example examples[] = {
+    {"string", "'hidden'", "ana@example.org", "hidden"},
+    {"string", "'it''s'", "", "it's"},
+    {"string", "'hidden'", NULL, NULL},
+    {"long", "-1", "42", "-1"},
+    {"int", "7", "42", "7"},
+    {"decimal(10, 2)", "9.99", "12.50", "9.99"},
+    {"double", "0.5", "nan", "0.5"},
+    {"boolean", "false", "true", "false"},
+    {"date", "date '2000-01-01'", "2026-11-21", "2000-01-01"},
+    {"timestamp", "timestamp '2000-01-01 00:00:00'", "2026-11-21 10:55:00", "2000-01-01 00:00:00"},
+    {"timestamptz", "timestamp '2000-01-01 00:00:00Z'", "2026-11-21 10:55:00+00", "2000-01-01 00:00:00+00"},
+    {"uuid", "'00000000-0000-4000-8000-000000000000'", "f79c3e09-677c-4bbd-a479-3f349cb785e7",
+     "00000000-0000-4000-8000-000000000000"},
+};
+
+const struct hs_mask_function hs_mask_constant = {
+    .name = "constant",
+    .text = "The same value for everyone and every row, of the column's own type.",
+    .accepts = HS_ON(HS_T_BOOLEAN) | HS_ON(HS_T_INT) | HS_ON(HS_T_LONG) | HS_ON(HS_T_FLOAT) | HS_ON(HS_T_DOUBLE) |
+               HS_ON(HS_T_DECIMAL) | HS_ON(HS_T_DATE) | HS_ON(HS_T_TIMESTAMP) | HS_ON(HS_T_TIMESTAMPTZ) |
+               HS_ON(HS_T_STRING) | HS_ON(HS_T_UUID),
+    .args = args,
+    .arg_count = HS_COUNT(args),
+    .check = check,
+    .print_duckdb = print,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};

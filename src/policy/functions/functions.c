@@ -1,0 +1,95 @@
+/* The register of mask functions, and what is common to all of them. */
+#include "policy/functions/functions.h"
+
+#include <stdio.h>
+
+static const struct hs_mask_function *const functions[] = {
+    &hs_mask_nullify,     &hs_mask_constant,    &hs_mask_redact,        &hs_mask_show_first_n,
+    &hs_mask_show_last_n, &hs_mask_keep_domain, &hs_mask_truncate_date, &hs_mask_hmac_token,
+};
+
+const struct hs_mask_function *hs_mask_function_at(size_t i)
+{
+    return i < HS_COUNT(functions) ? functions[i] : NULL;
+}
+
+const struct hs_mask_function *hs_mask_function(hs_str name)
+{
+    for (size_t i = 0; i < HS_COUNT(functions); i++)
+        if (hs_str_is(name, functions[i]->name))
+            return functions[i];
+    return NULL;
+}
+
+const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->arg_count; i++)
+        if (hs_str_is(call->args[i].name, name))
+            return &call->args[i].value;
+    return NULL;
+}
+
+static hs_rc fail_near(struct hs_err *err, const char *what, hs_str name, const hs_str *names, size_t count)
+{
+    hs_str near = count ? hs_str_nearest(name, names, count) : (hs_str){0};
+    name.len = name.len > 60 ? 60 : name.len;
+    if (near.len)
+        return hs_fail(err, HS_INVALID, "unknown %s '%.*s' (did you mean '%.*s'?)", what, HS_FMT(name), HS_FMT(near));
+    return hs_fail(err, HS_INVALID, "unknown %s '%.*s'", what, HS_FMT(name));
+}
+
+static hs_rc fail_function(struct hs_err *err, hs_str name)
+{
+    hs_str names[HS_COUNT(functions)];
+    for (size_t i = 0; i < HS_COUNT(functions); i++)
+        names[i] = hs_str_of(functions[i]->name);
+    return fail_near(err, "mask function", name, names, HS_COUNT(functions));
+}
+
+static hs_rc check_names(const struct hs_mask_function *f, const struct hs_policy *mask, struct hs_err *err)
+{
+    for (size_t i = 0; i < mask->arg_count; i++) {
+        hs_str name = mask->args[i].name, names[8];
+        size_t count = f->arg_count < 8 ? f->arg_count : 8, k = 0;
+        for (size_t n = 0; n < count; n++)
+            names[n] = hs_str_of(f->args[n].name);
+        while (k < count && !hs_str_eq(names[k], name))
+            k++;
+        if (k == count)
+            return fail_near(err, "argument", name, names, count);
+        for (size_t j = 0; j < i; j++)
+            if (hs_str_eq(mask->args[j].name, name))
+                return hs_fail(err, HS_INVALID, "argument '%.*s' is given twice", HS_FMT(name));
+    }
+    return HS_OK;
+}
+
+hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, struct hs_err *err)
+{
+    const struct hs_mask_function *f = hs_mask_function(mask->with);
+    if (!f)
+        return fail_function(err, mask->with);
+    HS_TRY(check_names(f, mask, err));
+    struct hs_mask_call call = {.type = type, .args = mask->args, .arg_count = mask->arg_count};
+    for (size_t i = 0; i < f->arg_count; i++)
+        if (!f->args[i].optional && !hs_mask_arg(&call, f->args[i].name))
+            return hs_fail(err, HS_INVALID, "%s needs the argument '%s': %s", f->name, f->args[i].name,
+                           f->args[i].takes);
+    if (type && !(f->accepts & HS_ON(type->id)))
+        return hs_fail(err, HS_INVALID, "%s does not mask values of type %s%s", f->name, hs_type_name(type->id),
+                       hs_type_is_nested(type->id) ? " (nullify does)" : "");
+    return f->check ? f->check(&call, err) : HS_OK;
+}
+
+hs_rc hs_mask_check_n(const struct hs_mask_call *call, struct hs_err *err)
+{
+    const struct hs_value *n = hs_mask_arg(call, "n");
+    if (!n || n->kind != HS_V_INT || n->i < 0 || n->i > 1000)
+        return hs_fail(err, HS_INVALID, "n is a whole number from 0 to 1000");
+    return HS_OK;
+}
+
+void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call)
+{
+    f->print_duckdb(out, call);
+}

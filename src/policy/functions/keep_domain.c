@@ -1,0 +1,28 @@
+/* keep-domain: an e-mail address without the person. Everything before the last '@' goes, also other '@'s. */
+#include "policy/functions/functions.h"
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_str x = call->x;
+    hs_buf_addf(out, "CASE WHEN contains(%.*s, '@') THEN '***@' || split_part(%.*s, '@', -1) ", HS_FMT(x), HS_FMT(x));
+    hs_buf_addf(out, "WHEN %.*s IS NOT NULL THEN '***' END", HS_FMT(x));
+}
+
+static const struct hs_mask_example examples[] = {
+    {"string", NULL, "ana@example.org", "***@example.org"},
+    {"string", NULL, "\"a@b\"@example.org", "***@example.org"},
+    {"string", NULL, "no address", "***"},
+    {"string", NULL, "ana@", "***@"},
+    {"string", NULL, "@", "***@"},
+    {"string", NULL, "", "***"},
+    {"string", NULL, NULL, NULL},
+};
+
+const struct hs_mask_function hs_mask_keep_domain = {
+    .name = "keep-domain",
+    .text = "What follows the last '@' stays, the rest becomes '***'. Without an '@' the value is '***'.",
+    .accepts = HS_ON(HS_T_STRING),
+    .print_duckdb = print,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};

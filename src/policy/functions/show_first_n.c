@@ -1,0 +1,44 @@
+/* show-first-n: the first n characters stay, the rest becomes '*'. A value no longer than n would be shown whole, which
+ * is no mask at all (a four-character secret under "show 4"), so it is hidden whole. */
+#include "policy/functions/functions.h"
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    const struct hs_value *arg = hs_mask_arg(call, "n");
+    long long n = arg ? (long long)arg->i : 0;
+    hs_str x = call->x;
+    if (n == 0) { /* nothing to show; substring(x, 1, 0) would say the same */
+        hs_buf_addf(out, "repeat('*', length(%.*s))", HS_FMT(x));
+        return;
+    }
+    hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN substring(%.*s, 1, %lld) || repeat('*', length(%.*s) - %lld) ",
+                HS_FMT(x), n, HS_FMT(x), n, HS_FMT(x), n);
+    hs_buf_addf(out, "ELSE repeat('*', length(%.*s)) END", HS_FMT(x));
+}
+
+static const struct hs_mask_arg_spec args[] = {{"n", "a whole number from 0 to 1000", false}};
+
+static const struct hs_mask_example examples[] = {
+    {"string", "4", "DE89370400440532013000", "DE89******************"},
+    {"string", "4", "1234", "****"},
+    {"string", "4", "12345", "1234*"},
+    {"string", "4", "", ""},
+    {"string", "4", NULL, NULL},
+    {"string", "0", "secret", "******"},
+    {"string", "1", "\xC3\xA9t\xC3\xA9", "\xC3\xA9**"},
+    {"string", "1", "e\xCC\x81t", "e**"}, /* code points, not what the eye takes for one character */
+    {"string", "1", "\xF0\x9F\x98\x80\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80*"},
+};
+
+const struct hs_mask_function hs_mask_show_first_n = {
+    .name = "show-first-n",
+    .text = "The first n characters (code points) stay, every other becomes '*'. A value of n characters or fewer is "
+            "hidden whole.",
+    .accepts = HS_ON(HS_T_STRING),
+    .args = args,
+    .arg_count = HS_COUNT(args),
+    .check = hs_mask_check_n,
+    .print_duckdb = print,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};

@@ -1,0 +1,43 @@
+/* show-last-n: the last n characters stay, the rest becomes '*'; see show-first-n for the short values. */
+#include "policy/functions/functions.h"
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    const struct hs_value *arg = hs_mask_arg(call, "n");
+    long long n = arg ? (long long)arg->i : 0;
+    hs_str x = call->x;
+    if (n == 0) {
+        hs_buf_addf(out, "repeat('*', length(%.*s))", HS_FMT(x));
+        return;
+    }
+    hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN repeat('*', length(%.*s) - %lld) || ", HS_FMT(x), n, HS_FMT(x),
+                n);
+    hs_buf_addf(out, "substring(%.*s, length(%.*s) - %lld, %lld) ELSE repeat('*', length(%.*s)) END", HS_FMT(x),
+                HS_FMT(x), n - 1, n, HS_FMT(x));
+}
+
+static const struct hs_mask_arg_spec args[] = {{"n", "a whole number from 0 to 1000", false}};
+
+static const struct hs_mask_example examples[] = {
+    {"string", "4", "4111111111111111", "************1111"},
+    {"string", "4", "1234", "****"},
+    {"string", "4", "12345", "*2345"},
+    {"string", "4", "", ""},
+    {"string", "4", NULL, NULL},
+    {"string", "0", "secret", "******"},
+    {"string", "1", "\xC3\xA9t\xC3\xA9", "**\xC3\xA9"},
+    {"string", "2", "ab\xF0\x9F\x98\x80", "*b\xF0\x9F\x98\x80"},
+};
+
+const struct hs_mask_function hs_mask_show_last_n = {
+    .name = "show-last-n",
+    .text = "The last n characters (code points) stay, every other becomes '*'. A value of n characters or fewer is "
+            "hidden whole.",
+    .accepts = HS_ON(HS_T_STRING),
+    .args = args,
+    .arg_count = HS_COUNT(args),
+    .check = hs_mask_check_n,
+    .print_duckdb = print,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};

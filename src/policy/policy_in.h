@@ -1,0 +1,107 @@
+/* Private to policy/: what its files share. */
+#ifndef HS_POLICY_IN_H
+#define HS_POLICY_IN_H
+
+#include "policy/policy.h"
+
+enum {
+    HS_TREE_MAX_NODES = 20000, /* fields of one table, nested ones counted */
+    HS_TREE_MAX_DEPTH = 64,
+    HS_MAX_WHERES = 256,       /* different `where`s of the grants that match one person on one table */
+    HS_FILL_MAX_NODES = 65536, /* of one rule, with the person's lists spread out */
+};
+
+/* ---- tree.c: a table's fields, flat, in pre-order, each beside what the contract says of it ---- */
+enum hs_step { HS_STEP_TOP = 1, HS_STEP_MEMBER, HS_STEP_ELEMENT, HS_STEP_KEY, HS_STEP_VALUE };
+struct hs_node {
+    const struct hs_field *field;
+    const struct hs_property *property; /* NULL: an element, key or value that the contract does not describe */
+    enum hs_step step;
+    int parent; /* -1: a column */
+    size_t end; /* one past the last node below */
+};
+struct hs_tree {
+    const struct hs_table *table;
+    const struct hs_type *bound;
+    struct hs_node *nodes;
+    size_t count;
+};
+HS_MUST hs_rc hs_tree_build(struct hs_arena *a, const struct hs_table *table, const struct hs_type *bound,
+                            struct hs_tree *out, struct hs_err *err);
+/* "customer.street", "items[].price", "map.value.x", names may be "double quoted". HS_INVALID with a suggestion; the
+ * caller adds the position. */
+HS_MUST hs_rc hs_tree_find(struct hs_arena *a, const struct hs_tree *tree, hs_str path, size_t *out_node,
+                           struct hs_err *err);
+bool hs_tree_in_key(const struct hs_tree *tree, size_t node); /* is it a map's key, or below one? */
+/* Ids from the column down to the node. */
+int *hs_tree_path(struct hs_arena *a, const struct hs_tree *tree, size_t node, size_t *out_len);
+void hs_buf_add_node(struct hs_buf *b, const struct hs_tree *tree, size_t node); /* "items[].price" */
+
+/* ---- select.c: to whom and to what a policy applies ---- */
+bool hs_selector_matches(const struct hs_selector *s, const struct hs_principal *who, const struct hs_facts *facts);
+/* to, unless and expiry; a restriction without `to` is for everyone, a grant without one for nobody. */
+bool hs_policy_applies(const struct hs_policy *p, const struct hs_principal *who, const struct hs_facts *facts);
+/* Does the policy's target take in this table, or something in it? */
+bool hs_policy_reaches(const struct hs_policy *p, const struct hs_table *table);
+bool hs_policy_is_foreign(const struct hs_policy *p, const struct hs_table *table); /* grants another domain's table */
+bool hs_tags_have(const hs_str *tags, size_t count, hs_str tag);
+/* A grant that lets this person read something of this table now. */
+bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,
+                      const struct hs_facts *facts);
+/* out[node] = true for the fields a mask is laid on; outermost ones only. */
+HS_MUST hs_rc hs_mask_targets(struct hs_arena *a, const struct hs_policy *p, const struct hs_tree *tree, bool *out,
+                              struct hs_err *err);
+
+/* ---- fill.c: principal.x -> constants; bound and typed afterwards ---- */
+HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, const struct hs_principal *who,
+                           const struct hs_type *bound, const struct hs_policy *p, struct hs_rule **out,
+                           struct hs_err *err);
+/* Turns whatever went wrong into a refusal whose shown words tell nothing; lack of memory stays what it is. */
+HS_MUST hs_rc hs_refuse(struct hs_err *err, hs_rc rc, const struct hs_policy *p);
+/* HS_INVALID, shown "file:line:column: words". */
+HS_MUST hs_rc hs_fail_policy(struct hs_err *err, const struct hs_policy *p, const char *format, ...) HS_PRINTF(3, 4);
+HS_MUST hs_rc hs_no_memory(struct hs_err *err);
+struct hs_rule *hs_rule_join(struct hs_arena *a, enum hs_rule_op op, struct hs_rule **args,
+                             size_t count); /* NULL: memory */
+
+/* ---- grants.c: which fields, on which rows ---- */
+struct hs_bits {
+    uint64_t at[HS_MAX_WHERES / 64];
+};
+struct hs_coverage {
+    struct hs_rule **wheres; /* different ones; bit i of a node's set */
+    size_t where_count;
+    bool *open;           /* per node: some grant without `where` covers it */
+    struct hs_bits *some; /* per node: those `where`s whose grants cover it */
+    bool any_open;
+    size_t grant_count; /* matching ones that cover anything */
+    int64_t valid_until_us;
+    struct hs_limits limits;
+};
+HS_MUST hs_rc hs_grants_cover(struct hs_arena *a, const struct hs_model *model, const struct hs_principal *who,
+                              const struct hs_tree *tree, const struct hs_facts *facts,
+                              const struct hs_policy **reasons, size_t *reason_count, struct hs_coverage *out,
+                              struct hs_err *err);
+static inline bool hs_covers(const struct hs_coverage *c, size_t node)
+{
+    const uint64_t *w = c->some[node].at;
+    return c->open[node] || w[0] || w[1] || w[2] || w[3];
+}
+/* The condition under which a cell of this node is visible beyond what rows and parent already say; NULL: none. */
+HS_MUST hs_rc hs_cell_condition(struct hs_arena *a, const struct hs_coverage *c, const struct hs_tree *tree,
+                                size_t node, struct hs_rule **out, struct hs_err *err);
+/* OR over the grants' wheres; NULL when some grant shows every row. */
+HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, struct hs_rule **out, struct hs_err *err);
+
+/* ---- digest.c ---- */
+HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);
+
+/* ---- printers ---- */
+/* False: DuckDB has no literal name for it that we trust. */
+bool hs_buf_add_duckdb_type(struct hs_buf *b, const struct hs_type *type);
+void hs_buf_add_duckdb_literal(struct hs_buf *b, const struct hs_value *v, const struct hs_type *type);
+HS_MUST hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *rule, struct hs_err *err);
+
+_Static_assert(HS_MAX_WHERES == 256, "hs_covers looks at four words");
+
+#endif

@@ -1,0 +1,293 @@
+/* Rules, types and literals in DuckDB's dialect. Every literal carries its type and every operand is brought to the
+ * type that the binder chose, so that nothing hangs on the engine's implicit casts. Every cast here widens: it cannot
+ * fail. */
+#include "policy/policy_in.h"
+
+static bool add_members(struct hs_buf *b, const struct hs_type *t)
+{
+    hs_buf_addz(b, "STRUCT(");
+    for (size_t i = 0; i < t->field_count; i++) {
+        if (i)
+            hs_buf_addz(b, ", ");
+        hs_buf_add_sql_name(b, t->fields[i].name);
+        hs_buf_addc(b, ' ');
+        if (!hs_buf_add_duckdb_type(b, t->fields[i].type))
+            return false;
+    }
+    hs_buf_addc(b, ')');
+    return t->field_count > 0;
+}
+
+static bool add_map(struct hs_buf *b, const struct hs_type *t)
+{
+    hs_buf_addz(b, "MAP(");
+    if (t->field_count != 2 || !hs_buf_add_duckdb_type(b, t->fields[0].type))
+        return false;
+    hs_buf_addz(b, ", ");
+    bool ok = hs_buf_add_duckdb_type(b, t->fields[1].type);
+    hs_buf_addc(b, ')');
+    return ok;
+}
+
+bool hs_buf_add_duckdb_type(struct hs_buf *b, const struct hs_type *t)
+{
+    static const char *const names[HS_T_COUNT_] = {
+        [HS_T_BOOLEAN] = "BOOLEAN",
+        [HS_T_INT] = "INTEGER",
+        [HS_T_LONG] = "BIGINT",
+        [HS_T_FLOAT] = "FLOAT",
+        [HS_T_DOUBLE] = "DOUBLE",
+        [HS_T_DATE] = "DATE",
+        [HS_T_TIME] = "TIME",
+        [HS_T_TIMESTAMP] = "TIMESTAMP",
+        [HS_T_TIMESTAMPTZ] = "TIMESTAMPTZ",
+        [HS_T_TIMESTAMP_NS] = "TIMESTAMP_NS",
+        [HS_T_STRING] = "VARCHAR",
+        [HS_T_UUID] = "UUID",
+        [HS_T_FIXED] = "BLOB",
+        [HS_T_BINARY] = "BLOB",
+    };
+    if (t->id == HS_T_STRUCT)
+        return add_members(b, t);
+    if (t->id == HS_T_MAP)
+        return add_map(b, t);
+    if (t->id == HS_T_LIST) {
+        bool ok = t->field_count == 1 && hs_buf_add_duckdb_type(b, t->fields[0].type);
+        hs_buf_addz(b, "[]");
+        return ok;
+    }
+    if (t->id == HS_T_DECIMAL)
+        hs_buf_addf(b, "DECIMAL(%d, %d)", t->precision, t->scale);
+    else if ((size_t)t->id < HS_T_COUNT_ && names[t->id])
+        hs_buf_addz(b, names[t->id]);
+    else
+        return false;
+    return true;
+}
+
+static void add_cast_text(struct hs_buf *b, hs_str text, const struct hs_type *type)
+{
+    hs_buf_addz(b, "CAST(");
+    hs_buf_add_sql_text(b, text);
+    hs_buf_addz(b, " AS ");
+    hs_buf_add_duckdb_type(b, type);
+    hs_buf_addc(b, ')');
+}
+
+static void add_timestamp(struct hs_buf *b, const struct hs_value *v, const struct hs_type *type)
+{
+    struct hs_buf text;
+    hs_buf_init(&text, 64);
+    hs_buf_add_timestamp(&text, v->i, v->utc);
+    add_cast_text(b, hs_buf_str(&text), type);
+    b->failed |= text.failed;
+    hs_buf_fini(&text);
+}
+
+static void add_number(struct hs_buf *b, const struct hs_value *v, const struct hs_type *type)
+{
+    struct hs_buf text;
+    hs_buf_init(&text, 128);
+    hs_buf_add_value(&text, v);
+    add_cast_text(b, hs_buf_str(&text), type);
+    b->failed |= text.failed;
+    hs_buf_fini(&text);
+}
+
+void hs_buf_add_duckdb_literal(struct hs_buf *b, const struct hs_value *v, const struct hs_type *type)
+{
+    switch (v->kind) {
+    case HS_V_BOOL:
+        hs_buf_addz(b, v->i ? "TRUE" : "FALSE");
+        return;
+    case HS_V_INT:
+    case HS_V_NUMBER:
+        add_number(b, v, type);
+        return;
+    case HS_V_TEXT:
+        add_cast_text(b, v->text, type);
+        return;
+    case HS_V_DATE:
+        hs_buf_addz(b, "DATE '");
+        hs_buf_add_date(b, v->i);
+        hs_buf_addc(b, '\'');
+        return;
+    case HS_V_TIMESTAMP:
+        add_timestamp(b, v, type);
+        return;
+    case HS_V_NULL:
+    case HS_V_LIST: /* never reaches a printer; NULL is UNKNOWN, which shows nothing */
+        break;
+    }
+    hs_buf_addz(b, "CAST(NULL AS ");
+    if (!type || !hs_buf_add_duckdb_type(b, type))
+        hs_buf_addz(b, "BOOLEAN");
+    hs_buf_addc(b, ')');
+}
+
+/* "f7", and inside it members by name. */
+static void add_path(struct hs_buf *b, const struct hs_rule *r)
+{
+    for (size_t i = 1; i < r->path_len; i++)
+        hs_buf_addz(b, "struct_extract(");
+    hs_buf_addf(b, "\"f%d\"", r->path_ids[0]);
+    for (size_t i = 1; i < r->path_len; i++) {
+        hs_buf_addz(b, ", ");
+        hs_buf_add_sql_text(b, r->path_names[i]);
+        hs_buf_addc(b, ')');
+    }
+}
+
+static bool same_shape(const struct hs_type *a, const struct hs_type *b)
+{
+    return a->id == b->id && a->precision == b->precision && a->scale == b->scale;
+}
+
+/* A field in the type of its comparison. NaN is no number: compared as NULL, so that "unknown" hides it in every
+ * engine, whatever order that engine gives it. */
+static void add_field(struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as)
+{
+    bool nan = r->type->id == HS_T_FLOAT || r->type->id == HS_T_DOUBLE;
+    if (nan) {
+        hs_buf_addz(b, "CASE WHEN NOT isnan(");
+        add_path(b, r);
+        hs_buf_addz(b, ") THEN ");
+    }
+    bool cast = !same_shape(r->type, as);
+    hs_buf_addz(b, cast ? "CAST(" : "");
+    add_path(b, r);
+    if (cast) {
+        hs_buf_addz(b, " AS ");
+        hs_buf_add_duckdb_type(b, as);
+        hs_buf_addc(b, ')');
+    }
+    if (nan)
+        hs_buf_addz(b, " END");
+}
+
+static hs_rc add_operand(struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as, struct hs_err *err)
+{
+    if (r->op == HS_RULE_FIELD) {
+        if (!r->path_ids || !r->type)
+            return hs_fail_hidden(err, HS_INTERNAL, "an unbound field reached the printer");
+        add_field(b, r, as ? as : r->type);
+        return HS_OK;
+    }
+    if (r->op == HS_RULE_LITERAL) {
+        hs_buf_add_duckdb_literal(b, &r->value, as);
+        return HS_OK;
+    }
+    return hs_print_duckdb_rule(b, r, err);
+}
+
+static hs_rc add_chain(struct hs_buf *b, const struct hs_rule *r, const char *word, struct hs_err *err)
+{
+    hs_buf_addc(b, '(');
+    for (size_t i = 0; i < r->arg_count; i++) {
+        if (i)
+            hs_buf_addz(b, word);
+        HS_TRY(hs_print_duckdb_rule(b, r->args[i], err));
+    }
+    hs_buf_addc(b, ')');
+    return HS_OK;
+}
+
+static hs_rc add_two(struct hs_buf *b, const struct hs_rule *r, const char *before, const char *between,
+                     struct hs_err *err)
+{
+    hs_buf_addz(b, before);
+    HS_TRY(add_operand(b, r->args[0], r->type, err));
+    hs_buf_addz(b, between);
+    HS_TRY(add_operand(b, r->args[1], r->type, err));
+    if (r->op == HS_RULE_BETWEEN) {
+        hs_buf_addz(b, " AND ");
+        HS_TRY(add_operand(b, r->args[2], r->type, err));
+    }
+    hs_buf_addc(b, ')');
+    return HS_OK;
+}
+
+/* In nothing: FALSE, but UNKNOWN for NULL as in every other comparison, so that "not in ()" does not open NULLs. */
+static hs_rc add_in(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err)
+{
+    hs_buf_addz(b, r->arg_count == 1 ? "(CASE WHEN " : "(");
+    HS_TRY(add_operand(b, r->args[0], r->type, err));
+    hs_buf_addz(b, r->arg_count == 1 ? " IS NOT NULL THEN FALSE END" : " IN (");
+    for (size_t i = 1; i < r->arg_count; i++) {
+        if (i > 1)
+            hs_buf_addz(b, ", ");
+        HS_TRY(add_operand(b, r->args[i], r->type, err));
+    }
+    hs_buf_addz(b, r->arg_count == 1 ? ")" : "))");
+    return HS_OK;
+}
+
+static hs_rc add_is_null(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err)
+{
+    const struct hs_rule *arg = r->args[0];
+    if (arg->op == HS_RULE_LITERAL) {
+        hs_buf_addz(b, arg->value.kind == HS_V_NULL ? "TRUE" : "FALSE");
+        return HS_OK;
+    }
+    hs_buf_addc(b, '(');
+    if (arg->op == HS_RULE_FIELD && arg->path_ids)
+        add_path(b, arg); /* as stored: NaN is not NULL here */
+    else
+        HS_TRY(hs_print_duckdb_rule(b, arg, err));
+    hs_buf_addz(b, " IS NULL)");
+    return HS_OK;
+}
+
+static hs_rc add_test(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err)
+{
+    static const char *const marks[] = {
+        [HS_RULE_EQ] = " = ",  [HS_RULE_NE] = " <> ", [HS_RULE_LT] = " < ",
+        [HS_RULE_LE] = " <= ", [HS_RULE_GT] = " > ",  [HS_RULE_GE] = " >= ",
+    };
+    if (!r->type) { /* nothing but NULLs on either side */
+        hs_buf_addz(b, "CAST(NULL AS BOOLEAN)");
+        return HS_OK;
+    }
+    if (r->op == HS_RULE_IN)
+        return add_in(b, r, err);
+    if (r->op == HS_RULE_STARTS_WITH)
+        return add_two(b, r, "starts_with(", ", ", err);
+    if (r->op == HS_RULE_ENDS_WITH)
+        return add_two(b, r, "ends_with(", ", ", err);
+    return add_two(b, r, "(", r->op == HS_RULE_BETWEEN ? " BETWEEN " : marks[r->op], err);
+}
+
+hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err)
+{
+    static const struct hs_type boolean = {.id = HS_T_BOOLEAN};
+    switch (r->op) {
+    case HS_RULE_LITERAL:
+    case HS_RULE_FIELD:
+        return add_operand(b, r, &boolean, err);
+    case HS_RULE_PRINCIPAL:
+        return hs_fail_hidden(err, HS_INTERNAL, "an attribute without its value reached the printer");
+    case HS_RULE_AND:
+        return add_chain(b, r, " AND ", err);
+    case HS_RULE_OR:
+        return add_chain(b, r, " OR ", err);
+    case HS_RULE_NOT:
+        hs_buf_addz(b, "(NOT ");
+        HS_TRY(hs_print_duckdb_rule(b, r->args[0], err));
+        hs_buf_addc(b, ')');
+        return HS_OK;
+    case HS_RULE_IS_NULL:
+        return add_is_null(b, r, err);
+    case HS_RULE_EQ:
+    case HS_RULE_NE:
+    case HS_RULE_LT:
+    case HS_RULE_LE:
+    case HS_RULE_GT:
+    case HS_RULE_GE:
+    case HS_RULE_IN:
+    case HS_RULE_BETWEEN:
+    case HS_RULE_STARTS_WITH:
+    case HS_RULE_ENDS_WITH:
+        return add_test(b, r, err);
+    }
+    return hs_fail_hidden(err, HS_INTERNAL, "unknown rule node");
+}
