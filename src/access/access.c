@@ -12,7 +12,7 @@ static hs_rc load(struct hs_access *a, struct generation **out, struct hs_err *e
 {
     struct hs_model *m = NULL;
     HS_TRY(hs_model_load(hs_str_of(a->model_directory), hs_policy_check_mask, &m, err));
-    struct generation *g = generation_new(m);
+    struct generation *g = hs_generation_new(m);
     if (!g) {
         hs_model_unref(m);
         return hs_fail(err, HS_NOMEM, "out of memory");
@@ -28,7 +28,7 @@ static hs_rc open_parts(struct hs_access *a, const struct hs_access_settings *s,
         return hs_fail(err, HS_INVALID, "the model directory's name is too long");
     HS_TRY(hs_auth_derive(a->auth, HS_S("mask"), a->mask_key, &a->mask_key_id, err));
     HS_TRY(load(a, &a->generation, err));
-    HS_TRY(audit_open(s->audit_directory, a->auth, &a->audit, err));
+    HS_TRY(hs_audit_open(s->audit_directory, a->auth, &a->audit, err));
     return hs_pool_open(s->pool_threads > 0 ? s->pool_threads : 16, s->pool_queue > 0 ? (size_t)s->pool_queue : 1024,
                         &a->pool, err);
 }
@@ -61,26 +61,26 @@ void hs_access_close(struct hs_access *a)
     if (!a)
         return;
     hs_pool_close(a->pool); /* waits for work that runs; it may still write audit records */
-    audit_close(a->audit);
-    generation_unref(a->generation);
+    hs_audit_close(a->audit);
+    hs_generation_unref(a->generation);
     hs_wipe(a->mask_key, sizeof a->mask_key);
     pthread_mutex_destroy(&a->lock);
     hs_free(a);
 }
 
-struct generation *access_generation(struct hs_access *a)
+struct generation *hs_access_generation(struct hs_access *a)
 {
     pthread_mutex_lock(&a->lock);
-    struct generation *g = generation_ref(a->generation);
+    struct generation *g = hs_generation_ref(a->generation);
     pthread_mutex_unlock(&a->lock);
     return g;
 }
 
 struct hs_model *hs_access_model(struct hs_access *a)
 {
-    struct generation *g = access_generation(a);
+    struct generation *g = hs_access_generation(a);
     struct hs_model *m = hs_model_ref(g->model);
-    generation_unref(g);
+    hs_generation_unref(g);
     return m;
 }
 
@@ -121,16 +121,16 @@ static bool decision_changed(struct hs_access *a, struct hs_call *c, struct gene
     struct hs_arena *arena = hs_arena_new(0);
     struct hs_principal *who = NULL;
     bool changed = !arena || hs_auth_assume(g->model, c->name, arena, &who, NULL) != HS_OK;
-    struct hs_facts facts = call_facts(c);
+    struct hs_facts facts = hs_call_facts(c);
     for (size_t i = 0; !changed && i < c->opened_count; i++) {
         const struct hs_table *old = c->opened[i].table;
         const struct hs_table *t = hs_model_table(g->model, old->product->domain, old->name);
         struct opened o = {0};
-        changed = !t || opened_table(a, arena, g, t, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &o, NULL) != HS_OK;
+        changed = !t || hs_opened_table(a, arena, g, t, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &o, NULL) != HS_OK;
         if (!changed) {
-            changed = opened_decide(g, who, &facts, &o, NULL) != HS_OK || !o.decision->allowed ||
+            changed = hs_opened_decide(g, who, &facts, &o, NULL) != HS_OK || !o.decision->allowed ||
                       memcmp(o.decision->digest, c->opened[i].decision->digest, 32) != 0;
-            opened_close(&o);
+            hs_opened_close(&o);
         }
     }
     hs_arena_free(arena);
@@ -164,9 +164,9 @@ static void end_changed(struct hs_access *a, struct generation *g)
         if (runs && c->generation != g && decision_changed(a, c, g)) {
             struct hs_err why;
             hs_ignore(hs_fail(&why, HS_CONFLICT, "the policy changed while the statement ran; ask again"));
-            call_fail(c, &why);
+            hs_call_fail(c, &why);
         }
-        call_unref(c);
+        hs_call_unref(c);
     }
     hs_free(list);
 }
@@ -179,14 +179,14 @@ hs_rc hs_access_reload(struct hs_access *a, bool *out_changed, struct hs_err *er
     struct generation *old = a->generation;
     bool changed = memcmp(old->model->version, fresh->model->version, 32) != 0;
     if (changed)
-        a->generation = generation_ref(fresh);
+        a->generation = hs_generation_ref(fresh);
     pthread_mutex_unlock(&a->lock);
     if (changed) {
         if (!a->settings.let_statements_finish)
             end_changed(a, fresh);
-        generation_unref(old);
+        hs_generation_unref(old);
     }
-    generation_unref(fresh);
+    hs_generation_unref(fresh);
     *out_changed = changed;
     return HS_OK;
 }

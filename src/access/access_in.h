@@ -22,9 +22,9 @@ struct generation {
     struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
 };
-struct generation *generation_new(struct hs_model *model); /* takes the reference */
-struct generation *generation_ref(struct generation *g);
-void generation_unref(struct generation *g);
+struct generation *hs_generation_new(struct hs_model *model); /* takes the reference */
+struct generation *hs_generation_ref(struct generation *g);
+void hs_generation_unref(struct generation *g);
 
 /* A table found, opened and pinned. `store` borrows from the model. */
 struct opened {
@@ -35,12 +35,12 @@ struct opened {
     const struct hs_type *bound; /* in the generation */
     const struct hs_decision *decision; /* in the generation */
 };
-struct hs_store store_of(const struct hs_table *table);
-HS_MUST hs_rc opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+struct hs_store hs_store_of(const struct hs_table *table);
+HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
                            const struct hs_as_of *as_of, struct opened *out, struct hs_err *err);
-HS_MUST hs_rc opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
+HS_MUST hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
                             struct opened *o, struct hs_err *err);
-void opened_close(struct opened *o);
+void hs_opened_close(struct opened *o);
 
 /* ---- the service ---- */
 struct hs_access {
@@ -60,7 +60,7 @@ struct hs_access {
     int call_count;
     int64_t calls_total, denied_total;
 };
-struct generation *access_generation(struct hs_access *a); /* counted */
+struct generation *hs_access_generation(struct hs_access *a); /* counted */
 
 /* ---- a call ---- */
 enum call_phase { PHASE_WORKING = 1, PHASE_READY, PHASE_RUNNING, PHASE_CLOSING, PHASE_DONE };
@@ -101,17 +101,17 @@ struct hs_call {
     bool intent_written, outcome_sent;
     int64_t rows, bytes, rows_max;
 };
-struct hs_call *call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
-void call_start(struct hs_call *c, void (*work)(struct hs_call *c));
-void call_unref(struct hs_call *c);
-void call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
-void call_ready(struct hs_call *c);
-bool call_is_cancelled(struct hs_call *c, struct hs_err *err);
-void query_work(struct hs_call *c);
-void catalog_work(struct hs_call *c);
+struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
+void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));
+void hs_call_unref(struct hs_call *c);
+void hs_call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
+void hs_call_ready(struct hs_call *c);
+bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
+void hs_query_work(struct hs_call *c);
+void hs_catalog_work(struct hs_call *c);
 
-HS_MUST hs_rc call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err);
-struct hs_facts call_facts(const struct hs_call *c);
+HS_MUST hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err);
+struct hs_facts hs_call_facts(const struct hs_call *c);
 
 /* ---- audit ---- */
 #define AUDIT_HEAD ",\"head\":\"" /* what stands before the signature of a head line */
@@ -120,13 +120,13 @@ struct audit_record {
     const struct hs_call *call;
     const struct hs_err *err; /* refused, or an outcome that failed */
 };
-HS_MUST hs_rc audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err);
-void audit_close(struct hs_audit *a);
+HS_MUST hs_rc hs_audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err);
+void hs_audit_close(struct hs_audit *a);
 /* Blocks until the record is on disk. */
-HS_MUST hs_rc audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err);
+HS_MUST hs_rc hs_audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err);
 /* Returns at once; done(arg, failed) is called from the audit's thread. */
-HS_MUST hs_rc audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed),
+HS_MUST hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed),
                                 void *arg, struct hs_err *err);
-bool audit_broken(struct hs_audit *a); /* a record could not be written: no new calls */
+bool hs_audit_broken(struct hs_audit *a); /* a record could not be written: no new calls */
 
 #endif

@@ -152,7 +152,7 @@ static void *writer(void *arg)
         struct entry *list = take_all(a, &stop);
         if (stop)
             return NULL;
-        bool ok = !audit_broken(a) && write_batch(a, list);
+        bool ok = !hs_audit_broken(a) && write_batch(a, list);
         if (!ok) {
             pthread_mutex_lock(&a->lock);
             a->broken = true;
@@ -184,7 +184,7 @@ static hs_rc open_file(struct hs_audit *a, hs_str directory, struct hs_err *err)
     return a->fd >= 0 ? HS_OK : hs_fail(err, HS_UNAVAILABLE, "cannot write the audit file %s", path);
 }
 
-hs_rc audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err)
+hs_rc hs_audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err)
 {
     struct hs_audit *a = hs_calloc(1, sizeof *a);
     if (!a)
@@ -199,7 +199,7 @@ hs_rc audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, 
     if (rc == HS_OK && pthread_create(&a->thread, NULL, writer, a) != 0)
         rc = hs_fail(err, HS_UNAVAILABLE, "cannot start the audit's thread");
     if (rc != HS_OK) {
-        audit_close(a);
+        hs_audit_close(a);
         return rc;
     }
     a->started = true;
@@ -207,7 +207,7 @@ hs_rc audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, 
     return HS_OK;
 }
 
-void audit_close(struct hs_audit *a)
+void hs_audit_close(struct hs_audit *a)
 {
     if (!a)
         return;
@@ -231,7 +231,7 @@ void audit_close(struct hs_audit *a)
     hs_free(a);
 }
 
-bool audit_broken(struct hs_audit *a)
+bool hs_audit_broken(struct hs_audit *a)
 {
     pthread_mutex_lock(&a->lock);
     bool broken = a->broken;
@@ -317,7 +317,7 @@ static void render(struct hs_buf *b, const struct audit_record *r)
     add_end(b, r);
 }
 
-hs_rc audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed), void *arg,
+hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed), void *arg,
                         struct hs_err *err)
 {
     struct entry *e = hs_calloc(1, sizeof *e);
@@ -359,10 +359,10 @@ static void waited(void *arg, bool failed)
     pthread_mutex_unlock(&w->lock);
 }
 
-hs_rc audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err)
+hs_rc hs_audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err)
 {
     struct waiter w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false};
-    HS_TRY(audit_write_later(a, r, waited, &w, err));
+    HS_TRY(hs_audit_write_later(a, r, waited, &w, err));
     pthread_mutex_lock(&w.lock);
     while (!w.done)
         pthread_cond_wait(&w.news, &w.lock);

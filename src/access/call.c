@@ -46,7 +46,7 @@ static bool copy_asker(struct hs_call *c, const struct hs_asker *who)
     return c->name.at && c->purpose.at && c->workspace.at && c->request_id.at && c->peer.at;
 }
 
-struct hs_call *call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg)
+struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg)
 {
     struct hs_call *c = hs_calloc(1, sizeof *c);
     if (!c)
@@ -60,7 +60,7 @@ struct hs_call *call_new(struct hs_access *a, const struct hs_asker *who, void (
     c->notify = notify;
     c->notify_arg = arg;
     c->arena = hs_arena_new((size_t)1 << 30);
-    c->generation = access_generation(a);
+    c->generation = hs_access_generation(a);
     link_call(a, c);
     if (!c->arena || !copy_asker(c, who)) {
         hs_call_close(c);
@@ -69,15 +69,15 @@ struct hs_call *call_new(struct hs_access *a, const struct hs_asker *who, void (
     return c;
 }
 
-void call_unref(struct hs_call *c)
+void hs_call_unref(struct hs_call *c)
 {
     if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
         return;
     unlink_call(c->access, c);
     hs_stream_close(c->stream);
     for (size_t i = 0; i < c->opened_count; i++)
-        opened_close(&c->opened[i]);
-    generation_unref(c->generation);
+        hs_opened_close(&c->opened[i]);
+    hs_generation_unref(c->generation);
     hs_buf_fini(&c->bound_out);
     hs_arena_free(c->arena);
     pthread_mutex_destroy(&c->notify_lock);
@@ -98,21 +98,21 @@ static void run_work(void *arg)
 {
     struct hs_call *c = arg;
     c->work(c);
-    call_unref(c);
+    hs_call_unref(c);
 }
 
-void call_start(struct hs_call *c, void (*work)(struct hs_call *c))
+void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c))
 {
     struct hs_err err;
     c->work = work;
     atomic_fetch_add(&c->refs, 1);
-    hs_rc rc = audit_broken(c->access->audit)
+    hs_rc rc = hs_audit_broken(c->access->audit)
                    ? hs_fail(&err, HS_UNAVAILABLE, "the audit cannot be written; no data is served until it can")
                    : hs_pool_submit(c->access->pool, run_work, c, &err);
     if (rc == HS_OK)
         return;
-    call_fail(c, &err);
-    call_unref(c);
+    hs_call_fail(c, &err);
+    hs_call_unref(c);
 }
 
 static bool is_denial(hs_rc kind)
@@ -131,7 +131,7 @@ static void outcome_done(void *arg, bool failed)
     c->phase = PHASE_DONE;
     wake_front(c);
     pthread_mutex_unlock(&c->lock);
-    call_unref(c);
+    hs_call_unref(c);
 }
 
 /* Ends what runs and writes the outcome once; under c->lock. */
@@ -146,7 +146,7 @@ static void finish_locked(struct hs_call *c)
     struct audit_record r = {"outcome", c, c->failed ? &c->err : NULL};
     struct hs_err err;
     atomic_fetch_add(&c->refs, 1);
-    if (audit_write_later(c->access->audit, &r, outcome_done, c, &err) == HS_OK)
+    if (hs_audit_write_later(c->access->audit, &r, outcome_done, c, &err) == HS_OK)
         return;
     atomic_fetch_sub(&c->refs, 1); /* the front still holds one */
     if (!c->failed) {
@@ -156,7 +156,7 @@ static void finish_locked(struct hs_call *c)
     c->phase = PHASE_DONE;
 }
 
-void call_fail(struct hs_call *c, const struct hs_err *err)
+void hs_call_fail(struct hs_call *c, const struct hs_err *err)
 {
     hs_log_err(HS_LOG_INFO, "call failed", c->request_id.at, err);
     pthread_mutex_lock(&c->lock);
@@ -175,7 +175,7 @@ void call_fail(struct hs_call *c, const struct hs_err *err)
     if (!refused)
         return;
     struct audit_record r = {"refused", c, err};
-    hs_ignore(audit_write_later(c->access->audit, &r, NULL, NULL, NULL)); /* a failure marks the audit broken itself */
+    hs_ignore(hs_audit_write_later(c->access->audit, &r, NULL, NULL, NULL)); /* a failure marks the audit broken itself */
     pthread_mutex_lock(&c->access->lock);
     c->access->denied_total++;
     pthread_mutex_unlock(&c->access->lock);
@@ -186,7 +186,7 @@ static void stream_news(void *arg)
     wake_front(arg);
 }
 
-void call_ready(struct hs_call *c)
+void hs_call_ready(struct hs_call *c)
 {
     pthread_mutex_lock(&c->lock);
     if (c->phase == PHASE_WORKING)
@@ -198,7 +198,7 @@ void call_ready(struct hs_call *c)
         hs_stream_notify(s, stream_news, c);
 }
 
-bool call_is_cancelled(struct hs_call *c, struct hs_err *err)
+bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err)
 {
     pthread_mutex_lock(&c->lock);
     bool yes = c->cancelled;
@@ -212,12 +212,12 @@ bool call_is_cancelled(struct hs_call *c, struct hs_err *err)
     return yes;
 }
 
-hs_rc call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err)
+hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err)
 {
     return hs_auth_assume(c->generation->model, c->name, c->arena, out, err);
 }
 
-struct hs_facts call_facts(const struct hs_call *c)
+struct hs_facts hs_call_facts(const struct hs_call *c)
 {
     return (struct hs_facts){hs_wall_us(), c->purpose, c->workspace};
 }
@@ -344,5 +344,5 @@ void hs_call_close(struct hs_call *c)
     c->stream = NULL;
     pthread_mutex_unlock(&c->lock);
     hs_stream_close(s);
-    call_unref(c);
+    hs_call_unref(c);
 }

@@ -62,16 +62,16 @@ static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const s
 {
     struct opened o = {0};
     struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};
-    struct hs_facts facts = call_facts(c);
-    HS_TRY(opened_table(c->access, c->arena, c->generation, t, &now, &o, err));
-    hs_rc rc = opened_decide(c->generation, who, &facts, &o, err);
+    struct hs_facts facts = hs_call_facts(c);
+    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, &now, &o, err));
+    hs_rc rc = hs_opened_decide(c->generation, who, &facts, &o, err);
     if (rc == HS_OK) {
         *out_seen = o.decision->allowed && o.decision->column_count;
         out->type = *out_seen ? seen_type(c->arena, o.decision) : NULL;
         if (*out_seen && !out->type)
             rc = hs_fail(err, HS_NOMEM, "out of memory");
     }
-    opened_close(&o);
+    hs_opened_close(&o);
     return rc;
 }
 
@@ -83,7 +83,7 @@ static bool wanted(const struct hs_catalog_query *q, const struct hs_table *t)
 
 static bool see(struct hs_call *c, const struct hs_principal *who, const struct hs_table *t, struct hs_seen_table *out)
 {
-    struct hs_facts facts = call_facts(c);
+    struct hs_facts facts = hs_call_facts(c);
     struct hs_err err;
     bool seen = true;
     if (!wanted(&c->catalog_query, t) || !hs_policy_visible(c->generation->model, who, t, &facts))
@@ -102,7 +102,7 @@ static hs_rc collect(struct hs_call *c, const struct hs_principal *who, struct h
     for (size_t i = 0; i < m->product_count; i++)
         for (size_t j = 0; j < m->products[i].table_count; j++) {
             struct hs_seen_table seen;
-            if (call_is_cancelled(c, err))
+            if (hs_call_is_cancelled(c, err))
                 return err->kind;
             if (!see(c, who, &m->products[i].tables[j], &seen))
                 continue;
@@ -125,27 +125,27 @@ static hs_rc collect(struct hs_call *c, const struct hs_principal *who, struct h
     return HS_OK;
 }
 
-void catalog_work(struct hs_call *c)
+void hs_catalog_work(struct hs_call *c)
 {
     struct hs_err err;
     hs_err_clear(&err);
     struct hs_principal *who;
     struct hs_catalog *catalog = HS_NEW(c->arena, struct hs_catalog);
-    hs_rc rc = catalog ? call_principal(c, &who, &err) : hs_fail(&err, HS_NOMEM, "out of memory");
+    hs_rc rc = catalog ? hs_call_principal(c, &who, &err) : hs_fail(&err, HS_NOMEM, "out of memory");
     if (rc == HS_OK)
         rc = collect(c, who, catalog, &err);
     if (rc != HS_OK) {
-        call_fail(c, &err);
+        hs_call_fail(c, &err);
         return;
     }
     c->catalog = catalog;
-    call_ready(c);
+    hs_call_ready(c);
 }
 
 struct hs_call *hs_access_catalog(struct hs_access *a, const struct hs_asker *who, const struct hs_catalog_query *query,
                                   void (*notify)(void *arg), void *arg)
 {
-    struct hs_call *c = call_new(a, who, notify, arg);
+    struct hs_call *c = hs_call_new(a, who, notify, arg);
     if (!c)
         return NULL;
     c->catalog_query = *query;
@@ -155,6 +155,6 @@ struct hs_call *hs_access_catalog(struct hs_access *a, const struct hs_asker *wh
         hs_call_close(c);
         return NULL;
     }
-    call_start(c, catalog_work);
+    hs_call_start(c, hs_catalog_work);
     return c;
 }

@@ -8,7 +8,7 @@
 
 enum { ENTRIES_MAX = 20000 };
 
-struct generation *generation_new(struct hs_model *model)
+struct generation *hs_generation_new(struct hs_model *model)
 {
     struct generation *g = hs_calloc(1, sizeof *g);
     struct hs_arena *arena = hs_arena_new(0);
@@ -25,19 +25,19 @@ struct generation *generation_new(struct hs_model *model)
     g->model = model;
     if (!g->bound || !g->decisions) {
         g->model = NULL;
-        generation_unref(g);
+        hs_generation_unref(g);
         return NULL;
     }
     return g;
 }
 
-struct generation *generation_ref(struct generation *g)
+struct generation *hs_generation_ref(struct generation *g)
 {
     atomic_fetch_add(&g->refs, 1);
     return g;
 }
 
-void generation_unref(struct generation *g)
+void hs_generation_unref(struct generation *g)
 {
     if (!g || atomic_fetch_sub(&g->refs, 1) != 1)
         return;
@@ -77,18 +77,18 @@ static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs
     return rc;
 }
 
-struct hs_store store_of(const struct hs_table *table)
+struct hs_store hs_store_of(const struct hs_table *table)
 {
     return (struct hs_store){.root = table->location, .prefixes = table->prefixes, .prefix_count = table->prefix_count};
 }
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
-hs_rc opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
                    const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
 {
     (void)a;
-    struct opened o = {.table = t, .store = store_of(t)};
+    struct opened o = {.table = t, .store = hs_store_of(t)};
     struct hs_pin current;
     hs_rc rc = hs_iceberg_open(&o.store, &o.iceberg, err);
     if (rc == HS_OK)
@@ -104,11 +104,11 @@ hs_rc opened_table(struct hs_access *a, struct hs_arena *arena, struct generatio
     if (rc == HS_OK)
         *out = o;
     else
-        opened_close(&o);
+        hs_opened_close(&o);
     return rc;
 }
 
-void opened_close(struct opened *o)
+void hs_opened_close(struct opened *o)
 {
     if (o->iceberg)
         hs_iceberg_unref(o->iceberg);
@@ -130,7 +130,7 @@ static hs_rc decide_locked(struct generation *g, const struct hs_principal *who,
     return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, d, err) : HS_OK;
 }
 
-hs_rc opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts, struct opened *o,
+hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts, struct opened *o,
                     struct hs_err *err)
 {
     struct hs_buf key;

@@ -18,13 +18,13 @@ static hs_rc explain_table(struct explaining *e, const struct hs_table *t, struc
 {
     struct opened o = {0};
     struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};
-    HS_TRY(opened_table(e->access, e->arena, e->generation, t, &now, &o, err));
-    hs_rc rc = opened_decide(e->generation, e->who, &e->facts, &o, err);
+    HS_TRY(hs_opened_table(e->access, e->arena, e->generation, t, &now, &o, err));
+    hs_rc rc = hs_opened_decide(e->generation, e->who, &e->facts, &o, err);
     if (rc == HS_OK) {
         hs_buf_add_explanation(e->out, o.decision);
         rc = hs_buf_done(e->out, err);
     }
-    opened_close(&o);
+    hs_opened_close(&o);
     return rc;
 }
 
@@ -47,14 +47,14 @@ static hs_rc explain_what(struct explaining *e, hs_str what, struct hs_err *err)
 
 hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, struct hs_buf *out, struct hs_err *err)
 {
-    struct explaining e = {.access = a, .generation = access_generation(a), .arena = hs_arena_new(0), .out = out};
+    struct explaining e = {.access = a, .generation = hs_access_generation(a), .arena = hs_arena_new(0), .out = out};
     e.facts.now_us = hs_wall_us();
     hs_rc rc = e.arena ? hs_auth_assume(e.generation->model, name, e.arena, &e.who, err)
                        : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK)
         rc = explain_what(&e, what, err);
     hs_arena_free(e.arena);
-    generation_unref(e.generation);
+    hs_generation_unref(e.generation);
     return rc;
 }
 
@@ -76,7 +76,7 @@ static void finding(struct checking *k, const struct hs_table *t, const struct h
 
 static hs_rc bind_real(struct checking *k, const struct hs_table *t, struct hs_type **out, struct hs_err *err)
 {
-    struct hs_store store = store_of(t);
+    struct hs_store store = hs_store_of(t);
     struct hs_iceberg_table *iceberg = NULL;
     struct hs_pin pin;
     struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};

@@ -27,7 +27,7 @@ static bool add_directory(struct hs_call *c, hs_str *at, size_t *count, size_t m
 static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_str **out, size_t *out_count, struct hs_err *err)
 {
     const struct hs_model *m = c->generation->model;
-    struct hs_facts facts = call_facts(c);
+    struct hs_facts facts = hs_call_facts(c);
     size_t max = 4096, count = 0;
     hs_str *at = hs_arena_array(c->arena, max, sizeof *at);
     if (!at)
@@ -81,7 +81,7 @@ static const struct hs_table *find(struct hs_call *c, const struct hs_principal 
                                    size_t *out_matches)
 {
     const struct hs_model *m = c->generation->model;
-    struct hs_facts facts = call_facts(c);
+    struct hs_facts facts = hs_call_facts(c);
     const struct hs_table *found = NULL;
     *out_matches = 0;
     for (size_t i = 0; i < m->product_count && catalog_fits(m, ref); i++)
@@ -167,10 +167,10 @@ static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const s
     if (c->bound_in.len && !bound_line(bound, &as, &digest_before))
         return hs_fail(err, HS_INVALID, "the ticket does not fit its statement");
     struct opened *o = &c->opened[c->opened_count];
-    HS_TRY(opened_table(c->access, c->arena, c->generation, t, &as, o, err));
+    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, &as, o, err));
     c->opened_count++;
-    struct hs_facts facts = call_facts(c);
-    HS_TRY(opened_decide(c->generation, who, &facts, o, err));
+    struct hs_facts facts = hs_call_facts(c);
+    HS_TRY(hs_opened_decide(c->generation, who, &facts, o, err));
     if (!o->decision->allowed || !o->decision->column_count)
         return not_there(ref, err);
     char text[80];
@@ -337,7 +337,7 @@ static bool needs_key(const struct hs_call *c)
 static hs_rc intent(struct hs_call *c, struct hs_err *err)
 {
     struct audit_record r = {"intent", c, NULL};
-    HS_TRY(audit_write(c->access->audit, &r, err));
+    HS_TRY(hs_audit_write(c->access->audit, &r, err));
     pthread_mutex_lock(&c->lock);
     c->intent_written = true;
     pthread_mutex_unlock(&c->lock);
@@ -375,7 +375,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         return hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; i < s->ref_count; i++)
         HS_TRY(make_scan(c, &c->opened[i], &scans[i], err));
-    if (call_is_cancelled(c, err))
+    if (hs_call_is_cancelled(c, err))
         return err->kind;
     if (!c->describe_only)
         HS_TRY(intent(c, err));
@@ -394,22 +394,22 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     return take_stream(c, stream, err);
 }
 
-void query_work(struct hs_call *c)
+void hs_query_work(struct hs_call *c)
 {
     struct hs_err err;
     hs_err_clear(&err);
     struct hs_principal *who;
     struct hs_lease *l = NULL;
-    hs_rc rc = call_is_cancelled(c, &err) ? err.kind : call_principal(c, &who, &err);
+    hs_rc rc = hs_call_is_cancelled(c, &err) ? err.kind : hs_call_principal(c, &who, &err);
     if (rc == HS_OK)
         rc = lease(c, who, &l, &err);
     if (rc == HS_OK)
         rc = run(c, who, &l, &err);
     hs_lease_close(l);
     if (rc == HS_OK)
-        call_ready(c);
+        hs_call_ready(c);
     else
-        call_fail(c, &err);
+        hs_call_fail(c, &err);
 }
 
 static bool copy_params(struct hs_call *c, const struct hs_params *p)
@@ -427,7 +427,7 @@ static bool copy_params(struct hs_call *c, const struct hs_params *p)
 struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who, const struct hs_query *query,
                                 void (*notify)(void *arg), void *arg)
 {
-    struct hs_call *c = call_new(a, who, notify, arg);
+    struct hs_call *c = hs_call_new(a, who, notify, arg);
     if (!c)
         return NULL;
     c->sql = hs_arena_str(c->arena, query->sql);
@@ -438,6 +438,6 @@ struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who,
         hs_call_close(c);
         return NULL;
     }
-    call_start(c, query_work);
+    hs_call_start(c, hs_query_work);
     return c;
 }

@@ -17,9 +17,9 @@ struct arguments { /* what is left after the settings */
     int count;
 };
 /* Prints to stderr and returns false on an unknown or malformed setting. Unknown names get a suggestion. */
-bool settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest);
-void settings_help(void);
-void settings_markdown(void);
+bool hs_settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest);
+void hs_settings_help(void);
+void hs_settings_markdown(void);
 
 /* Everything a command needs to ask for data. */
 struct service {
@@ -28,24 +28,24 @@ struct service {
     struct hs_engine *engine;
     struct hs_access *access;
 };
-HS_MUST hs_rc service_open(const struct settings *s, struct service *out, struct hs_err *err);
-void service_close(struct service *v); /* reverse order */
+HS_MUST hs_rc hs_service_open(const struct settings *s, struct service *out, struct hs_err *err);
+void hs_service_close(struct service *v); /* reverse order */
 /* state directory + name, into a static-length buffer */
-HS_MUST hs_rc state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err);
+HS_MUST hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err);
 
 struct command {
     const char *name, *usage, *text;
     int (*run)(const struct settings *s, const struct arguments *args);
 };
-int command_serve(const struct settings *s, const struct arguments *args);
-int command_check(const struct settings *s, const struct arguments *args);
-int command_query(const struct settings *s, const struct arguments *args);
-int command_explain(const struct settings *s, const struct arguments *args);
-int command_table(const struct settings *s, const struct arguments *args);
-int command_audit(const struct settings *s, const struct arguments *args);
-int command_user(const struct settings *s, const struct arguments *args);
-int command_docs(const struct settings *s, const struct arguments *args);
+int hs_command_serve(const struct settings *s, const struct arguments *args);
+int hs_command_check(const struct settings *s, const struct arguments *args);
+int hs_command_query(const struct settings *s, const struct arguments *args);
+int hs_command_explain(const struct settings *s, const struct arguments *args);
+int hs_command_table(const struct settings *s, const struct arguments *args);
+int hs_command_audit(const struct settings *s, const struct arguments *args);
+int hs_command_user(const struct settings *s, const struct arguments *args);
+int hs_command_docs(const struct settings *s, const struct arguments *args);
 
-int fail_command(const struct hs_err *err); /* prints "hailstorm: words", returns 1 */
+int hs_fail_command(const struct hs_err *err); /* prints "hailstorm: words", returns 1 */
 
 #endif

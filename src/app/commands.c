@@ -27,7 +27,7 @@ static int usage(const char *text)
     return 2;
 }
 
-int command_check(const struct settings *s, const struct arguments *args)
+int hs_command_check(const struct settings *s, const struct arguments *args)
 {
     struct hs_buf out;
     struct hs_err err;
@@ -36,10 +36,10 @@ int command_check(const struct settings *s, const struct arguments *args)
     hs_str directory = hs_str_of(args->count ? args->at[0] : s->model);
     hs_rc rc = hs_access_check(directory, s->bind, &out, &errors, &err);
     print(&out, 0);
-    return rc != HS_OK ? fail_command(&err) : errors != 0;
+    return rc != HS_OK ? hs_fail_command(&err) : errors != 0;
 }
 
-int command_explain(const struct settings *s, const struct arguments *args)
+int hs_command_explain(const struct settings *s, const struct arguments *args)
 {
     if (args->count != 1 || !s->as[0])
         return usage("explain PRODUCT --as NAME [--model DIR]");
@@ -47,17 +47,17 @@ int command_explain(const struct settings *s, const struct arguments *args)
     struct hs_err err;
     struct settings quiet = *s;
     quiet.warm = 0; /* no statement runs: no worker is needed */
-    if (service_open(&quiet, &v, &err) != HS_OK)
-        return fail_command(&err);
+    if (hs_service_open(&quiet, &v, &err) != HS_OK)
+        return hs_fail_command(&err);
     struct hs_buf out;
     hs_buf_init(&out, OUTPUT_MAX);
     hs_rc rc = hs_access_explain(v.access, hs_str_of(s->as), hs_str_of(args->at[0]), &out, &err);
     print(&out, 0);
-    service_close(&v);
-    return rc == HS_OK ? 0 : fail_command(&err);
+    hs_service_close(&v);
+    return rc == HS_OK ? 0 : hs_fail_command(&err);
 }
 
-int command_table(const struct settings *s, const struct arguments *args)
+int hs_command_table(const struct settings *s, const struct arguments *args)
 {
     (void)s;
     if (args->count != 1)
@@ -74,10 +74,10 @@ int command_table(const struct settings *s, const struct arguments *args)
     print(&out, 0);
     hs_iceberg_unref(t);
     free(root);
-    return rc == HS_OK ? 0 : fail_command(&err);
+    return rc == HS_OK ? 0 : hs_fail_command(&err);
 }
 
-int command_audit(const struct settings *s, const struct arguments *args)
+int hs_command_audit(const struct settings *s, const struct arguments *args)
 {
     if (args->count < 1 || strcmp(args->at[0], "verify") != 0)
         return usage("audit verify [--state DIR]");
@@ -88,11 +88,11 @@ int command_audit(const struct settings *s, const struct arguments *args)
     struct hs_buf out;
     int problems = 0;
     hs_buf_init(&out, OUTPUT_MAX);
-    hs_rc rc = state_path(s, "audit", path, sizeof path, &err);
+    hs_rc rc = hs_state_path(s, "audit", path, sizeof path, &err);
     if (rc == HS_OK)
-        rc = state_path(s, "keys", keys, sizeof keys, &err);
+        rc = hs_state_path(s, "keys", keys, sizeof keys, &err);
     if (rc == HS_OK)
-        rc = state_path(s, "state.sqlite", database, sizeof database, &err);
+        rc = hs_state_path(s, "state.sqlite", database, sizeof database, &err);
     if (rc == HS_OK)
         rc = hs_state_open(hs_str_of(database), &state, &err);
     if (rc == HS_OK)
@@ -102,7 +102,7 @@ int command_audit(const struct settings *s, const struct arguments *args)
     print(&out, 0);
     hs_auth_close(auth);
     hs_state_close(state);
-    return rc != HS_OK ? fail_command(&err) : problems != 0;
+    return rc != HS_OK ? hs_fail_command(&err) : problems != 0;
 }
 
 /* ---- user ---- */
@@ -176,7 +176,7 @@ static hs_rc user_token(const struct settings *s, const struct arguments *args, 
     return rc;
 }
 
-int command_user(const struct settings *s, const struct arguments *args)
+int hs_command_user(const struct settings *s, const struct arguments *args)
 {
     if (args->count < 2)
         return usage("user add NAME [role:R ...] [attribute=value ...] | user token NAME [EXPIRES] | user remove NAME");
@@ -190,14 +190,14 @@ int command_user(const struct settings *s, const struct arguments *args)
         rc = hs_principals_remove_user(hs_str_of(s->model), hs_str_of(args->at[1]), &err);
     else
         return usage("user add|token|remove NAME ...");
-    return rc == HS_OK ? 0 : fail_command(&err);
+    return rc == HS_OK ? 0 : hs_fail_command(&err);
 }
 
-int command_docs(const struct settings *s, const struct arguments *args)
+int hs_command_docs(const struct settings *s, const struct arguments *args)
 {
     (void)s;
     if (args->count == 1 && strcmp(args->at[0], "settings") == 0) {
-        settings_markdown();
+        hs_settings_markdown();
         return 0;
     }
     if (args->count == 1 && strcmp(args->at[0], "masks") == 0) {

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 static const struct command COMMANDS[] = {
-    {"serve", "serve [settings]", "open the doors", command_serve},
-    {"check", "check [DIR] [--bind]", "validate a model, also against its real tables", command_check},
-    {"query", "query \"SQL\" --as NAME", "run one statement as a person", command_query},
-    {"explain", "explain PRODUCT --as NAME", "which rules made this decision", command_explain},
-    {"table", "table PATH", "facts of an Iceberg table", command_table},
-    {"user", "user add|token|remove NAME ...", "people of principals.yaml", command_user},
-    {"audit", "audit verify", "look for breaks in the audit", command_audit},
-    {"docs", "docs settings|masks", "reference pages from the tables in the program", command_docs},
+    {"serve", "serve [settings]", "open the doors", hs_command_serve},
+    {"check", "check [DIR] [--bind]", "validate a model, also against its real tables", hs_command_check},
+    {"query", "query \"SQL\" --as NAME", "run one statement as a person", hs_command_query},
+    {"explain", "explain PRODUCT --as NAME", "which rules made this decision", hs_command_explain},
+    {"table", "table PATH", "facts of an Iceberg table", hs_command_table},
+    {"user", "user add|token|remove NAME ...", "people of principals.yaml", hs_command_user},
+    {"audit", "audit verify", "look for breaks in the audit", hs_command_audit},
+    {"docs", "docs settings|masks", "reference pages from the tables in the program", hs_command_docs},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
@@ -28,7 +28,7 @@ static int help(FILE *to)
     return to == stdout ? 0 : 2;
 }
 
-int fail_command(const struct hs_err *err)
+int hs_fail_command(const struct hs_err *err)
 {
     fprintf(stderr, "hailstorm: %s\n", err->detail[0] ? err->detail : err->shown);
     return 1;
@@ -38,14 +38,14 @@ static int run(const struct command *c, int argc, char **argv)
 {
     struct settings s;
     struct arguments rest;
-    if (!settings_read(&s, argc - 2, argv + 2, &rest))
+    if (!hs_settings_read(&s, argc - 2, argv + 2, &rest))
         return 2;
     enum hs_log_level level = HS_LOG_INFO;
     static const char *const LEVELS[] = {"debug", "info", "warn", "error"};
     for (int i = 0; i < 4; i++)
         if (strcmp(s.log_level, LEVELS[i]) == 0)
             level = (enum hs_log_level)i;
-    if (c->run != command_serve && level < HS_LOG_WARN)
+    if (c->run != hs_command_serve && level < HS_LOG_WARN)
         level = HS_LOG_WARN; /* one-shot commands say what went wrong themselves */
     hs_log_setup(level, strcmp(s.log_format, "json") == 0, STDERR_FILENO);
     return c->run(&s, &rest);
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
         return help(argc < 2 ? stderr : stdout);
     if (strcmp(argv[1], "settings") == 0) {
-        settings_help();
+        hs_settings_help();
         return 0;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)

@@ -317,7 +317,7 @@ static hs_rc drain(struct hs_call *c, struct waiter *w, struct printing *p, stru
     }
 }
 
-int command_query(const struct settings *s, const struct arguments *args)
+int hs_command_query(const struct settings *s, const struct arguments *args)
 {
     if (args->count != 1 || !s->as[0]) {
         fprintf(stderr, "usage: hailstorm query \"SQL\" --as NAME [--model DIR] [--format table|csv|json]\n");
@@ -325,8 +325,8 @@ int command_query(const struct settings *s, const struct arguments *args)
     }
     struct service v;
     struct hs_err err;
-    if (service_open(s, &v, &err) != HS_OK)
-        return fail_command(&err);
+    if (hs_service_open(s, &v, &err) != HS_OK)
+        return hs_fail_command(&err);
     char id[33];
     hs_access_request_id(v.access, id);
     struct waiter w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
@@ -336,9 +336,9 @@ int command_query(const struct settings *s, const struct arguments *args)
     struct hs_call *c = hs_access_query(v.access, &who, &q, wake, &w);
     hs_rc rc = drain(c, &w, &p, &err);
     hs_call_close(c);
-    service_close(&v);
+    hs_service_close(&v);
     if (rc != HS_OK)
-        return fail_command(&err);
+        return hs_fail_command(&err);
     if (strcmp(s->format, "table") == 0)
         printf("(%lld rows)\n", (long long)p.rows);
     return 0;

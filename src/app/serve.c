@@ -132,13 +132,13 @@ static void reload(struct service *v, struct hs_io *io, const char *why)
 static void wait_until_told(const struct settings *s, struct service *v, struct hs_io *io)
 {
     sigset_t set = waited_signals();
-    uint64_t seen = watch_mark(s->model), loaded = seen;
+    uint64_t seen = hs_watch_mark(s->model), loaded = seen;
     for (;;) {
         struct timespec second = {1, 0};
         int sig = sigtimedwait(&set, NULL, &second);
         if (sig == SIGTERM || sig == SIGINT)
             return;
-        uint64_t mark = watch_mark(s->model);
+        uint64_t mark = hs_watch_mark(s->model);
         if (sig == SIGHUP)
             reload(v, io, "signal");
         else if (mark != loaded && mark == seen) /* changed, and quiet for a second: nobody is still writing */
@@ -197,7 +197,7 @@ static void log_walls(const struct service *v)
     hs_buf_fini(&walls);
 }
 
-int command_serve(const struct settings *s, const struct arguments *args)
+int hs_command_serve(const struct settings *s, const struct arguments *args)
 {
     if (args->count) {
         fprintf(stderr, "hailstorm: serve takes settings only, not '%s'\n", args->at[0]);
@@ -209,7 +209,7 @@ int command_serve(const struct settings *s, const struct arguments *args)
     struct hs_io *io = NULL;
     struct hs_err err;
     hs_err_clear(&err);
-    hs_rc rc = service_open(s, &v, &err);
+    hs_rc rc = hs_service_open(s, &v, &err);
     struct door door = {&hs_front_flight, {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"}};
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);
@@ -222,6 +222,6 @@ int command_serve(const struct settings *s, const struct arguments *args)
         hs_io_drain(io);
     }
     hs_io_close(io);
-    service_close(&v);
-    return rc == HS_OK ? 0 : fail_command(&err);
+    hs_service_close(&v);
+    return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-hs_rc state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err)
+hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err)
 {
     if (mkdir(s->state, 0700) != 0 && errno != EEXIST)
         return hs_fail(err, HS_UNAVAILABLE, "cannot make the state directory %s: %s", s->state, strerror(errno));
@@ -20,7 +20,7 @@ hs_rc state_path(const struct settings *s, const char *name, char *out, size_t c
 static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
 {
     char scratch[4096];
-    HS_TRY(state_path(s, "scratch", scratch, sizeof scratch, err));
+    HS_TRY(hs_state_path(s, "scratch", scratch, sizeof scratch, err));
     struct hs_engine_settings e = {
         .library = s->library[0] ? s->library : NULL,
         .scratch = scratch,
@@ -43,7 +43,7 @@ static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struc
 static hs_rc open_access(const struct settings *s, struct service *v, struct hs_err *err)
 {
     char audit[4096];
-    HS_TRY(state_path(s, "audit", audit, sizeof audit, err));
+    HS_TRY(hs_state_path(s, "audit", audit, sizeof audit, err));
     struct hs_access_settings a = {
         .model_directory = hs_str_of(s->model),
         .audit_directory = hs_str_of(audit),
@@ -54,15 +54,15 @@ static hs_rc open_access(const struct settings *s, struct service *v, struct hs_
     return hs_access_open(&a, v->engine, v->state, v->auth, &v->access, err);
 }
 
-hs_rc service_open(const struct settings *s, struct service *out, struct hs_err *err)
+hs_rc hs_service_open(const struct settings *s, struct service *out, struct hs_err *err)
 {
     struct service v = {0};
     char path[4096];
-    hs_rc rc = state_path(s, "state.sqlite", path, sizeof path, err);
+    hs_rc rc = hs_state_path(s, "state.sqlite", path, sizeof path, err);
     if (rc == HS_OK)
         rc = hs_state_open(hs_str_of(path), &v.state, err);
     if (rc == HS_OK)
-        rc = state_path(s, "keys", path, sizeof path, err);
+        rc = hs_state_path(s, "keys", path, sizeof path, err);
     if (rc == HS_OK)
         rc = hs_auth_open(&(struct hs_auth_settings){.key_file = path}, v.state, &v.auth, err);
     if (rc == HS_OK)
@@ -70,14 +70,14 @@ hs_rc service_open(const struct settings *s, struct service *out, struct hs_err 
     if (rc == HS_OK)
         rc = open_access(s, &v, err);
     if (rc != HS_OK) {
-        service_close(&v);
+        hs_service_close(&v);
         return rc;
     }
     *out = v;
     return HS_OK;
 }
 
-void service_close(struct service *v)
+void hs_service_close(struct service *v)
 {
     hs_access_close(v->access);
     hs_engine_close(v->engine);

@@ -128,7 +128,7 @@ static bool read_one(struct settings *s, int argc, char **argv, int *i)
     return set(s, r, argv[++*i], "--");
 }
 
-bool settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest)
+bool hs_settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest)
 {
     static const char *rest[64];
     *s = (struct settings){0};
@@ -160,7 +160,7 @@ static void print_default(const struct row *r)
         printf("off");
 }
 
-void settings_help(void)
+void hs_settings_help(void)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         printf("  --%-24s %s [", ROWS[i].name, ROWS[i].text);
@@ -169,7 +169,7 @@ void settings_help(void)
     }
 }
 
-void settings_markdown(void)
+void hs_settings_markdown(void)
 {
     printf("| setting | default | what |\n|---|---|---|\n");
     for (size_t i = 0; i < ROW_COUNT; i++) {

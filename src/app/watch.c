@@ -54,7 +54,7 @@ static void visit(struct walk *w, const char *directory, int depth)
     closedir(d);
 }
 
-uint64_t watch_mark(const char *directory)
+uint64_t hs_watch_mark(const char *directory)
 {
     struct walk w = {0, 0};
     visit(&w, directory, 0);

@@ -4,6 +4,6 @@
 
 #include <stdint.h>
 
-uint64_t watch_mark(const char *directory);
+uint64_t hs_watch_mark(const char *directory);
 
 #endif

@@ -31,7 +31,7 @@ static int setup(void **state)
     snprintf(f->keys, sizeof f->keys, "%s/keys", f->dir);
     snprintf(f->audit, sizeof f->audit, "%s/audit", f->dir);
     assert_int_equal(hs_auth_open(&(struct hs_auth_settings){.key_file = f->keys}, NULL, &f->auth, &err), HS_OK);
-    assert_int_equal(audit_open(hs_str_of(f->audit), f->auth, &f->log, &err), HS_OK);
+    assert_int_equal(hs_audit_open(hs_str_of(f->audit), f->auth, &f->log, &err), HS_OK);
     f->model.version_text = HS_S("0123456789abcdef");
     f->generation.model = &f->model;
     f->call = (struct hs_call){.door = "test", .name = HS_S("ana \"quoted\""), .peer = HS_S("127.0.0.1:1"),
@@ -44,7 +44,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     char command[128];
-    audit_close(f->log);
+    hs_audit_close(f->log);
     hs_auth_close(f->auth);
     snprintf(command, sizeof command, "rm -rf %s", f->dir);
     assert_int_equal(system(command), 0);
@@ -57,12 +57,12 @@ static void write_record(struct fixture *f, const char *phase, const char *id)
     struct hs_err err;
     f->call.request_id = hs_str_of(id);
     struct audit_record r = {phase, &f->call, NULL};
-    assert_int_equal(audit_write(f->log, &r, &err), HS_OK);
+    assert_int_equal(hs_audit_write(f->log, &r, &err), HS_OK);
 }
 
 static void close_log(struct fixture *f)
 {
-    audit_close(f->log);
+    hs_audit_close(f->log);
     f->log = NULL;
     DIR *d = opendir(f->audit);
     for (struct dirent *e; (e = readdir(d));)
