@@ -247,7 +247,7 @@ static hs_rc add_directory(struct planner *p, hs_str path, struct hs_err *err)
 static hs_rc add_footer(struct planner *p, const struct live_file *file, hs_str local, const struct hs_footer *footer,
                         struct hs_err *err)
 {
-    const struct hs_projection *projection;
+    const struct hs_projection *projection = NULL;
     if (footer->row_count != file->record_count)
         return hs_damaged(err, "%lld rows, the manifest says %lld", (long long)footer->row_count,
                           (long long)file->record_count);
