@@ -1,0 +1,264 @@
+/* DoAction and ListActions. Flight SQL's own action bodies are wrapped in Any, Flight's core ones are not. */
+#include "front/flight/handles.h"
+
+#include "wire/proto.h"
+
+enum { SMALL = 1 << 16, OPTIONS_MAX = 64 };
+enum { CANCELLED = 1, NOT_CANCELLABLE = 3 };            /* CancelStatus, and CancelResult alike */
+enum { SESSION_CLOSED = 1, SESSION_NOT_CLOSEABLE = 3 }; /* CloseSessionResult.Status */
+enum { INVALID_NAME = 1, INVALID_VALUE = 2 };           /* SetSessionOptionsResult.ErrorValue */
+
+static void reply(struct flight_call *c, struct hs_buf *body)
+{
+    struct hs_err err;
+    if (hs_buf_done(body, &err) != HS_OK)
+        flight_fail(c, &err);
+    else
+        flight_reply_result(c, hs_buf_str(body));
+    hs_buf_fini(body);
+}
+
+static void fail_with(struct flight_call *c, hs_rc kind, const char *words)
+{
+    struct hs_err err;
+    hs_ignore(hs_fail(&err, kind, "%s", words));
+    flight_fail(c, &err);
+}
+
+/* ---- prepared statements ---- */
+
+/* A handle carries itself; closing it only has to be a polite answer. Result without a body. */
+static void close_prepared(struct flight_call *c, hs_str value)
+{
+    (void)value;
+    flight_finish(c);
+}
+
+static void no_transactions(struct flight_call *c, hs_str value)
+{
+    (void)value;
+    fail_with(c, HS_UNSUPPORTED, "transactions are not supported");
+}
+
+static void no_plans(struct flight_call *c, hs_str value)
+{
+    (void)value;
+    fail_with(c, HS_UNSUPPORTED, "Substrait plans are not supported; send SQL");
+}
+
+/* ---- cancelling ---- */
+
+static bool cancel_ticket(struct flight_call *c, hs_str sealed)
+{
+    bool found = false;
+    for (struct flight_call *other = c->session->calls; other; other = other->next)
+        if (other->access && other->ticket.len && hs_str_eq(other->ticket, sealed) &&
+            hs_str_eq(other->who.name, c->who.name)) {
+            hs_call_cancel(other->access); /* its end comes by notify */
+            found = true;
+        }
+    return found;
+}
+
+/* FlightInfo{endpoint 3{ticket 1{ticket 1: Any(TicketStatementQuery{1})}}} */
+static bool cancel_endpoint(struct flight_call *c, hs_str endpoint)
+{
+    hs_str ticket = {0}, bytes = {0}, sealed = {0};
+    struct flight_any any;
+    struct hs_err err;
+    if (CODEC_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) != HS_OK ||
+        CODEC_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) != HS_OK || codec_any(bytes, &any, &err) != HS_OK ||
+        !hs_str_is(any.name, "TicketStatementQuery") || CODEC_PICK(any.value, &err, {1, PICK_BYTES, &sealed}) != HS_OK)
+        return false;
+    return sealed.len && cancel_ticket(c, sealed);
+}
+
+static hs_rc cancel_all(struct flight_call *c, hs_str info, int *out_status, struct hs_err *err)
+{
+    struct hs_cursor cursor = hs_cursor_of(info);
+    struct hs_proto_field f;
+    bool found = false;
+    while (hs_proto_next(&cursor, &f))
+        if (f.number == 3 && f.type == HS_PROTO_BYTES)
+            found = cancel_endpoint(c, f.bytes) || found;
+    *out_status = found ? CANCELLED : NOT_CANCELLABLE;
+    return hs_proto_done(&cursor, err);
+}
+
+static hs_rc cancelled(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
+{
+    hs_str info = {0};
+    int status;
+    HS_TRY(CODEC_PICK(value, err, {1, PICK_BYTES, &info}));
+    HS_TRY(cancel_all(c, info, &status, err));
+    hs_proto_add_varint(out, 1, (uint64_t)status);
+    return HS_OK;
+}
+
+static void cancel_info(struct flight_call *c, hs_str value)
+{
+    struct hs_err err;
+    struct hs_buf b;
+    hs_buf_init(&b, SMALL);
+    if (cancelled(c, value, &b, &err) == HS_OK)
+        reply(c, &b);
+    else
+        flight_fail(c, &err);
+}
+
+static void cancel_query(struct flight_call *c, hs_str value)
+{
+    struct hs_err err;
+    struct hs_buf inner, b;
+    hs_buf_init(&inner, SMALL);
+    hs_buf_init(&b, SMALL);
+    if (cancelled(c, value, &inner, &err) == HS_OK) {
+        codec_add_any(&b, "ActionCancelQueryResult", hs_buf_str(&inner));
+        reply(c, &b);
+    } else {
+        flight_fail(c, &err);
+    }
+    hs_buf_fini(&inner);
+}
+
+/* ---- sessions ---- */
+
+/* Only a token that sign-in gave out is a session; an API token and a password are not ended from here. */
+static void close_session(struct flight_call *c, hs_str value)
+{
+    struct hs_buf b;
+    (void)value;
+    c->session->proof.there = false;
+    if (hs_str_starts(c->token, HS_S("hss_"))) {
+        flight_close_session(c);
+        return;
+    }
+    hs_buf_init(&b, SMALL);
+    hs_proto_add_varint(&b, 1, SESSION_NOT_CLOSEABLE);
+    reply(c, &b);
+}
+
+static void mesh_name(struct flight_call *c, hs_str *out)
+{
+    struct hs_model *model = hs_access_model(c->session->env->access);
+    *out = flight_keep(c, model->mesh_name);
+    hs_model_unref(model);
+}
+
+/* 0, INVALID_NAME or INVALID_VALUE. `catalog` may be set to what it is; no other option exists. */
+static int option_fault(struct flight_call *c, hs_str name, hs_str option)
+{
+    hs_str text = {0}, mesh;
+    struct hs_err err;
+    if (!hs_str_is(name, "catalog"))
+        return INVALID_NAME;
+    mesh_name(c, &mesh);
+    if (CODEC_PICK(option, &err, {1, PICK_TEXT, &text}) != HS_OK || !hs_str_eq(text, mesh))
+        return INVALID_VALUE;
+    return 0;
+}
+
+static hs_rc set_all(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
+{
+    struct hs_cursor cursor = hs_cursor_of(value);
+    struct hs_proto_field f;
+    int count = 0;
+    while (hs_proto_next(&cursor, &f)) {
+        hs_str name = {0}, option = {0};
+        if (f.number != 1 || f.type != HS_PROTO_BYTES)
+            continue;
+        if (++count > OPTIONS_MAX)
+            return hs_fail(err, HS_LIMIT, "more than %d session options", OPTIONS_MAX);
+        HS_TRY(CODEC_PICK(f.bytes, err, {1, PICK_TEXT, &name}, {2, PICK_BYTES, &option}));
+        int fault = option_fault(c, name, option);
+        if (!fault)
+            continue;
+        size_t entry = hs_proto_open(out, 1);
+        hs_proto_add_bytes(out, 1, name);
+        size_t error = hs_proto_open(out, 2);
+        hs_proto_add_varint(out, 1, (uint64_t)fault);
+        hs_proto_close(out, error);
+        hs_proto_close(out, entry);
+    }
+    return hs_proto_done(&cursor, err);
+}
+
+static void set_options(struct flight_call *c, hs_str value)
+{
+    struct hs_err err;
+    struct hs_buf b;
+    hs_buf_init(&b, 2 << 20);
+    if (set_all(c, value, &b, &err) == HS_OK) {
+        reply(c, &b);
+    } else {
+        flight_fail(c, &err);
+        hs_buf_fini(&b);
+    }
+}
+
+static void get_options(struct flight_call *c, hs_str value)
+{
+    struct hs_buf b;
+    hs_str mesh;
+    (void)value;
+    mesh_name(c, &mesh);
+    hs_buf_init(&b, SMALL);
+    size_t entry = hs_proto_open(&b, 1);
+    hs_proto_add_bytes(&b, 1, HS_S("catalog"));
+    size_t option = hs_proto_open(&b, 2);
+    hs_proto_add_bytes(&b, 1, mesh);
+    hs_proto_close(&b, option);
+    hs_proto_close(&b, entry);
+    reply(c, &b);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+    const char *type;
+    bool wrapped;
+    void (*run)(struct flight_call *c, hs_str value);
+    const char *text;
+} ACTIONS[] = {
+#define ACTION(type, wrapped, run, text) {type, wrapped, run, text},
+#include "front/flight/actions.def"
+#undef ACTION
+};
+enum { ACTION_COUNT = sizeof ACTIONS / sizeof ACTIONS[0] };
+
+static hs_rc act(struct flight_call *c, struct hs_err *err)
+{
+    hs_str type = {0}, body = {0};
+    struct flight_any any;
+    HS_TRY(CODEC_PICK(c->message, err, {1, PICK_TEXT, &type}, {2, PICK_BYTES, &body}));
+    for (size_t i = 0; i < ACTION_COUNT; i++) {
+        if (!hs_str_is(type, ACTIONS[i].type))
+            continue;
+        if (ACTIONS[i].wrapped)
+            HS_TRY(codec_any(body, &any, err));
+        ACTIONS[i].run(c, ACTIONS[i].wrapped ? any.value : body);
+        return HS_OK;
+    }
+    return hs_fail(err, HS_UNSUPPORTED, "action %.*s is not supported", (int)(type.len > 64 ? 64 : type.len), type.at);
+}
+
+void flight_action(struct flight_call *c)
+{
+    struct hs_err err;
+    if (act(c, &err) != HS_OK)
+        flight_fail(c, &err);
+}
+
+void flight_list_actions(struct flight_call *c)
+{
+    for (size_t i = 0; i < ACTION_COUNT; i++) {
+        struct hs_buf b;
+        hs_buf_init(&b, SMALL);
+        hs_proto_add_bytes(&b, 1, hs_str_of(ACTIONS[i].type));
+        hs_proto_add_bytes(&b, 2, hs_str_of(ACTIONS[i].text));
+        if (!b.failed)
+            flight_send(c, &b);
+        hs_buf_fini(&b);
+    }
+    flight_finish(c);
+}

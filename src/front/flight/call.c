@@ -1,0 +1,343 @@
+/* The life of a call: from its headers to the moment the wire lets it go. All of it runs on the connection's thread,
+ * but flight_notify. */
+#include "front/flight/flight.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "front/flight/errors.h"
+
+enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256 };
+
+/* Which states may follow which; one word a state, bits are successors. */
+#define TO(name) (1u << FLIGHT_##name)
+static const unsigned FOLLOWS[FLIGHT_STATE_COUNT] = {
+    [FLIGHT_NEW] = TO(SIGNING_IN) | TO(LISTENING) | TO(FINISHED),
+    [FLIGHT_SIGNING_IN] = TO(LISTENING) | TO(FINISHED),
+    [FLIGHT_LISTENING] = TO(SIGNING_IN) | TO(ASKING) | TO(STREAMING) | TO(WORKING) | TO(FINISHED),
+    [FLIGHT_ASKING] = TO(STREAMING) | TO(FINISHED),
+    [FLIGHT_STREAMING] = TO(FINISHED),
+    [FLIGHT_WORKING] = TO(FINISHED),
+    [FLIGHT_FINISHED] = 0,
+};
+
+static const char *const STATE_NAMES[] = {
+#define STATE(name, text) #name,
+#include "front/flight/states.def"
+#undef STATE
+};
+
+void flight_become(struct flight_call *c, enum flight_state state)
+{
+    if (!(FOLLOWS[c->state] & (1u << state))) /* ours alone to get wrong; the call goes on, the log tells */
+        hs_log(HS_LOG_ERROR, "flight-state", "from", STATE_NAMES[c->state], "to", STATE_NAMES[state], NULL);
+    c->state = state;
+}
+
+hs_str flight_keep(struct flight_call *c, hs_str s)
+{
+    return hs_arena_str(c->arena, s.at ? s : HS_S(""));
+}
+
+/* ---- answering ---- */
+
+enum { PAIRS_MAX = 2 };
+
+static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
+{
+    size_t n = 0;
+    pairs[n++] = (struct hs_grpc_pair){HS_S("x-request-id"), hs_str_of(c->request_id)};
+    if (c->new_token.len) /* some clients look in the headers, others in the trailers */
+        pairs[n++] = (struct hs_grpc_pair){HS_S("authorization"), c->new_token};
+    return n;
+}
+
+void flight_headers(struct flight_call *c)
+{
+    struct hs_grpc_pair pairs[PAIRS_MAX];
+    if (c->headers_sent)
+        return;
+    c->headers_sent = true;
+    hs_grpc_send_headers(c->grpc, pairs, own_pairs(c, pairs));
+}
+
+void flight_send(struct flight_call *c, const struct hs_buf *message)
+{
+    flight_headers(c);
+    hs_grpc_send_bytes(c->grpc, hs_buf_str(message));
+}
+
+static void end(struct flight_call *c, enum hs_grpc_status status, hs_str words)
+{
+    struct hs_grpc_pair pairs[PAIRS_MAX];
+    if (c->state == FLIGHT_FINISHED)
+        return;
+    hs_grpc_finish(c->grpc, status, words, pairs, own_pairs(c, pairs));
+    flight_become(c, FLIGHT_FINISHED);
+    flight_drop_access(c);
+}
+
+void flight_finish(struct flight_call *c)
+{
+    flight_headers(c);
+    end(c, HS_GRPC_OK, HS_S(""));
+}
+
+void flight_fail(struct flight_call *c, const struct hs_err *err)
+{
+    hs_log_err(HS_LOG_INFO, "flight refused", c->request_id, err);
+    end(c, flight_status(err->kind), hs_str_of(err->shown));
+}
+
+/* ---- access ---- */
+
+void flight_notify(void *call)
+{
+    struct flight_call *c = call;
+    atomic_store(&c->news, true);
+    c->session->env->wake(c->session->waker);
+}
+
+void flight_drop_access(struct flight_call *c)
+{
+    struct hs_call *access = c->access;
+    c->access = NULL;
+    hs_call_close(access);
+}
+
+static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready)(struct flight_call *c))
+{
+    struct hs_err err;
+    c->access = access;
+    c->on_ready = on_ready;
+    if (!access) {
+        hs_ignore(hs_fail(&err, HS_NOMEM, "out of memory"));
+        flight_fail(c, &err);
+        return;
+    }
+    flight_become(c, FLIGHT_ASKING);
+    flight_pump(c);
+}
+
+void flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c))
+{
+    asked(c, hs_access_query(c->session->env->access, &c->who, query, flight_notify, c), on_ready);
+}
+
+void flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
+                        void (*on_ready)(struct flight_call *c))
+{
+    asked(c, hs_access_catalog(c->session->env->access, &c->who, query, flight_notify, c), on_ready);
+}
+
+/* access has logged it already */
+static void fail_from_access(struct flight_call *c, const struct hs_err *err)
+{
+    end(c, flight_status(err->kind), hs_str_of(err->shown));
+}
+
+static void take_batch(struct flight_call *c, struct hs_batch *batch)
+{
+    struct hs_err err;
+    if (flight_send_batch(c, batch, &err) != HS_OK)
+        flight_fail(c, &err);
+}
+
+/* One step: at most one batch, so that a call never gets ahead of its client. */
+void flight_pump(struct flight_call *c)
+{
+    struct hs_err err;
+    struct hs_batch batch;
+    hs_err_clear(&err);
+    switch (hs_call_poll(c->access, &batch, &err)) {
+    case HS_CALL_WAIT:
+        return;
+    case HS_CALL_READY:
+        c->on_ready(c);
+        return;
+    case HS_CALL_BATCH:
+        take_batch(c, &batch);
+        return;
+    case HS_CALL_END:
+        flight_finish(c);
+        return;
+    case HS_CALL_ERROR:
+        fail_from_access(c, &err);
+        return;
+    }
+}
+
+/* ---- what the wire calls ---- */
+
+static void unlink_call(struct flight_call *c)
+{
+    *c->link = c->next;
+    if (c->next)
+        c->next->link = c->link;
+}
+
+static void link_call(struct flight_session *s, struct flight_call *c)
+{
+    c->next = s->calls;
+    c->link = &s->calls;
+    if (c->next)
+        c->next->link = &c->next;
+    s->calls = c;
+}
+
+static struct flight_call *call_new(struct flight_session *s, struct hs_grpc_call *grpc)
+{
+    struct flight_call *c = hs_calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->arena = hs_arena_new(CALL_ARENA);
+    if (!c->arena) {
+        hs_free(c);
+        return NULL;
+    }
+    c->session = s;
+    c->grpc = grpc;
+    link_call(s, c);
+    hs_grpc_set_data(grpc, c);
+    hs_access_request_id(s->env->access, c->request_id);
+    return c;
+}
+
+static hs_rc text_header(struct flight_call *c, const char *name, hs_str *out, struct hs_err *err)
+{
+    hs_str v = hs_grpc_header(c->grpc, name);
+    if (v.len > TEXT_HEADER_MAX || !hs_utf8_valid(v))
+        return hs_fail(err, HS_INVALID, "header %s is too long or no text", name);
+    *out = v;
+    return HS_OK;
+}
+
+static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
+{
+    int64_t timeout_ms = hs_grpc_timeout_ms(c->grpc);
+    c->who.door = "flight";
+    c->who.request_id = hs_str_of(c->request_id);
+    c->who.peer = c->session->peer;
+    if (timeout_ms >= 0)
+        c->who.deadline_mono_us = hs_mono_us() + timeout_ms * 1000;
+    HS_TRY(text_header(c, "x-hailstorm-purpose", &c->who.purpose, err));
+    return text_header(c, "x-hailstorm-workspace", &c->who.workspace, err);
+}
+
+static void listen(struct flight_call *c)
+{
+    flight_become(c, FLIGHT_LISTENING);
+    if (c->method->start)
+        c->method->start(c);
+}
+
+static void start(void *session, struct hs_grpc_call *grpc, hs_str path)
+{
+    struct flight_session *s = session;
+    struct hs_err err;
+    struct flight_call *c = call_new(s, grpc);
+    if (!c) {
+        hs_grpc_finish(grpc, HS_GRPC_RESOURCE_EXHAUSTED, HS_S("out of memory"), NULL, 0);
+        return;
+    }
+    c->method = flight_method_find(path);
+    hs_rc rc = c->method ? fill_asker(c, &err) : hs_fail(&err, HS_UNSUPPORTED, "this server has no such method");
+    if (rc != HS_OK) {
+        flight_fail(c, &err);
+        return;
+    }
+    if (!c->method->message)
+        hs_grpc_limit_message(grpc, (size_t)s->settings.message_bytes);
+    if (c->method->open)
+        listen(c);
+    else
+        flight_sign_in(c, listen);
+}
+
+/* Bytes that the call keeps, counted over the whole connection. */
+static hs_rc hold(struct flight_call *c, size_t bytes, struct hs_err *err)
+{
+    struct flight_session *s = c->session;
+    if (bytes > (size_t)s->settings.held_bytes - s->held)
+        return hs_fail(err, HS_LIMIT, "this connection has too many requests in flight");
+    c->held += bytes;
+    s->held += bytes;
+    return HS_OK;
+}
+
+static void keep_message(struct flight_call *c, hs_str bytes)
+{
+    struct hs_err err;
+    hs_rc rc = c->have_message ? hs_fail(&err, HS_INVALID, "one request message is enough") : hold(c, bytes.len, &err);
+    if (rc == HS_OK) {
+        c->message = flight_keep(c, bytes);
+        c->have_message = true;
+        if (!c->message.at)
+            rc = hs_fail(&err, HS_NOMEM, "out of memory");
+    }
+    if (rc != HS_OK)
+        flight_fail(c, &err);
+}
+
+static void message(struct hs_grpc_call *grpc, hs_str bytes)
+{
+    struct flight_call *c = hs_grpc_data(grpc);
+    struct hs_err err;
+    if (!c || c->state == FLIGHT_FINISHED)
+        return;
+    if (!c->method->message)
+        keep_message(c, bytes);
+    else if (hold(c, bytes.len, &err) != HS_OK)
+        flight_fail(c, &err);
+    else
+        c->method->message(c, bytes);
+}
+
+static void half_close(struct hs_grpc_call *grpc)
+{
+    struct flight_call *c = hs_grpc_data(grpc);
+    struct hs_err err;
+    if (!c || c->state != FLIGHT_LISTENING)
+        return;
+    c->half_closed = true;
+    if (!c->method->message && !c->have_message) {
+        hs_ignore(hs_fail(&err, HS_INVALID, "the request message is missing"));
+        flight_fail(c, &err);
+    } else {
+        c->method->ask(c);
+    }
+}
+
+static void writable(struct hs_grpc_call *grpc)
+{
+    struct flight_call *c = hs_grpc_data(grpc);
+    if (!c || c->state != FLIGHT_STREAMING)
+        return;
+    if (c->have_batch) {
+        c->have_batch = false;
+        take_batch(c, &c->batch);
+    } else if (c->access) {
+        flight_pump(c);
+    } else {
+        flight_finish(c);
+    }
+}
+
+static void closed(struct hs_grpc_call *grpc, hs_rc why)
+{
+    struct flight_call *c = hs_grpc_data(grpc);
+    (void)why; /* what ended a running statement is in access's outcome */
+    if (!c)
+        return;
+    flight_drop_access(c);
+    flight_job_abandon(c->job);
+    if (c->have_batch)
+        hs_batch_release(&c->batch);
+    hs_ipc_reader_free(c->reader);
+    c->session->held -= c->held;
+    unlink_call(c);
+    hs_arena_free(c->arena);
+    hs_free(c);
+}
+
+const struct hs_grpc_server flight_grpc = {start, message, half_close, writable, closed};

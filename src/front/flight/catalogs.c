@@ -1,0 +1,328 @@
+/* Columns as FlightSql.proto states them; rows come ordered as it asks. */
+#include "front/flight/catalogs.h"
+
+#include "front/flight/types.h"
+#include "wire/proto.h"
+
+#include <stdlib.h>
+
+enum { SCHEMA_MAX = 4 << 20 };
+
+/* ---- filters ---- */
+
+/* `catalog`: absent does not narrow, empty means "without a catalog": there are none. Not a pattern. */
+static bool catalog_fits(hs_str wanted, hs_str mesh)
+{
+    return !wanted.at || hs_str_eq(wanted, mesh);
+}
+
+static void set_pattern(hs_str value, bool *has, hs_str *out)
+{
+    *has = value.at != NULL;
+    *out = value;
+}
+
+/* A name as a pattern that fits nothing else. */
+static hs_rc exact(struct flight_call *c, hs_str name, bool *has, hs_str *out, struct hs_err *err)
+{
+    if (!name.at)
+        return HS_OK;
+    char *text = hs_arena_alloc(c->arena, 2 * name.len + 1);
+    size_t n = 0;
+    if (!text)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < name.len; i++) {
+        if (strchr("%_\\", name.at[i]) && name.at[i])
+            text[n++] = '\\';
+        text[n++] = name.at[i];
+    }
+    *has = true;
+    *out = hs_str_n(text, n);
+    return HS_OK;
+}
+
+/* ---- GetCatalogs ---- */
+
+static const struct rows_column catalog_columns[] = {{"catalog_name", HS_T_STRING, true}};
+
+static hs_rc any_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
+{
+    (void)c;
+    (void)value;
+    (void)err;
+    *out = (struct hs_catalog_query){.with_schema = false};
+    return HS_OK;
+}
+
+static hs_rc catalogs_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                           struct hs_err *err)
+{
+    (void)c;
+    (void)value;
+    (void)err;
+    rows_text(out, 0, catalog->mesh);
+    rows_end(out);
+    return HS_OK;
+}
+
+/* ---- GetDbSchemas ---- */
+
+static const struct rows_column schema_columns[] = {{"catalog_name", HS_T_STRING, false},
+                                                    {"db_schema_name", HS_T_STRING, true}};
+
+static hs_rc schemas_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
+{
+    hs_str pattern = {0};
+    (void)c;
+    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &pattern}));
+    set_pattern(pattern, &out->has_domain_pattern, &out->domain_pattern);
+    return HS_OK;
+}
+
+static hs_rc schemas_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                          struct hs_err *err)
+{
+    hs_str wanted = {0};
+    (void)c;
+    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    for (size_t i = 0; i < catalog->domain_count && catalog_fits(wanted, catalog->mesh); i++) {
+        rows_text(out, 0, catalog->mesh);
+        rows_text(out, 1, catalog->domains[i]);
+        rows_end(out);
+    }
+    return HS_OK;
+}
+
+/* ---- GetTables ---- */
+
+static const struct rows_column table_columns[] = {
+    {"catalog_name", HS_T_STRING, false}, {"db_schema_name", HS_T_STRING, false}, {"table_name", HS_T_STRING, true},
+    {"table_type", HS_T_STRING, true},    {"table_schema", HS_T_BINARY, true}, /* with include_schema */
+};
+
+static bool include_schema(hs_str value)
+{
+    int64_t yes = 0;
+    struct hs_err err;
+    return CODEC_PICK(value, &err, {5, PICK_INT, &yes}) == HS_OK && yes;
+}
+
+static size_t tables_wanted(hs_str value)
+{
+    return include_schema(value) ? 5 : 4;
+}
+
+static hs_rc tables_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
+{
+    hs_str domain = {0}, table = {0};
+    (void)c;
+    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
+    out->with_schema = include_schema(value);
+    set_pattern(domain, &out->has_domain_pattern, &out->domain_pattern);
+    set_pattern(table, &out->has_table_pattern, &out->table_pattern);
+    return HS_OK;
+}
+
+/* table_types: none given, or TABLE among them. */
+static bool wants_tables(hs_str value)
+{
+    struct hs_cursor c = hs_cursor_of(value);
+    struct hs_proto_field f;
+    bool given = false, found = false;
+    while (hs_proto_next(&c, &f))
+        if (f.number == 4 && f.type == HS_PROTO_BYTES) {
+            given = true;
+            found = found || hs_str_is(f.bytes, "TABLE");
+        }
+    return !given || found;
+}
+
+static hs_rc add_schema(struct rows *out, hs_str mesh, const struct hs_seen_table *t, struct hs_err *err)
+{
+    struct ArrowSchema schema;
+    struct hs_buf b;
+    HS_TRY(hs_type_to_arrow(t->type, true, &schema, err));
+    hs_buf_init(&b, SCHEMA_MAX);
+    hs_rc rc = flight_describe_columns(&schema, t->type, mesh, t, err);
+    if (rc == HS_OK)
+        rc = hs_ipc_schema(&schema, true, &b, err);
+    if (rc == HS_OK)
+        rows_text(out, 4, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    ArrowSchemaRelease(&schema);
+    return rc;
+}
+
+static hs_rc tables_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                         struct hs_err *err)
+{
+    hs_str wanted = {0};
+    bool with_schema = include_schema(value);
+    (void)c;
+    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    if (!catalog_fits(wanted, catalog->mesh) || !wants_tables(value))
+        return HS_OK;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct hs_seen_table *t = &catalog->tables[i];
+        if (with_schema && !t->type) /* cannot be opened at the moment: not to be listed as if it could */
+            continue;
+        rows_text(out, 0, catalog->mesh);
+        rows_text(out, 1, t->domain);
+        rows_text(out, 2, t->name);
+        rows_words(out, 3, "TABLE");
+        if (with_schema)
+            HS_TRY(add_schema(out, catalog->mesh, t, err));
+        rows_end(out);
+    }
+    return HS_OK;
+}
+
+/* ---- GetTableTypes ---- */
+
+static const struct rows_column table_type_columns[] = {{"table_type", HS_T_STRING, true}};
+
+static hs_rc table_types_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                              struct hs_err *err)
+{
+    (void)c;
+    (void)value;
+    (void)catalog;
+    (void)err;
+    rows_words(out, 0, "TABLE");
+    rows_end(out);
+    return HS_OK;
+}
+
+/* ---- GetPrimaryKeys ---- */
+
+static const struct rows_column primary_key_columns[] = {
+    {"catalog_name", HS_T_STRING, false}, {"db_schema_name", HS_T_STRING, false}, {"table_name", HS_T_STRING, true},
+    {"column_name", HS_T_STRING, true},   {"key_name", HS_T_STRING, false},       {"key_sequence", HS_T_INT, true},
+};
+
+static hs_rc keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
+{
+    hs_str domain = {0}, table = {0};
+    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
+    if (!table.len)
+        return hs_fail(err, HS_INVALID, "which table?");
+    out->with_schema = true; /* the visible columns */
+    HS_TRY(exact(c, domain, &out->has_domain_pattern, &out->domain_pattern, err));
+    return exact(c, table, &out->has_table_pattern, &out->table_pattern, err);
+}
+
+static int by_position(const void *pa, const void *pb)
+{
+    const struct hs_property *const *a = pa, *const *b = pb;
+    int order = ((*a)->primary_key_position > (*b)->primary_key_position) -
+                ((*a)->primary_key_position < (*b)->primary_key_position);
+    return order ? order : (*a > *b) - (*a < *b); /* the same array: as written */
+}
+
+/* The key as the contract states it, when all of it is visible: a part of a key is none. */
+static hs_rc add_key(struct flight_call *c, const struct hs_catalog *catalog, const struct hs_seen_table *t,
+                     struct rows *out, struct hs_err *err)
+{
+    const struct hs_property **key = hs_arena_array(c->arena, t->table->property_count + 1, sizeof *key);
+    size_t n = 0;
+    if (!key)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < t->table->property_count; i++) {
+        const struct hs_property *p = &t->table->properties[i];
+        if (p->primary_key && !hs_type_field_by_name(t->type, p->name))
+            return HS_OK;
+        if (p->primary_key)
+            key[n++] = p;
+    }
+    qsort(key, n, sizeof *key, by_position);
+    for (size_t i = 0; i < n; i++) {
+        rows_text(out, 0, catalog->mesh);
+        rows_text(out, 1, t->domain);
+        rows_text(out, 2, t->name);
+        rows_text(out, 3, key[i]->name);
+        rows_null(out, 4);
+        rows_int(out, 5, (int64_t)i + 1);
+        rows_end(out);
+    }
+    return HS_OK;
+}
+
+static hs_rc primary_keys_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                               struct hs_err *err)
+{
+    hs_str wanted = {0};
+    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    for (size_t i = 0; i < catalog->table_count && catalog_fits(wanted, catalog->mesh); i++)
+        if (catalog->tables[i].type && catalog->tables[i].table)
+            HS_TRY(add_key(c, catalog, &catalog->tables[i], out, err));
+    return HS_OK;
+}
+
+/* ---- foreign keys: none yet; ODCS relationships will fill them ---- */
+
+static const struct rows_column foreign_key_columns[] = {
+    {"pk_catalog_name", HS_T_STRING, false}, {"pk_db_schema_name", HS_T_STRING, false},
+    {"pk_table_name", HS_T_STRING, true},    {"pk_column_name", HS_T_STRING, true},
+    {"fk_catalog_name", HS_T_STRING, false}, {"fk_db_schema_name", HS_T_STRING, false},
+    {"fk_table_name", HS_T_STRING, true},    {"fk_column_name", HS_T_STRING, true},
+    {"key_sequence", HS_T_INT, true},        {"fk_key_name", HS_T_STRING, false},
+    {"pk_key_name", HS_T_STRING, false},     {"update_rule", HS_T_UINT8, true},
+    {"delete_rule", HS_T_UINT8, true},
+};
+
+static hs_rc nothing_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                          struct hs_err *err)
+{
+    (void)c;
+    (void)value;
+    (void)catalog;
+    (void)out;
+    (void)err;
+    return HS_OK;
+}
+
+/* ---- the table of tables ---- */
+
+#define COLUMNS(name) name, sizeof name / sizeof name[0]
+
+static const struct flight_table TABLES[] = {
+    {"CommandGetCatalogs", COLUMNS(catalog_columns), NULL, NULL, any_query, catalogs_fill},
+    {"CommandGetDbSchemas", COLUMNS(schema_columns), NULL, NULL, schemas_query, schemas_fill},
+    {"CommandGetTables", COLUMNS(table_columns), tables_wanted, NULL, tables_query, tables_fill},
+    {"CommandGetTableTypes", COLUMNS(table_type_columns), NULL, NULL, NULL, table_types_fill},
+    {"CommandGetPrimaryKeys", COLUMNS(primary_key_columns), NULL, NULL, keys_query, primary_keys_fill},
+    {"CommandGetExportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
+    {"CommandGetImportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
+    {"CommandGetCrossReference", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
+    {"CommandGetXdbcTypeInfo", xdbc_columns, 19, NULL, NULL, NULL, xdbc_fill},
+    {"CommandGetSqlInfo", NULL, 0, NULL, sqlinfo_schema, NULL, sqlinfo_fill},
+};
+
+const struct flight_table *flight_table_find(hs_str command)
+{
+    for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++)
+        if (hs_str_is(command, TABLES[i].command))
+            return &TABLES[i];
+    return NULL;
+}
+
+hs_rc flight_table_schema(const struct flight_table *t, hs_str value, struct ArrowSchema *out, struct hs_err *err)
+{
+    if (t->schema)
+        return t->schema(out, err);
+    return rows_schema(t->columns, t->wanted ? t->wanted(value) : t->column_count, out, err);
+}
+
+hs_rc flight_table_rows(const struct flight_table *t, struct flight_call *c, hs_str value,
+                        const struct hs_catalog *catalog, struct hs_batch *out, struct hs_err *err)
+{
+    struct ArrowSchema schema;
+    struct rows rows;
+    HS_TRY(flight_table_schema(t, value, &schema, err));
+    HS_TRY(rows_open(&schema, &rows, err));
+    hs_rc rc = t->fill(c, value, catalog, &rows, err);
+    if (rc == HS_OK)
+        rc = rows_done(&rows, out, err);
+    rows_close(&rows);
+    return rc;
+}

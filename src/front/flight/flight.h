@@ -1,0 +1,144 @@
+/* Inside the Flight door: a session (one connection), its calls, and who does what. */
+#ifndef HS_FRONT_FLIGHT_FLIGHT_H
+#define HS_FRONT_FLIGHT_FLIGHT_H
+
+#include "arrow/ipc.h"
+#include "auth/auth.h"
+#include "front/flight/codec.h"
+#include "front/flight/settings.h"
+#include "front/frontend.h"
+#include "wire/http2.h"
+
+#include <stdatomic.h>
+
+enum flight_state {
+#define STATE(name, text) FLIGHT_##name,
+#include "front/flight/states.def"
+#undef STATE
+    FLIGHT_STATE_COUNT
+};
+
+struct flight_job;
+struct flight_call;
+struct flight_method;
+
+/* A password that was checked on this connection a moment ago, so that a client which sends Basic with every call pays
+ * for one PBKDF2 and not for each. Kept as a salted digest of the header. */
+struct flight_proof {
+    bool there;
+    uint8_t digest[32];
+    int64_t until_us;
+    hs_str name; /* in the session's arena of one */
+    struct hs_arena *arena;
+};
+
+struct flight_session {
+    const struct hs_front_env *env;
+    struct hs_flight_settings settings;
+    struct hs_http2 *http2;
+    void *waker;
+    struct hs_arena *arena;
+    hs_str peer;
+    struct flight_call *calls;
+    size_t held; /* bytes of requests kept by calls */
+    uint8_t salt[32];
+    struct flight_proof proof;
+};
+
+struct flight_call {
+    struct flight_session *session;
+    struct flight_call *next, **link;
+    struct hs_grpc_call *grpc;
+    const struct flight_method *method;
+    struct hs_arena *arena;
+    enum flight_state state;
+    char request_id[33];
+    struct hs_asker who;
+    hs_str token;   /* the bearer token presented, or empty */
+    hs_str message; /* the unary request */
+    bool have_message, headers_sent, half_closed;
+    size_t held;
+    hs_str new_token; /* to be given out with the answer */
+
+    struct flight_job *job;
+    void (*on_job)(struct flight_call *c); /* WORKING: the job has ended */
+
+    struct hs_call *access;
+    atomic_bool news;                        /* notify was called */
+    void (*on_ready)(struct flight_call *c); /* ASKING: access says READY */
+    hs_str ticket;                           /* DoGet: for CancelFlightInfo */
+    struct hs_batch batch;                   /* STREAMING without access: one prepared batch */
+    bool have_batch;
+
+    struct flight_descriptor descriptor; /* GetFlightInfo, GetSchema, PollFlightInfo */
+    struct flight_handle *handle;        /* the statement at hand */
+    struct hs_ipc_reader *reader;        /* DoPut */
+    struct flight_any command;           /* metadata commands */
+    const struct flight_table *table;
+};
+
+/* ---- call.c: the life of a call ---- */
+void flight_become(struct flight_call *c, enum flight_state state);
+hs_str flight_keep(struct flight_call *c, hs_str s); /* copied to the call's arena; .at NULL: no memory */
+void flight_headers(struct flight_call *c);
+void flight_send(struct flight_call *c, const struct hs_buf *message); /* copied */
+void flight_finish(struct flight_call *c);
+/* Ends the call with what err shows, and logs it. */
+void flight_fail(struct flight_call *c, const struct hs_err *err);
+/* Asks access to describe or run; on_ready follows when the schema (or catalog) is known. */
+void flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c));
+void flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
+                        void (*on_ready)(struct flight_call *c));
+void flight_notify(void *call); /* from any thread */
+void flight_pump(struct flight_call *c);
+void flight_drop_access(struct flight_call *c);
+extern const struct hs_grpc_server flight_grpc;
+
+/* ---- signin.c ---- */
+/* Settles who asks: at once (proceed), on the pool, or by failing the call. */
+void flight_sign_in(struct flight_call *c, void (*proceed)(struct flight_call *c));
+void flight_handshake(struct flight_call *c);
+void flight_handshake_message(struct flight_call *c, hs_str bytes);
+void flight_handshake_end(struct flight_call *c);
+void flight_close_session(struct flight_call *c);
+void flight_job_ended(struct flight_call *c);
+void flight_job_abandon(struct flight_job *job); /* takes NULL */
+bool flight_job_is_done(struct flight_job *job);
+
+/* ---- methods.c: the RPCs ---- */
+enum flight_use { FLIGHT_INFO, FLIGHT_SCHEMA, FLIGHT_POLL }; /* how a description is answered */
+struct flight_method {
+    const char *name;
+    enum flight_use use;
+    bool open;                                            /* answers without sign-in (Handshake does its own) */
+    void (*start)(struct flight_call *c);                 /* signed in; NULL: wait for the message */
+    void (*message)(struct flight_call *c, hs_str bytes); /* NULL: unary */
+    void (*ask)(struct flight_call *c);                   /* the client has said all it will */
+};
+const struct flight_method *flight_method_find(hs_str path);
+
+/* ---- commands.c ---- */
+void flight_describe(struct flight_call *c); /* GetFlightInfo, GetSchema, PollFlightInfo */
+void flight_get(struct flight_call *c);      /* DoGet */
+void flight_list(struct flight_call *c);     /* ListFlights */
+void flight_prepare(struct flight_call *c, hs_str body);
+
+/* ---- actions.c ---- */
+void flight_action(struct flight_call *c);
+void flight_list_actions(struct flight_call *c);
+
+/* ---- put.c ---- */
+void flight_put_message(struct flight_call *c, hs_str bytes);
+void flight_put_end(struct flight_call *c);
+
+/* ---- reply.c ---- */
+HS_MUST hs_rc flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out,
+                                  struct hs_err *err);
+/* FlightInfo, SchemaResult or PollInfo, as the method wants it. */
+void flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us);
+HS_MUST hs_rc flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err);
+/* Takes the batch; its body goes out as it lies. */
+HS_MUST hs_rc flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err);
+void flight_reply_result(struct flight_call *c, hs_str body); /* DoAction's Result */
+
+#endif

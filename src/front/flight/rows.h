@@ -1,0 +1,34 @@
+/* Small answers, built row by row over nanoarrow. */
+#ifndef HS_FRONT_FLIGHT_ROWS_H
+#define HS_FRONT_FLIGHT_ROWS_H
+
+#include "arrow/ipc.h"
+
+#include <nanoarrow/nanoarrow.h>
+
+struct rows_column {
+    const char *name;
+    enum hs_type_id type; /* LIST: of text */
+    bool required;
+};
+
+struct rows {
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    int code; /* sticky; rows_done tells */
+};
+
+HS_MUST hs_rc rows_schema(const struct rows_column *columns, size_t count, struct ArrowSchema *out, struct hs_err *err);
+/* Takes the schema, whatever happens. */
+HS_MUST hs_rc rows_open(struct ArrowSchema *schema, struct rows *out, struct hs_err *err);
+void rows_close(struct rows *r);
+/* Cells by column number, each exactly once, then rows_end. .at NULL is NULL. */
+void rows_text(struct rows *r, int column, hs_str text);
+void rows_words(struct rows *r, int column, const char *text); /* NULL is NULL */
+void rows_int(struct rows *r, int column, int64_t value);
+void rows_null(struct rows *r, int column);
+void rows_end(struct rows *r);
+/* The batch is independent of r. */
+HS_MUST hs_rc rows_done(struct rows *r, struct hs_batch *out, struct hs_err *err);
+
+#endif
