@@ -194,6 +194,7 @@ static hs_rc read_field(struct hs_guard *g, yyjson_val *v, const struct hs_field
     case HS_HOW_ONE:
         return read_node(g, v, (enum hs_family)f->what, out, err);
     case HS_HOW_MANY:
+    case HS_HOW_SOME:
         return read_nodes(g, v, (enum hs_family)f->what, out, err);
     case HS_HOW_LISTS:
         return read_lists(g, v, (enum hs_family)f->what, out, err);
@@ -235,10 +236,11 @@ static const char *tag_key(enum hs_family family)
     return family == HS_FAMILY_QUERY || family == HS_FAMILY_TABLE || family == HS_FAMILY_MODIFIER ? "type" : NULL;
 }
 
+/* Nodes may be left out as null; a list or text may not: with skip_empty the engine drops the empty set of GROUPING
+ * SETS and the empty text alike, and the rest would still look like a statement. */
 static bool may_be_missing(enum hs_how how)
 {
-    return how != HS_HOW_NEED && how != HS_HOW_FLAG && how != HS_HOW_NUMBER && how != HS_HOW_WORD &&
-           how != HS_HOW_VALUE && how != HS_HOW_TYPE;
+    return how == HS_HOW_ONE || how == HS_HOW_SOME || how == HS_HOW_MAYBE || how == HS_HOW_NONE || how == HS_HOW_SKIP;
 }
 
 static int64_t position_of(yyjson_val *v)
@@ -300,7 +302,7 @@ static hs_rc read_keys(struct hs_guard *g, struct hs_node *n, enum hs_family fam
     for (size_t i = 0; i < rule->field_count; i++) {
         bool there = seen & (1ull << i);
         if (!may_be_missing(rule->fields[i].how) && !there)
-            return hs_guard_odd(g, err, "a field is missing");
+            return hs_guard_odd(g, err, "a field is missing (json_serialize_sql must not skip empty parts)");
         if (rule->fields[i].how == HS_HOW_NEED && !*(struct hs_node **)hs_node_at(n, rule->fields[i].offset))
             return hs_guard_odd(g, err, "a node is missing");
     }

@@ -8,7 +8,9 @@
 
 #include "engine/engine.h"
 
-/* json: what json_serialize_sql(sql, skip_null..., format := false) printed: untrusted (it comes from a worker). The
+/* json: what json_serialize_sql(sql) printed: untrusted (it comes from a worker). skip_null := true is fine; never
+ * skip_empty (it drops the empty set out of GROUPING SETS, and empty texts) nor skip_default. The instance that parses is
+ * opened with storage_compatibility_version = 'latest', else AS MATERIALIZED and the form of lambdas are lost. The
  * tree inside *out borrows nothing from json. Multiple statements, anything but SELECT, unknown node kinds, functions,
  * table functions, file names as tables, PIVOT, EXPLAIN, PRAGMA...: HS_UNSUPPORTED or HS_INVALID with position and words.
  * A syntax error reported inside the JSON becomes HS_INVALID with position. */

@@ -6,6 +6,7 @@
 #define WHAT_NEED(what) HS_FAMILY_##what
 #define WHAT_ONE(what) HS_FAMILY_##what
 #define WHAT_MANY(what) HS_FAMILY_##what
+#define WHAT_SOME(what) HS_FAMILY_##what
 #define WHAT_LISTS(what) HS_FAMILY_##what
 #define WHAT_MAYBE(what) HS_SET_##what
 #define WHAT_WORD(what) HS_SET_##what
@@ -128,7 +129,7 @@ hs_rc hs_node_each(const struct hs_node *n, hs_node_fn fn, void *arg, struct hs_
         const void *at = hs_node_at(n, f->offset);
         if ((f->how == HS_HOW_ONE || f->how == HS_HOW_NEED) && *(struct hs_node *const *)at)
             HS_TRY(fn(*(struct hs_node *const *)at, arg, err));
-        if (f->how == HS_HOW_MANY)
+        if (f->how == HS_HOW_MANY || f->how == HS_HOW_SOME)
             HS_TRY(each_of(at, fn, arg, err));
         if (f->how == HS_HOW_LISTS) {
             const struct hs_lists *lists = at;
@@ -208,6 +209,7 @@ static bool same_field(const struct hs_field_rule *f, const void *a, const void 
     case HS_HOW_ONE:
         return hs_node_same(*(struct hs_node *const *)a, *(struct hs_node *const *)b);
     case HS_HOW_MANY:
+    case HS_HOW_SOME:
         return same_nodes(a, b);
     case HS_HOW_TEXT:
         return hs_str_eq(*(const hs_str *)a, *(const hs_str *)b);

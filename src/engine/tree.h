@@ -139,6 +139,7 @@ struct hs_type_name {
 #define HS_FIELD_ONE(name) struct hs_node *name;
 #define HS_FIELD_NEED(name) struct hs_node *name;
 #define HS_FIELD_MANY(name) struct hs_nodes name;
+#define HS_FIELD_SOME(name) struct hs_nodes name;
 #define HS_FIELD_TEXT(name) hs_str name;
 #define HS_FIELD_NAMES(name) struct hs_names name;
 #define HS_FIELD_FLAG(name) bool name;
@@ -173,6 +174,7 @@ enum hs_how {
     HS_HOW_NEED,
     HS_HOW_ONE,
     HS_HOW_MANY,
+    HS_HOW_SOME,
     HS_HOW_TEXT,
     HS_HOW_NAMES,
     HS_HOW_FLAG,
@@ -190,7 +192,7 @@ enum hs_how {
 struct hs_field_rule {
     const char *name;
     enum hs_how how;
-    int what; /* a family (NEED, ONE, MANY, LISTS) or a set of words (WORD, MAYBE) */
+    int what; /* a family (NEED, ONE, MANY, SOME, LISTS) or a set of words (WORD, MAYBE) */
     size_t offset;
 };
 struct hs_node_rule {
