@@ -46,24 +46,12 @@ static void fill_settings(struct hs_http2_settings *s)
 /* Inside nghttp2 nothing can be repaired after a failed allocation: the connection ends without another word. */
 void session_is_out_of_memory(struct hs_http2 *h)
 {
-    h->input_over = h->output_over = true;
+    h->no_memory = h->input_over = true;
 }
 
 static struct hs_grpc_call *call_of(nghttp2_session *ng, int32_t stream_id)
 {
     return stream_id > 0 ? nghttp2_session_get_stream_user_data(ng, stream_id) : NULL;
-}
-
-static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user_data)
-{
-    (void)ng;
-    struct hs_http2 *h = user_data;
-    bool empty = hd->length == 0 && !(hd->flags & NGHTTP2_FLAG_END_STREAM);
-    if (hd->type == NGHTTP2_RST_STREAM)
-        patience_cost(h, RESET_COST);
-    else if (hd->type != NGHTTP2_HEADERS && (hd->type != NGHTTP2_DATA || empty))
-        patience_cost(h, 1);
-    return h->impatient ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data)
@@ -110,7 +98,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
     }
     if (call && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         call_remote_done(call);
-    return h->output_over ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+    return h->no_memory ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t stream_id, const uint8_t *at, size_t len,
@@ -123,7 +111,7 @@ static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t stream_id, 
         session_is_out_of_memory(h);
     if (call)
         call_data(call, at, len);
-    return h->output_over ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+    return h->no_memory ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *user_data)
@@ -221,7 +209,6 @@ static nghttp2_session_callbacks *make_callbacks(void)
     nghttp2_session_callbacks *c;
     if (nghttp2_session_callbacks_new(&c) != 0)
         return NULL;
-    nghttp2_session_callbacks_set_on_begin_frame_callback(c, on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(c, on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame_recv);
@@ -236,33 +223,9 @@ static nghttp2_session_callbacks *make_callbacks(void)
     return c;
 }
 
-static void *ng_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    return hs_malloc(size);
-}
-
-static void ng_free(void *p, void *user_data)
-{
-    (void)user_data;
-    hs_free(p);
-}
-
-static void *ng_calloc(size_t count, size_t size, void *user_data)
-{
-    (void)user_data;
-    return hs_calloc(count, size);
-}
-
-static void *ng_realloc(void *p, size_t size, void *user_data)
-{
-    (void)user_data;
-    return hs_realloc(p, size);
-}
-
 static bool make_session(struct hs_http2 *h)
 {
-    nghttp2_mem memory = {NULL, ng_malloc, ng_free, ng_calloc, ng_realloc};
+    nghttp2_mem memory = memory_of(h);
     nghttp2_session_callbacks *callbacks = make_callbacks();
     nghttp2_option *option = NULL;
     bool good = callbacks && nghttp2_option_new(&option) == 0;
@@ -316,23 +279,32 @@ void hs_http2_close(struct hs_http2 *h)
         return;
     while (h->calls)
         call_end(h->calls, HS_CANCELLED);
-    nghttp2_session_del(h->ng);
+    if (!h->no_memory)
+        nghttp2_session_del(h->ng);
+    memory_free_all(h);
     hs_free(h);
+}
+
+static hs_rc tell_no_memory(struct hs_http2 *h, struct hs_err *err)
+{
+    session_is_out_of_memory(h);
+    if (h->told_no_memory)
+        return HS_OK;
+    h->told_no_memory = true;
+    return hs_fail(err, HS_NOMEM, "out of memory");
 }
 
 /* Ends the input side for good and says why, to the peer by GOAWAY and to our log by err. */
 static hs_rc give_up(struct hs_http2 *h, int code, struct hs_err *err)
 {
     h->input_over = true;
-    if (h->output_over || code == NGHTTP2_ERR_NOMEM) {
-        session_is_out_of_memory(h);
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    }
+    if (h->no_memory || code == NGHTTP2_ERR_NOMEM)
+        return tell_no_memory(h, err);
     bool calm = h->impatient || code == NGHTTP2_ERR_FLOODED;
     if (nghttp2_session_terminate_session(h->ng, calm ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR) != 0)
-        session_is_out_of_memory(h);
+        return tell_no_memory(h, err);
     if (calm)
-        return hs_fail(err, HS_LIMIT, "the client sends too many frames that carry nothing");
+        return hs_fail(err, HS_LIMIT, "the client makes too much work that carries nothing");
     return hs_fail(err, HS_INVALID, "the client broke HTTP/2: %s", nghttp2_strerror(code));
 }
 
@@ -340,36 +312,38 @@ hs_rc hs_http2_feed(struct hs_http2 *h, hs_str bytes, struct hs_err *err)
 {
     if (h->input_over)
         return HS_OK; /* already told why */
+    patience_scan(h, bytes);
+    if (h->impatient)
+        return give_up(h, 0, err);
     ssize_t took = nghttp2_session_mem_recv(h->ng, (const uint8_t *)bytes.at, bytes.len);
-    if (took < 0 || h->output_over)
-        return give_up(h, took < 0 ? (int)took : NGHTTP2_ERR_NOMEM, err);
-    return HS_OK;
+    return took < 0 || h->no_memory ? give_up(h, (int)took, err) : HS_OK;
+}
+
+static void send_frames(struct hs_http2 *h, struct hs_out *out)
+{
+    if (h->no_memory || hs_out_len(out) >= h->set.out_high)
+        return;
+    h->out = out;
+    if (nghttp2_session_send(h->ng) != 0)
+        session_is_out_of_memory(h); /* the one reason for which our callbacks and nghttp2 fail here */
+    h->out = NULL;
 }
 
 hs_rc hs_http2_produce(struct hs_http2 *h, struct hs_out *out, struct hs_err *err)
 {
     call_deliver_due(h);
-    h->out = out;
-    int rc = 0;
-    if (!h->output_over && hs_out_len(out) < h->set.out_high)
-        rc = nghttp2_session_send(h->ng);
-    if (rc == 0 && h->impatient && !h->input_over) {
-        hs_ignore(give_up(h, 0, err)); /* returned below */
-        rc = nghttp2_session_send(h->ng);
-        h->out = NULL;
-        return hs_fail(err, HS_LIMIT, "the client makes too many calls fail");
+    send_frames(h, out);
+    hs_rc rc = HS_OK;
+    if (h->impatient && !h->input_over) { /* it was made to reset one stream too many */
+        rc = give_up(h, 0, err);
+        send_frames(h, out);
     }
-    h->out = NULL;
-    if (rc == 0 && !h->output_over)
-        return HS_OK;
-    bool told = h->output_over && h->input_over;
-    session_is_out_of_memory(h);
-    return told ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+    return h->no_memory ? tell_no_memory(h, err) : rc;
 }
 
 void hs_http2_shutdown(struct hs_http2 *h)
 {
-    if (h->notice_ms >= 0 || h->output_over)
+    if (h->notice_ms >= 0 || h->no_memory)
         return;
     h->notice_ms = h->now_ms < 0 ? 0 : h->now_ms;
     if (nghttp2_submit_shutdown_notice(h->ng) != 0)
@@ -378,7 +352,7 @@ void hs_http2_shutdown(struct hs_http2 *h)
 
 bool hs_http2_done(const struct hs_http2 *h)
 {
-    return h->output_over || !(nghttp2_session_want_read(h->ng) || nghttp2_session_want_write(h->ng));
+    return h->no_memory || !(nghttp2_session_want_read(h->ng) || nghttp2_session_want_write(h->ng));
 }
 
 bool hs_http2_wants_input(const struct hs_http2 *h)

@@ -1,11 +1,13 @@
 /* What the files of this machine share; fronts see http2.h and grpc.h alone.
  * http2.c: the session and nghttp2's callbacks. request.c: headers and messages in. reply.c: headers, messages and
- * trailers out. patience.c: time, and what a peer may cost us. */
+ * trailers out. patience.c: time, and what a peer may cost us. memory.c: nghttp2's heap. */
 #ifndef HS_WIRE_HTTP2_IN_H
 #define HS_WIRE_HTTP2_IN_H
 
 #include "wire/http2.h"
 #include "wire/pairs.h"
+
+struct memory_block;
 
 struct hs_grpc_call {
     struct hs_http2 *session;
@@ -38,6 +40,7 @@ struct hs_grpc_call {
 
 struct hs_http2 {
     nghttp2_session *ng;
+    struct memory_block *blocks; /* all that ng allocated */
     struct hs_http2_settings set;
     const struct hs_grpc_server *server;
     void *front_session;
@@ -51,12 +54,15 @@ struct hs_http2 {
     int64_t header_since_ms; /* -1: no header block is open */
     int64_t notice_ms;       /* when the first GOAWAY was asked for, -1: not draining */
     int64_t patience;        /* nuisance tokens left, in thousandths */
-    bool due;                /* some call is */
-    bool greeted;            /* the client's SETTINGS came */
-    bool drain_final;        /* the last GOAWAY was asked for */
-    bool input_over;         /* nothing more is read */
-    bool output_over;        /* nothing more can be written */
-    bool impatient;          /* tokens ran out */
+    uint32_t frame_left;     /* payload bytes still to come of the frame that is read */
+    uint8_t frame_head[9], frame_head_len;
+    bool due;         /* some call is */
+    bool greeted;     /* the client's SETTINGS came */
+    bool drain_final; /* the last GOAWAY was asked for */
+    bool input_over;  /* nothing more is read */
+    bool no_memory;   /* an allocation failed: ng is not to be touched again */
+    bool told_no_memory;
+    bool impatient; /* tokens ran out */
 };
 
 /* request.c */
@@ -78,8 +84,13 @@ ssize_t call_read(struct hs_grpc_call *call, size_t length, uint32_t *flags);
 
 /* patience.c */
 void patience_open(struct hs_http2 *h);
+void patience_scan(struct hs_http2 *h, hs_str bytes); /* before nghttp2 sees them */
 void patience_cost(struct hs_http2 *h, int tokens);
 void patience_give(struct hs_http2 *h, int tokens);
+
+/* memory.c */
+nghttp2_mem memory_of(struct hs_http2 *h);
+void memory_free_all(struct hs_http2 *h);
 
 /* http2.c */
 void session_is_out_of_memory(struct hs_http2 *h);

@@ -1,9 +1,12 @@
 /* Time, and what a peer may cost us: deadlines, peers that stand still, and frames that make work and carry nothing. */
 #include "wire/http2_in.h"
 
+enum { RESET_COST = 10 };
+
 void patience_open(struct hs_http2 *h)
 {
     h->patience = (int64_t)h->set.nuisance_burst * 1000;
+    h->frame_left = NGHTTP2_CLIENT_MAGIC_LEN; /* the preface is passed over like a payload */
 }
 
 void patience_cost(struct hs_http2 *h, int tokens)
@@ -11,6 +14,38 @@ void patience_cost(struct hs_http2 *h, int tokens)
     h->patience -= (int64_t)tokens * 1000;
     if (h->patience < 0)
         h->impatient = true;
+}
+
+static void count_frame(struct hs_http2 *h)
+{
+    const uint8_t *head = h->frame_head;
+    h->frame_left = (uint32_t)head[0] << 16 | (uint32_t)head[1] << 8 | head[2];
+    h->frame_head_len = 0;
+    bool empty = h->frame_left == 0 && !(head[4] & NGHTTP2_FLAG_END_STREAM);
+    if (head[3] == NGHTTP2_RST_STREAM)
+        patience_cost(h, RESET_COST);
+    else if (head[3] != NGHTTP2_HEADERS && (head[3] != NGHTTP2_DATA || empty))
+        patience_cost(h, 1);
+}
+
+/* Counts frames by their headers. nghttp2 does not show the ones it ignores (unknown types, frames for streams that are
+ * gone), and those are what a flood would be made of. */
+void patience_scan(struct hs_http2 *h, hs_str bytes)
+{
+    while (bytes.len && !h->impatient) {
+        size_t want = h->frame_left ? h->frame_left : sizeof h->frame_head - h->frame_head_len;
+        size_t step = bytes.len < want ? bytes.len : want;
+        if (h->frame_left) {
+            h->frame_left -= (uint32_t)step;
+        } else {
+            memcpy(h->frame_head + h->frame_head_len, bytes.at, step);
+            h->frame_head_len += (uint8_t)step;
+            if (h->frame_head_len == sizeof h->frame_head)
+                count_frame(h);
+        }
+        bytes.at += step;
+        bytes.len -= step;
+    }
 }
 
 static void give_thousandths(struct hs_http2 *h, int64_t amount)
@@ -121,9 +156,11 @@ int64_t hs_http2_tick(struct hs_http2 *h, int64_t now_ms)
     if (now_ms > h->now_ms)
         h->now_ms = now_ms;
     refill(h);
-    if (h->input_over || h->output_over)
+    if (h->input_over)
         return -1;
     int64_t next = tick_session(h);
+    if (h->input_over)
+        return -1;
     for (struct hs_grpc_call *call = h->calls; call; call = call->next)
         next = sooner(next, tick_call(call));
     if (next == INT64_MAX)

@@ -48,12 +48,21 @@ static void add_all(struct hs_buf *b, const struct hs_grpc_pair *pairs, size_t c
 /* Asks for a reset and remembers why; a call asks at most once. */
 void call_reset(struct hs_grpc_call *call, uint32_t code, hs_rc why)
 {
-    if (call->given_up)
+    if (call->given_up || call->session->no_memory)
         return;
     call->given_up = call->finished = true;
     if (call->why == HS_OK)
         call->why = why;
     if (nghttp2_submit_rst_stream(call->session->ng, NGHTTP2_FLAG_NONE, call->stream_id, code) != 0)
+        session_is_out_of_memory(call->session);
+}
+
+static void resume(struct hs_grpc_call *call)
+{
+    if (!call->deferred || call->session->no_memory)
+        return;
+    call->deferred = false;
+    if (nghttp2_session_resume_data(call->session->ng, call->stream_id) == NGHTTP2_ERR_NOMEM)
         session_is_out_of_memory(call->session);
 }
 
@@ -63,11 +72,10 @@ static void break_call(struct hs_grpc_call *call, hs_rc why)
     call->broken = call->finished = true;
     if (call->why == HS_OK)
         call->why = why;
-    if (!call->headers_sent)
+    if (call->headers_sent)
+        resume(call);
+    else
         call_reset(call, NGHTTP2_INTERNAL_ERROR, why);
-    else if (call->deferred && nghttp2_session_resume_data(call->session->ng, call->stream_id) == NGHTTP2_ERR_NOMEM)
-        session_is_out_of_memory(call->session);
-    call->deferred = false;
 }
 
 static ssize_t read_response(nghttp2_session *ng, int32_t stream_id, uint8_t *buf, size_t length, uint32_t *flags,
@@ -84,7 +92,7 @@ static bool submit(struct hs_grpc_call *call, const struct hs_buf *pairs, bool e
     nghttp2_nv *nv = pairs->failed ? NULL : pairs_nv(hs_buf_str(pairs), &count);
     nghttp2_data_provider provider = {.source.ptr = call, .read_callback = read_response};
     int rc = NGHTTP2_ERR_NOMEM;
-    if (nv)
+    if (nv && !call->session->no_memory)
         rc = nghttp2_submit_response(call->session->ng, call->stream_id, nv, count, end ? NULL : &provider);
     hs_free(nv);
     call->headers_sent = true;
@@ -124,15 +132,6 @@ void call_http_error(struct hs_grpc_call *call, const char *status, const char *
     if (!submit(call, &all, true))
         call_reset(call, NGHTTP2_INTERNAL_ERROR, HS_NOMEM);
     hs_buf_fini(&all);
-}
-
-static void resume(struct hs_grpc_call *call)
-{
-    if (!call->deferred)
-        return;
-    call->deferred = false;
-    if (nghttp2_session_resume_data(call->session->ng, call->stream_id) == NGHTTP2_ERR_NOMEM)
-        session_is_out_of_memory(call->session);
 }
 
 static void release(const struct hs_slice *slices, size_t count)

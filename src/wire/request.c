@@ -172,12 +172,24 @@ static int64_t message_len(struct hs_grpc_call *call, const char *at)
     return -1;
 }
 
+static void give_window(struct hs_grpc_call *call, size_t bytes)
+{
+    call->unconsumed -= bytes;
+    if (bytes && !call->session->no_memory &&
+        nghttp2_session_consume_stream(call->session->ng, call->stream_id, bytes) == NGHTTP2_ERR_NOMEM)
+        session_is_out_of_memory(call->session);
+}
+
+/* The client may send as much again as was delivered; a part of a message that nobody holds back is no reason to wait,
+ * or a message larger than the window would never arrive. */
 static void drop_input(struct hs_grpc_call *call, size_t bytes)
 {
     hs_buf_drop(&call->in, bytes);
     uncharge(call, bytes);
     if (call->in.len == 0 && call->in.cap > KEEP_CAPACITY)
         hs_buf_fini(&call->in);
+    bool held = call->paused && !call->finished;
+    give_window(call, held && bytes < call->unconsumed ? bytes : call->unconsumed);
 }
 
 static void deliver_messages(struct hs_grpc_call *call)
@@ -214,31 +226,22 @@ static void deliver(struct hs_grpc_call *call)
     deliver_end(call);
 }
 
-static void give_window(struct hs_grpc_call *call, size_t bytes)
-{
-    if (nghttp2_session_consume_stream(call->session->ng, call->stream_id, bytes) == NGHTTP2_ERR_NOMEM)
-        session_is_out_of_memory(call->session);
-}
-
 void call_data(struct hs_grpc_call *call, const uint8_t *at, size_t len)
 {
-    struct hs_http2 *h = call->session;
-    call->moved_ms = h->now_ms;
-    if (call->paused && !call->finished)
-        call->unconsumed += len;
-    else
-        give_window(call, len);
-    if (!call->started || call->finished)
-        return;
-    if (!charge(call, len)) {
-        call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "too much of requests is held in memory");
+    call->moved_ms = call->session->now_ms;
+    call->unconsumed += len;
+    if (!call->started || call->finished) {
+        give_window(call, call->unconsumed);
         return;
     }
-    hs_buf_add(&call->in, at, len);
-    if (call->in.failed) {
+    bool charged = charge(call, len);
+    if (charged)
+        hs_buf_add(&call->in, at, len);
+    if (!charged) {
+        call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "too much of requests is held in memory");
+    } else if (call->in.failed) {
         uncharge(call, len);
         call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_NOMEM, "out of memory");
-        return;
     }
     deliver(call);
 }
@@ -256,15 +259,12 @@ void hs_grpc_pause(struct hs_grpc_call *call, bool paused)
     if (paused)
         return;
     call->moved_ms = call->session->now_ms;
-    if (call->unconsumed)
-        give_window(call, call->unconsumed);
-    call->unconsumed = 0;
     call->due = call->session->due = true; /* not now: we may be inside a function of the front's */
 }
 
 void call_deliver_due(struct hs_http2 *h)
 {
-    while (h->due) {
+    while (h->due && !h->no_memory) {
         h->due = false;
         for (struct hs_grpc_call *call = h->calls; call; call = call->next) {
             if (call->due) {
