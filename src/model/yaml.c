@@ -112,7 +112,7 @@ static hs_rc refuse_decoration(struct builder *b, struct fy_token *anchor, struc
     if (!first)
         return HS_OK;
     const struct fy_mark *at = fy_token_start_mark(first);
-    return fail_at(b, at ? at->line + 1 : 1, at ? at->column + 1 : 1,
+    return fail_at(b, at ? at->line + 1 : 1, at ? at->column + !anchor : 1, /* an anchor's is behind '&' */
                    anchor ? "anchors (&name) are not part of the model's form: write the value out"
                           : "tags (!name) are not part of the model's form");
 }
@@ -245,8 +245,8 @@ static hs_rc take_event(struct builder *b, struct fy_event *e)
         HS_TRY(refuse_decoration(b, e->scalar.anchor, e->scalar.tag));
         return add_scalar(b, e->scalar.value);
     case FYET_ALIAS: {
-        const struct fy_mark *at = fy_event_start_mark(e);
-        return fail_at(b, at ? at->line + 1 : 1, at ? at->column + 1 : 1,
+        const struct fy_mark *at = fy_event_start_mark(e); /* behind the '*' */
+        return fail_at(b, at ? at->line + 1 : 1, at ? at->column : 1,
                        "aliases (*name) are not part of the model's form: write the value out");
     }
     case FYET_NONE:
