@@ -28,7 +28,8 @@ struct service {
     struct hs_engine *engine;
     struct hs_access *access;
 };
-HS_MUST hs_rc hs_service_open(const struct settings *s, struct service *out, struct hs_err *err);
+/* Without engine no statement can run: for commands that only look at decisions. */
+HS_MUST hs_rc hs_service_open(const struct settings *s, bool engine, struct service *out, struct hs_err *err);
 void hs_service_close(struct service *v); /* reverse order */
 /* state directory + name, into a static-length buffer */
 HS_MUST hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err);

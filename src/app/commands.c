@@ -45,9 +45,7 @@ int hs_command_explain(const struct settings *s, const struct arguments *args)
         return usage("explain PRODUCT --as NAME [--model DIR]");
     struct service v;
     struct hs_err err;
-    struct settings quiet = *s;
-    quiet.warm = 0; /* no statement runs: no worker is needed */
-    if (hs_service_open(&quiet, &v, &err) != HS_OK)
+    if (hs_service_open(s, false, &v, &err) != HS_OK)
         return hs_fail_command(&err);
     struct hs_buf out;
     hs_buf_init(&out, OUTPUT_MAX);

@@ -325,7 +325,7 @@ int hs_command_query(const struct settings *s, const struct arguments *args)
     }
     struct service v;
     struct hs_err err;
-    if (hs_service_open(s, &v, &err) != HS_OK)
+    if (hs_service_open(s, true, &v, &err) != HS_OK)
         return hs_fail_command(&err);
     char id[33];
     hs_access_request_id(v.access, id);

@@ -209,7 +209,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     struct hs_io *io = NULL;
     struct hs_err err;
     hs_err_clear(&err);
-    hs_rc rc = hs_service_open(s, &v, &err);
+    hs_rc rc = hs_service_open(s, true, &v, &err);
     struct door door = {&hs_front_flight, {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"}};
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);

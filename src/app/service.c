@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err)
 {
@@ -17,12 +18,28 @@ hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_
     return HS_OK;
 }
 
+/* The engine's library: as told, else beside the binary, else where the build put it, else where a package would. */
+static const char *find_library(const struct settings *s, char *out, size_t cap)
+{
+    static const char *const PLACES[] = {"libduckdb.so", "third_party/duckdb/libduckdb.so", "../lib/hailstorm/libduckdb.so"};
+    char self[3000];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (s->library[0] || n <= 0)
+        return s->library[0] ? s->library : NULL;
+    self[n] = 0;
+    *strrchr(self, '/') = 0;
+    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
+        if (snprintf(out, cap, "%s/%s", self, PLACES[i]) < (int)cap && access(out, R_OK) == 0)
+            return out;
+    return NULL; /* the engine says what is missing */
+}
+
 static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
 {
-    char scratch[4096];
+    char scratch[4096], library[4096];
     HS_TRY(hs_state_path(s, "scratch", scratch, sizeof scratch, err));
     struct hs_engine_settings e = {
-        .library = s->library[0] ? s->library : NULL,
+        .library = find_library(s, library, sizeof library),
         .scratch = scratch,
         .warm = (int)s->warm,
         .workers_max = (int)s->workers,
@@ -54,7 +71,7 @@ static hs_rc open_access(const struct settings *s, struct service *v, struct hs_
     return hs_access_open(&a, v->engine, v->state, v->auth, &v->access, err);
 }
 
-hs_rc hs_service_open(const struct settings *s, struct service *out, struct hs_err *err)
+hs_rc hs_service_open(const struct settings *s, bool engine, struct service *out, struct hs_err *err)
 {
     struct service v = {0};
     char path[4096];
@@ -65,7 +82,7 @@ hs_rc hs_service_open(const struct settings *s, struct service *out, struct hs_e
         rc = hs_state_path(s, "keys", path, sizeof path, err);
     if (rc == HS_OK)
         rc = hs_auth_open(&(struct hs_auth_settings){.key_file = path}, v.state, &v.auth, err);
-    if (rc == HS_OK)
+    if (rc == HS_OK && engine)
         rc = open_engine(s, &v.engine, err);
     if (rc == HS_OK)
         rc = open_access(s, &v, err);
