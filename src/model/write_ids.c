@@ -96,11 +96,11 @@ static hs_rc into_block(struct editor *e, const struct hs_yaml *map, int id)
         size_t end = clean_line_end(e, key->next);
         at = end ? end : at; /* after the last value of its own line */
     }
-    int indent = map->first->column - 1;
+    int indent = map->column - 1;
     if (at)
         return add_edit(e, at,
                         hs_arena_printf(e->arena, "%s%*scustomProperties: [" ITEM "]", e->newline, indent, "", id));
-    return add_edit(e, map->first->start,
+    return add_edit(e, map->start,
                     hs_arena_printf(e->arena, "customProperties: [" ITEM "]%s%*s", id, e->newline, indent, ""));
 }
 
