@@ -63,6 +63,9 @@ struct hs_access {
 struct generation *hs_access_generation(struct hs_access *a); /* counted */
 
 /* ---- a call ---- */
+/* The parts of a statement's way to its first row, for the debug log and the bench. */
+enum call_step { STEP_LEASE, STEP_PARSE, STEP_DECIDE, STEP_PLAN, STEP_INTENT, STEP_RUN, STEP_COUNT };
+
 enum call_phase { PHASE_WORKING = 1, PHASE_READY, PHASE_RUNNING, PHASE_CLOSING, PHASE_DONE };
 
 struct hs_call {
@@ -100,6 +103,7 @@ struct hs_call {
     size_t opened_count;
     bool intent_written, outcome_sent;
     int64_t rows, bytes, rows_max;
+    int64_t step_us[STEP_COUNT]; /* where the time to READY went; written by the pool thread alone */
 };
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
 void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 
 #include <stdio.h>
 
@@ -334,6 +335,24 @@ static bool needs_key(const struct hs_call *c)
 
 /* ---- run ---- */
 
+/* Books the time since *mark to a step and starts the next. */
+static void step(struct hs_call *c, enum call_step which, int64_t *mark)
+{
+    int64_t now = hs_mono_us();
+    c->step_us[which] = now - *mark;
+    *mark = now;
+}
+
+static void log_steps(const struct hs_call *c)
+{
+    static const char *const NAMES[STEP_COUNT] = {"lease", "parse", "decide", "plan", "intent", "run"};
+    char text[STEP_COUNT][24];
+    for (int i = 0; i < STEP_COUNT; i++)
+        snprintf(text[i], sizeof text[i], "%lld", (long long)c->step_us[i]);
+    hs_log(HS_LOG_DEBUG, "statement ready", "request", c->request_id.at, NAMES[0], text[0], NAMES[1], text[1], NAMES[2],
+           text[2], NAMES[3], text[3], NAMES[4], text[4], NAMES[5], text[5], NULL);
+}
+
 static hs_rc intent(struct hs_call *c, struct hs_err *err)
 {
     struct audit_record r = {"intent", c, NULL};
@@ -365,9 +384,12 @@ static hs_rc take_stream(struct hs_call *c, struct hs_stream *s, struct hs_err *
 static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_err *err)
 {
     struct hs_statement *s;
+    int64_t mark = hs_mono_us();
     HS_TRY(hs_lease_parse(*l, c->arena, c->sql, &s, err));
+    step(c, STEP_PARSE, &mark);
     c->param_count = s->param_count;
     HS_TRY(open_all(c, who, s, err));
+    step(c, STEP_DECIDE, &mark);
     HS_TRY(check_limits(c, err));
     apply_limits(c);
     struct hs_scan *scans = hs_arena_array(c->arena, s->ref_count + 1, sizeof *scans);
@@ -375,10 +397,12 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         return hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; i < s->ref_count; i++)
         HS_TRY(make_scan(c, &c->opened[i], &scans[i], err));
+    step(c, STEP_PLAN, &mark);
     if (hs_call_is_cancelled(c, err))
         return err->kind;
     if (!c->describe_only)
         HS_TRY(intent(c, err));
+    step(c, STEP_INTENT, &mark);
     struct hs_run_request r = {
         .statement = s,
         .scans = scans,
@@ -391,6 +415,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     struct hs_stream *stream;
     HS_TRY(hs_lease_run(*l, &r, &stream, err));
     *l = NULL; /* the stream owns it */
+    step(c, STEP_RUN, &mark);
     return take_stream(c, stream, err);
 }
 
@@ -401,15 +426,19 @@ void hs_query_work(struct hs_call *c)
     struct hs_principal *who;
     struct hs_lease *l = NULL;
     hs_rc rc = hs_call_is_cancelled(c, &err) ? err.kind : hs_call_principal(c, &who, &err);
+    int64_t mark = hs_mono_us();
     if (rc == HS_OK)
         rc = lease(c, who, &l, &err);
+    step(c, STEP_LEASE, &mark);
     if (rc == HS_OK)
         rc = run(c, who, &l, &err);
     hs_lease_close(l);
-    if (rc == HS_OK)
+    if (rc == HS_OK) {
+        log_steps(c);
         hs_call_ready(c);
-    else
+    } else {
         hs_call_fail(c, &err);
+    }
 }
 
 static bool copy_params(struct hs_call *c, const struct hs_params *p)
