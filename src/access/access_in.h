@@ -32,6 +32,7 @@ struct opened {
     struct hs_store store;
     struct hs_iceberg_table *iceberg; /* counted */
     struct hs_pin pin;
+    bool current;                /* not by time travel: every mention in one statement reads this same snapshot */
     const struct hs_type *bound; /* in the generation */
     const struct hs_decision *decision; /* in the generation */
 };

@@ -152,6 +152,21 @@ static hs_rc digest_hex(struct hs_call *c, const struct hs_decision *d, struct h
     return hs_buf_done(out, err);
 }
 
+/* A table mentioned twice is opened once: both mentions read the same snapshot, whoever commits meanwhile. */
+static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struct hs_as_of *as, struct opened *out,
+                        struct hs_err *err)
+{
+    for (size_t i = 0; as->kind == HS_AS_OF_CURRENT && i < c->opened_count; i++)
+        if (c->opened[i].table == t && c->opened[i].current) {
+            *out = c->opened[i];
+            out->iceberg = hs_iceberg_ref(out->iceberg);
+            return HS_OK;
+        }
+    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
+    out->current = as->kind == HS_AS_OF_CURRENT;
+    return HS_OK;
+}
+
 static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const struct hs_table_ref *ref, hs_str *bound,
                       struct hs_err *err)
 {
@@ -168,7 +183,7 @@ static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const s
     if (c->bound_in.len && !bound_line(bound, &as, &digest_before))
         return hs_fail(err, HS_INVALID, "the ticket does not fit its statement");
     struct opened *o = &c->opened[c->opened_count];
-    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, &as, o, err));
+    HS_TRY(open_again(c, t, &as, o, err));
     c->opened_count++;
     struct hs_facts facts = hs_call_facts(c);
     HS_TRY(hs_opened_decide(c->generation, who, &facts, o, err));
