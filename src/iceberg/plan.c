@@ -317,10 +317,16 @@ static hs_rc check_wanted(const struct hs_type *wanted, struct hs_err *err)
 
 static hs_rc run(struct planner *p, struct hs_plan *out, struct hs_err *err)
 {
+    HS_TRY(check_wanted(p->wanted, err));
+    if (p->pin->empty) {
+        *out = (struct hs_plan){0};
+        return HS_OK;
+    }
     const struct hs_snapshot *s = hs_table_snapshot(p->pin->table, p->pin->snapshot_id);
     if (!s)
         return hs_fail(err, HS_NOT_FOUND, "snapshot %lld is not in the table", (long long)p->pin->snapshot_id);
-    p->seen_directories = hs_map_new(p->scratch);
+    p->scratch = hs_arena_new(0);
+    p->seen_directories = p->scratch ? hs_map_new(p->scratch) : NULL;
     if (!p->seen_directories)
         return hs_no_memory(err);
     HS_TRY(collect(p, s, err));
@@ -335,14 +341,6 @@ hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, 
     p.store.root = pin->table->root;
     if (p.store.fallback_from.len == 0)
         p.store.fallback_from = pin->table->location;
-    HS_TRY(check_wanted(wanted, err));
-    if (pin->empty) {
-        *out = (struct hs_plan){0};
-        return HS_OK;
-    }
-    p.scratch = hs_arena_new(0);
-    if (!p.scratch)
-        return hs_no_memory(err);
     struct hs_plan plan;
     hs_rc rc = run(&p, &plan, err);
     if (rc == HS_OK)

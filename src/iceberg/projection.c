@@ -5,7 +5,8 @@
 struct matcher {
     struct hs_arena *arena;
     struct hs_err *err;
-    bool own_ids; /* the ids stand in the file itself */
+    const struct hs_type *schema; /* what is required or has a default stands there, whoever made `wanted` */
+    bool own_ids;                 /* the ids stand in the file itself */
     HS_VEC(const struct hs_field *) missing;
 };
 
@@ -165,13 +166,17 @@ static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const
             return hs_refused(m->err, "a data file states field ids for some of its columns only",
                               "column %.*s (id %d) is missing, %.*s has no id", HS_FMT(wanted->name), wanted->id,
                               HS_FMT(file->fields[i].name));
-    if (wanted->has_initial_default)
+    const struct hs_field *real = hs_type_field_by_id(m->schema, wanted->id);
+    if (!real)
+        return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is not in the snapshot's schema",
+                              HS_FMT(wanted->name), wanted->id);
+    if (real->has_initial_default)
         return hs_refused(m->err, "a data file lacks a column that has a default value, which is not supported yet",
                           "column %.*s (id %d)", HS_FMT(wanted->name), wanted->id);
     const struct hs_field **slot = hs_vec_add(m->arena, &m->missing);
     if (!slot)
         return hs_no_memory(m->err);
-    *slot = wanted;
+    *slot = real;
     return HS_OK;
 }
 
@@ -241,7 +246,7 @@ hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *tabl
                          const struct hs_type *wanted, const struct hs_physical *file, struct hs_projection *out,
                          struct hs_err *err)
 {
-    struct matcher m = {.arena = a, .err = err, .own_ids = file->has_ids};
+    struct matcher m = {.arena = a, .err = err, .schema = schema, .own_ids = file->has_ids};
     out->physical = file->type;
     if (!file->has_ids)
         HS_TRY(give_ids(a, table, schema, file, &out->physical, err));

@@ -166,6 +166,13 @@ def write_table():
     inner = avro(entry_schema(), entries, "deflate", 1)
     put(f"{TABLE}/metadata/m0.avro", inner)
     put(f"{TABLE}/metadata/list.avro", avro(list_schema(), [manifest(LOCATION + "/metadata/m0.avro", len(inner))]))
+    for name, content, sequence in (("position", 1, 1), ("equality", 2, 1), ("late-equality", 2, 2), ("gone", 1, 2)):
+        status = 2 if name == "gone" else 1
+        rows = [entry(LOCATION + "/data/deletes.parquet", 1, 9, "EU", status, sequence, content)]
+        put(f"{TABLE}/metadata/{name}.avro", avro(entry_schema(), rows))
+        put(f"{TABLE}/metadata/list-{name}.avro", avro(list_schema(), [
+            manifest(LOCATION + "/metadata/m0.avro", len(inner)),
+            manifest(f"{LOCATION}/metadata/{name}.avro", 1, 1, sequence)]))
     put(f"{TABLE}/metadata/v1.metadata.json", json.dumps(metadata()).encode())
     put(f"{TABLE}/metadata/version-hint.text", b"1")
 
