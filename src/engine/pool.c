@@ -1,0 +1,329 @@
+/* Workers: started ahead, given to waiters fairly, never to a second owner, ended when they are too many, too old or
+ * broken. */
+#include "engine/engine_in.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- start ---- */
+/* Nothing of the server's environment but what is named here. */
+static char **make_environment(struct hs_engine *e, char *space, size_t size, char *out[8])
+{
+    size_t n = 0;
+    snprintf(space, size, "HS_WORKER_LIBRARY=%s", e->library);
+    out[n++] = space;
+    out[n++] = (char *)"TZ=UTC";
+    out[n++] = (char *)"LC_ALL=C";
+#ifdef HS_FAULTS
+    const char *faults = getenv("HS_FAULTS");
+    static _Thread_local char passed[1024];
+    if (faults && snprintf(passed, sizeof passed, "HS_FAULTS=%s", faults) < (int)sizeof passed)
+        out[n++] = passed;
+    const char *sanitizer = getenv("ASAN_OPTIONS"); /* a sanitized test build */
+    static _Thread_local char options[1024];
+    if (sanitizer && snprintf(options, sizeof options, "ASAN_OPTIONS=%s", sanitizer) < (int)sizeof options)
+        out[n++] = options;
+#endif
+    out[n] = NULL;
+    return out;
+}
+
+static hs_rc spawn_process(struct hs_engine *e, int channel, pid_t *out, struct hs_err *err)
+{
+    char space[1100], *environment[8], *argv[] = {(char *)"hailstorm", (char *)"worker", NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, channel, 3);
+    posix_spawn_file_actions_addclosefrom_np(&files, 4);
+    int failed =
+        posix_spawn(out, e->program, &files, &attributes, argv, make_environment(e, space, sizeof space, environment));
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return failed ? hs_fail_hidden(err, HS_UNAVAILABLE, "worker %s: %s", e->program, strerror(failed)) : HS_OK;
+}
+
+static hs_rc start_process(struct hs_worker *w, struct hs_err *err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return hs_fail_hidden(err, HS_UNAVAILABLE, "socketpair: %s", strerror(errno));
+    if (pair[1] == 3) { /* dup2 onto itself would keep close-on-exec */
+        int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, 10);
+        close(pair[1]);
+        pair[1] = moved;
+    }
+    hs_rc rc = spawn_process(w->engine, pair[1], &w->pid, err);
+    close(pair[1]);
+    w->channel = pair[0];
+    if (rc == HS_OK)
+        w->pidfd = pidfd_open(w->pid, 0);
+    return rc;
+}
+
+static void free_worker(struct hs_worker *w)
+{
+    if (w->directory[0])
+        hs_scratch_remove(w->directory);
+    if (w->channel >= 0)
+        close(w->channel);
+    if (w->pidfd >= 0)
+        close(w->pidfd);
+    hs_channel_reader_fini(&w->in);
+    pthread_mutex_destroy(&w->send_lock);
+    hs_free(w->identity);
+    hs_free(w);
+}
+
+/* On the reactor's thread only: a worker is told to die with the thread that started it. */
+struct hs_worker *hs_pool_spawn(struct hs_engine *e, struct hs_err *err)
+{
+    struct hs_worker *w = hs_calloc(1, sizeof *w);
+    if (!w) {
+        hs_ignore(hs_fail(err, HS_NOMEM, "out of memory"));
+        return NULL;
+    }
+    w->engine = e;
+    w->channel = w->pidfd = -1;
+    w->number = ++e->next_worker;
+    w->since_us = hs_mono_us();
+    pthread_mutex_init(&w->send_lock, NULL);
+    hs_channel_reader_init(&w->in, HS_CHANNEL_MAX);
+    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = w};
+    if (hs_scratch_worker(e, w, err) != HS_OK || start_process(w, err) != HS_OK ||
+        epoll_ctl(e->epoll, EPOLL_CTL_ADD, w->channel, &ev) != 0) {
+        if (w->pid > 0) {
+            kill(w->pid, SIGKILL);
+            waitpid(w->pid, NULL, 0);
+        }
+        free_worker(w);
+        return NULL;
+    }
+    w->next = e->workers;
+    e->workers = w;
+    e->counts.started++;
+    return w;
+}
+
+/* ---- end ---- */
+void hs_pool_kill(struct hs_worker *w)
+{
+    if (w->state == HS_W_DYING)
+        return;
+    w->state = HS_W_DYING;
+    epoll_ctl(w->engine->epoll, EPOLL_CTL_DEL, w->channel, NULL);
+    if (w->pidfd >= 0)
+        pidfd_send_signal(w->pidfd, SIGKILL, NULL, 0);
+    else
+        kill(w->pid, SIGKILL); /* our own child, not yet waited for: the number is still its */
+    w->engine->counts.died++;
+    hs_engine_poke(w->engine);
+}
+
+static bool reap(struct hs_worker *w)
+{
+    int status;
+    if (w->users || w->lease || w->stream || w->ring || waitpid(w->pid, &status, WNOHANG) == 0)
+        return false;
+    free_worker(w);
+    return true;
+}
+
+static void reap_all(struct hs_engine *e)
+{
+    for (struct hs_worker **at = &e->workers; *at;) {
+        struct hs_worker *w = *at, *next = w->next;
+        if (w->state == HS_W_DYING && reap(w))
+            *at = next;
+        else
+            at = &w->next;
+    }
+}
+
+void hs_pool_idle(struct hs_worker *w)
+{
+    w->expect = HS_EXPECT_NOTHING;
+    w->state = HS_W_IDLE;
+    w->since_us = hs_mono_us();
+}
+
+bool hs_worker_send(struct hs_worker *w, enum hs_channel_kind kind, hs_str payload, int passed)
+{
+    struct hs_err err;
+    if (pthread_mutex_trylock(&w->send_lock) != 0)
+        return false;
+    hs_rc rc = hs_channel_send(w->channel, kind, w->statement, payload, passed, 0, &err);
+    pthread_mutex_unlock(&w->send_lock);
+    return rc == HS_OK;
+}
+
+/* ---- counts ---- */
+static int count_state(const struct hs_engine *e, enum hs_worker_state state)
+{
+    int n = 0;
+    for (struct hs_worker *w = e->workers; w; w = w->next)
+        n += w->state == state;
+    return n;
+}
+
+static int count_living(const struct hs_engine *e)
+{
+    int n = 0;
+    for (struct hs_worker *w = e->workers; w; w = w->next)
+        n += w->state != HS_W_DYING;
+    return n;
+}
+
+static int count_queue(const struct hs_engine *e)
+{
+    int n = 0;
+    for (struct hs_waiter *q = e->queue; q; q = q->next)
+        n += !q->worker && !q->failed;
+    return n;
+}
+
+/* ---- giving ---- */
+static bool same_owner(const struct hs_worker *w, hs_str identity)
+{
+    return !hs_defence("one-owner") || hs_str_eq(hs_str_n(w->identity, w->identity_len), identity);
+}
+
+static struct hs_worker *find_worker(struct hs_engine *e, hs_str identity)
+{
+    struct hs_worker *warm = NULL;
+    for (struct hs_worker *w = e->workers; w; w = w->next) {
+        if (w->state == HS_W_IDLE && same_owner(w, identity))
+            return w;
+        if (w->state == HS_W_WARM)
+            warm = w;
+    }
+    return warm;
+}
+
+/* How many statements this principal already has: running, and waiting before this one. */
+static int turn_of(const struct hs_engine *e, const struct hs_waiter *q)
+{
+    int turn = 0;
+    for (struct hs_lease *l = e->leases; l; l = l->next)
+        turn += l->worker && hs_str_eq(hs_str_n(l->fair_key, l->fair_len), q->fair_key);
+    for (struct hs_waiter *before = e->queue; before != q; before = before->next)
+        turn += !before->failed && hs_str_eq(before->fair_key, q->fair_key);
+    return turn;
+}
+
+/* Who is next: fewest of their own first, then who came first. */
+static struct hs_waiter *next_waiter(const struct hs_engine *e)
+{
+    struct hs_waiter *best = NULL;
+    for (struct hs_waiter *q = e->queue; q; q = q->next)
+        if (!q->worker && !q->failed && !q->tried && (!best || q->turn < best->turn))
+            best = q;
+    return best;
+}
+
+static void give(struct hs_engine *e, struct hs_waiter *q, struct hs_worker *w)
+{
+    w->state = HS_W_LEASED;
+    q->worker = w;
+    pthread_cond_broadcast(&e->changed);
+}
+
+static void serve_queue(struct hs_engine *e)
+{
+    if (!e->queue || !(count_state(e, HS_W_IDLE) + count_state(e, HS_W_WARM)))
+        return;
+    for (struct hs_waiter *q = e->queue; q; q = q->next) {
+        q->turn = turn_of(e, q);
+        q->tried = false;
+    }
+    for (struct hs_waiter *q; (q = next_waiter(e));) {
+        struct hs_worker *w = find_worker(e, q->identity);
+        q->tried = true;
+        if (w)
+            give(e, q, w);
+    }
+}
+
+/* A worker that belongs to somebody who does not use it now; the longest idle. */
+static struct hs_worker *find_idle(struct hs_engine *e)
+{
+    struct hs_worker *oldest = NULL;
+    for (struct hs_worker *w = e->workers; w; w = w->next)
+        if (w->state == HS_W_IDLE && (!oldest || w->since_us < oldest->since_us))
+            oldest = w;
+    return oldest;
+}
+
+static void fail_queue(struct hs_engine *e)
+{
+    for (struct hs_waiter *q = e->queue; q; q = q->next)
+        if (!q->worker)
+            q->failed = HS_UNAVAILABLE;
+    pthread_cond_broadcast(&e->changed);
+}
+
+/* Enough for those who wait, and some ahead. */
+static void start_workers(struct hs_engine *e, int64_t now_us)
+{
+    int waiting = count_queue(e), coming = count_state(e, HS_W_STARTING) + count_state(e, HS_W_WARM);
+    int wanted = waiting + e->settings.warm - coming;
+    if (e->closing || now_us < e->start_again_us)
+        return;
+    for (; wanted > 0; wanted--) {
+        if (count_living(e) >= e->settings.workers_max) {
+            struct hs_worker *idle = waiting > coming ? find_idle(e) : NULL;
+            if (!idle)
+                return;
+            hs_pool_kill(idle);
+        }
+        if (!hs_pool_spawn(e, &e->start_err)) {
+            e->failed_starts++;
+            e->start_again_us = now_us + 1000000;
+            fail_queue(e);
+            return;
+        }
+    }
+}
+
+static void expire(struct hs_engine *e, int64_t now_us)
+{
+    for (struct hs_worker *w = e->workers; w; w = w->next) {
+        int64_t age_ms = (now_us - w->since_us) / 1000;
+        if (w->state == HS_W_IDLE && age_ms > IDLE_MS)
+            hs_pool_kill(w);
+        if (w->state == HS_W_STARTING && age_ms > START_MS)
+            hs_pool_kill(w);
+    }
+}
+
+void hs_pool_tend(struct hs_engine *e, int64_t now_us)
+{
+    reap_all(e);
+    expire(e, now_us);
+    serve_queue(e);
+    if (e->failed_starts >= 3 && !count_state(e, HS_W_WARM) && !count_state(e, HS_W_STARTING))
+        fail_queue(e);
+    start_workers(e, now_us);
+}

@@ -1,0 +1,118 @@
+/* The engine's C interface, resolved from libduckdb.so at run time: the server never maps it, and the binary starts
+ * without it. duck()->query(...) is duckdb_query(...). */
+#ifndef HS_ENGINE_WORKER_DUCK_H
+#define HS_ENGINE_WORKER_DUCK_H
+
+#include "base/err.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wstrict-prototypes" /* not ours */
+#include <duckdb.h>
+#pragma GCC diagnostic pop
+
+#define DUCK_FUNCTIONS(F)                     \
+    F(create_config)                          \
+    F(set_config)                             \
+    F(destroy_config)                         \
+    F(open_ext)                               \
+    F(close)                                  \
+    F(connect)                                \
+    F(disconnect)                             \
+    F(interrupt)                              \
+    F(library_version)                        \
+    F(free)                                   \
+    F(query)                                  \
+    F(destroy_result)                         \
+    F(result_error)                           \
+    F(result_error_type)                      \
+    F(column_count)                           \
+    F(column_name)                            \
+    F(column_logical_type)                    \
+    F(fetch_chunk)                            \
+    F(prepare)                                \
+    F(prepare_error)                          \
+    F(destroy_prepare)                        \
+    F(nparams)                                \
+    F(clear_bindings)                         \
+    F(prepared_statement_column_count)        \
+    F(prepared_statement_column_name)         \
+    F(prepared_statement_column_logical_type) \
+    F(bind_value)                             \
+    F(bind_varchar_length)                    \
+    F(bind_null)                              \
+    F(execute_prepared)                       \
+    F(pending_prepared_streaming)             \
+    F(pending_error)                          \
+    F(execute_pending)                        \
+    F(destroy_pending)                        \
+    F(create_bool)                            \
+    F(create_int8)                            \
+    F(create_uint8)                           \
+    F(create_int16)                           \
+    F(create_uint16)                          \
+    F(create_int32)                           \
+    F(create_uint32)                          \
+    F(create_int64)                           \
+    F(create_uint64)                          \
+    F(create_float)                           \
+    F(create_double)                          \
+    F(create_decimal)                         \
+    F(create_date)                            \
+    F(create_time)                            \
+    F(create_timestamp)                       \
+    F(create_timestamp_tz)                    \
+    F(create_timestamp_ns)                    \
+    F(create_interval)                        \
+    F(create_uuid)                            \
+    F(create_blob)                            \
+    F(create_varchar_length)                  \
+    F(destroy_value)                          \
+    F(get_type_id)                            \
+    F(create_logical_type)                    \
+    F(destroy_logical_type)                   \
+    F(decimal_width)                          \
+    F(decimal_scale)                          \
+    F(decimal_internal_type)                  \
+    F(enum_internal_type)                     \
+    F(enum_dictionary_size)                   \
+    F(enum_dictionary_value)                  \
+    F(list_type_child_type)                   \
+    F(array_type_child_type)                  \
+    F(array_type_array_size)                  \
+    F(map_type_key_type)                      \
+    F(map_type_value_type)                    \
+    F(struct_type_child_count)                \
+    F(struct_type_child_name)                 \
+    F(struct_type_child_type)                 \
+    F(destroy_data_chunk)                     \
+    F(data_chunk_get_size)                    \
+    F(data_chunk_get_vector)                  \
+    F(vector_get_data)                        \
+    F(vector_get_validity)                    \
+    F(vector_ensure_validity_writable)        \
+    F(vector_assign_string_element_len)       \
+    F(list_vector_get_child)                  \
+    F(struct_vector_get_child)                \
+    F(array_vector_get_child)                 \
+    F(create_scalar_function)                 \
+    F(destroy_scalar_function)                \
+    F(scalar_function_set_name)               \
+    F(scalar_function_add_parameter)          \
+    F(scalar_function_set_return_type)        \
+    F(scalar_function_set_extra_info)         \
+    F(scalar_function_set_function)           \
+    F(register_scalar_function)               \
+    F(scalar_function_get_extra_info)         \
+    F(scalar_function_set_error)
+
+struct duck {
+#define F(name) __typeof__(&duckdb_##name) name;
+    DUCK_FUNCTIONS(F)
+#undef F
+};
+
+/* Once a process, before its walls: afterwards nothing can be mapped to be run. */
+HS_MUST hs_rc hs_duck_load(const char *library, struct hs_err *err);
+const struct duck *duck(void);
+
+#endif

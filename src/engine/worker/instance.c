@@ -1,0 +1,182 @@
+/* One instance of the engine a statement: opened ahead, narrowed to the planned files, locked, dropped. */
+#include "engine/worker/worker_in.h"
+#include "base/fault.h"
+
+#include <stdio.h>
+
+static const char *const opening[][2] = {
+    {"threads", "1"}, /* more come after the walls are up */
+    {"autoinstall_known_extensions", "false"},
+    {"autoload_known_extensions", "false"},
+    {"allow_community_extensions", "false"},
+    {"allow_persistent_secrets", "false"},
+    {"preserve_insertion_order", "false"}, /* the fence would cost a single thread otherwise; order only by ORDER BY */
+    {"memory_limit", "512MB"},             /* until the lease says; also keeps it from asking /proc and cgroups */
+    {"temp_directory", ""},
+};
+
+hs_str hs_engine_kind(hs_str text)
+{
+    const char *found = memmem(text.at, text.len < 60 ? text.len : 60, " Error: ", 8);
+    return found ? hs_str_n(text.at, (size_t)(found - text.at)) : hs_str_n("", 0);
+}
+
+hs_rc hs_engine_fail(struct hs_err *err, const char *text)
+{
+    if (!text || !*text)
+        text = "INTERNAL Error: the engine failed without words";
+    return hs_fail_hidden(err, HS_INVALID, "%s", text);
+}
+
+hs_rc hs_instance_do(struct instance *i, const char *sql, struct hs_err *err)
+{
+    duckdb_result result;
+    hs_rc rc = HS_OK;
+    if (duck()->query(i->connection, sql, &result) != DuckDBSuccess)
+        rc = hs_engine_fail(err, duck()->result_error(&result));
+    duck()->destroy_result(&result);
+    return rc;
+}
+
+static hs_rc open_database(struct instance *i, struct hs_err *err)
+{
+    duckdb_config config;
+    char *words = NULL;
+    if (duck()->create_config(&config) != DuckDBSuccess)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    hs_rc rc = HS_OK;
+    for (size_t k = 0; rc == HS_OK && k < sizeof opening / sizeof *opening; k++)
+        if (duck()->set_config(config, opening[k][0], opening[k][1]) != DuckDBSuccess)
+            rc = hs_fail_hidden(err, HS_INTERNAL, "the engine refuses our setting %s", opening[k][0]);
+    if (rc == HS_OK && duck()->open_ext(NULL, &i->database, config, &words) != DuckDBSuccess)
+        rc = hs_engine_fail(err, words);
+    if (words)
+        duck()->free(words);
+    duck()->destroy_config(&config);
+    return rc;
+}
+
+hs_rc hs_instance_open(struct instance *out, struct hs_err *err)
+{
+    struct instance i = {0};
+    hs_rc rc = open_database(&i, err);
+    if (rc == HS_OK && duck()->connect(i.database, &i.connection) != DuckDBSuccess)
+        rc = hs_fail_hidden(err, HS_INTERNAL, "the engine refuses a connection");
+    if (rc == HS_OK)
+        rc = hs_instance_do(&i, "SET TimeZone = 'UTC'; SET streaming_buffer_size = '8MB'", err);
+    if (rc == HS_OK && duck()->prepare(i.connection,
+                                       "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := false, "
+                                       "format := false)",
+                                       &i.parse) != DuckDBSuccess)
+        rc = hs_engine_fail(err, duck()->prepare_error(i.parse));
+    if (rc != HS_OK) {
+        hs_instance_close(&i);
+        return rc;
+    }
+    *out = i;
+    return HS_OK;
+}
+
+void hs_instance_close(struct instance *i)
+{
+    if (i->parse)
+        duck()->destroy_prepare(&i->parse);
+    if (i->connection)
+        duck()->disconnect(&i->connection);
+    if (i->database)
+        duck()->close(&i->database);
+    *i = (struct instance){0};
+}
+
+static void reply_text(uint32_t statement, duckdb_data_chunk chunk)
+{
+    const duckdb_string_t *s = duck()->vector_get_data(duck()->data_chunk_get_vector(chunk, 0));
+    uint32_t len = s->value.inlined.length;
+    hs_reply(HS_MSG_PARSED, statement, hs_str_n(len <= 12 ? s->value.inlined.inlined : s->value.pointer.ptr, len));
+}
+
+/* The engine only reads the words; nothing of the statement is bound or run here. */
+hs_rc hs_instance_parse(struct instance *i, uint32_t statement, hs_str sql, struct hs_err *err)
+{
+    duckdb_result result;
+    duck()->clear_bindings(i->parse);
+    if (duck()->bind_varchar_length(i->parse, 1, sql.at, sql.len) != DuckDBSuccess)
+        return hs_fail(err, HS_INVALID, "the statement is not valid UTF-8");
+    hs_rc rc = HS_OK;
+    duckdb_data_chunk chunk = NULL;
+    if (duck()->execute_prepared(i->parse, &result) != DuckDBSuccess || !(chunk = duck()->fetch_chunk(result)))
+        rc = hs_engine_fail(err, duck()->result_error(&result));
+    else
+        reply_text(statement, chunk);
+    if (chunk)
+        duck()->destroy_data_chunk(&chunk);
+    duck()->destroy_result(&result);
+    return rc;
+}
+
+static hs_rc do_buf(struct instance *i, struct hs_buf *sql, struct hs_err *err)
+{
+    hs_rc rc = hs_buf_done(sql, err);
+    if (rc == HS_OK)
+        rc = hs_instance_do(i, sql->at, err);
+    hs_buf_fini(sql);
+    return rc;
+}
+
+static void add_limits(struct hs_buf *b, const struct hs_msg_lease *lease, const struct hs_msg_run *run)
+{
+    int64_t memory =
+        run->memory_bytes && run->memory_bytes < lease->memory_bytes ? run->memory_bytes : lease->memory_bytes;
+    hs_buf_addf(b, "SET memory_limit = '%lldB';", (long long)memory);
+    hs_buf_addf(b, "SET threads = %u;", lease->threads ? lease->threads : 1);
+    if (!lease->spill.len)
+        return;
+    hs_buf_addz(b, "SET temp_directory = ");
+    hs_buf_add_sql_text(b, lease->spill);
+    hs_buf_addf(b, ";SET max_temp_directory_size = '%lldB';SET temp_file_encryption = true;",
+                (long long)lease->spill_bytes);
+}
+
+static void add_paths(struct hs_buf *b, const struct hs_msg_run *run)
+{
+    hs_buf_addz(b, "SET allowed_paths = [");
+    for (size_t k = 0; k < run->path_count; k++) {
+        hs_buf_addz(b, k ? ", " : "");
+        hs_buf_add_sql_text(b, run->paths[k]);
+    }
+    hs_buf_addz(b, "];");
+}
+
+hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
+                         struct hs_err *err)
+{
+    struct hs_buf sql;
+    hs_buf_init(&sql, HS_CHANNEL_MAX);
+    add_limits(&sql, lease, run);
+    if (hs_defence("allowed-paths") && hs_defence("external-access"))
+        add_paths(&sql, run);
+    else if (hs_defence("external-access"))
+        hs_buf_addz(&sql, "SET allowed_directories = ['/'];");
+    if (hs_defence("external-access"))
+        hs_buf_addz(&sql, "SET enable_external_access = false;");
+    return do_buf(i, &sql, err);
+}
+
+hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err)
+{
+    for (size_t k = 0; k < run->view_count; k++) {
+        struct hs_buf sql;
+        hs_buf_init(&sql, HS_CHANNEL_MAX);
+        hs_buf_addz(&sql, "CREATE VIEW ");
+        hs_buf_add_sql_name(&sql, run->views[k].name);
+        hs_buf_addz(&sql, " AS ");
+        hs_buf_adds(&sql, run->views[k].sql);
+        HS_TRY(do_buf(i, &sql, err));
+    }
+    return HS_OK;
+}
+
+hs_rc hs_instance_lock(struct instance *i, struct hs_err *err)
+{
+    return hs_defence("external-access") ? hs_instance_do(i, "SET lock_configuration = true", err) : HS_OK;
+}

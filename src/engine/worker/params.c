@@ -1,0 +1,139 @@
+/* A client's parameters, bound as typed values. */
+#include "engine/worker/worker_in.h"
+
+#include <stdio.h>
+
+static hs_rc bad(struct hs_err *err, size_t i, const char *what)
+{
+    return hs_fail(err, HS_INVALID, "parameter %zu: %s", i + 1, what);
+}
+
+/* "-123.45" to an integer of its last digits; false when it has other characters, or too many of either part. */
+static bool parse_decimal(const struct hs_param *p, duckdb_decimal *out)
+{
+    bool negative = p->text.len && p->text.at[0] == '-', point = false;
+    unsigned __int128 value = 0;
+    int scale = 0, digits = 0;
+    for (size_t i = p->text.len && (negative || p->text.at[0] == '+'); i < p->text.len; i++) {
+        char c = p->text.at[i];
+        if (c == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (c < '0' || c > '9' || ++digits > 38)
+            return false;
+        value = value * 10 + (unsigned)(c - '0');
+        scale += point;
+    }
+    for (; scale < p->scale && digits < 38; scale++, digits++)
+        value *= 10;
+    if (!digits || scale != p->scale || p->precision < 1 || p->precision > 38 || p->scale > p->precision)
+        return false;
+    __int128 of = negative ? -(__int128)value : (__int128)value;
+    out->width = (uint8_t)p->precision;
+    out->scale = (uint8_t)p->scale;
+    out->value = (duckdb_hugeint){(uint64_t)of, (int64_t)(of >> 64)};
+    return true;
+}
+
+static duckdb_value uuid_value(hs_str bytes)
+{
+    uint64_t high, low;
+    memcpy(&high, bytes.at, 8);
+    memcpy(&low, bytes.at + 8, 8);
+    return duck()->create_uuid((duckdb_uhugeint){__builtin_bswap64(low), __builtin_bswap64(high)});
+}
+
+static duckdb_value decimal_value(const struct hs_param *p)
+{
+    duckdb_decimal d;
+    return parse_decimal(p, &d) ? duck()->create_decimal(d) : NULL;
+}
+
+static duckdb_value interval_value(const struct hs_param *p)
+{
+    return duck()->create_interval((duckdb_interval){0, 0, p->i});
+}
+
+static duckdb_value value_of(const struct hs_param *p)
+{
+    const struct duck *d = duck();
+    switch (p->type) {
+    case HS_T_BOOLEAN:
+        return d->create_bool(p->i != 0);
+    case HS_T_INT8:
+        return d->create_int8((int8_t)p->i);
+    case HS_T_INT16:
+        return d->create_int16((int16_t)p->i);
+    case HS_T_INT:
+        return d->create_int32((int32_t)p->i);
+    case HS_T_LONG:
+        return d->create_int64(p->i);
+    case HS_T_UINT8:
+        return d->create_uint8((uint8_t)p->i);
+    case HS_T_UINT16:
+        return d->create_uint16((uint16_t)p->i);
+    case HS_T_UINT32:
+        return d->create_uint32((uint32_t)p->i);
+    case HS_T_UINT64:
+        return d->create_uint64((uint64_t)p->i);
+    case HS_T_FLOAT:
+        return d->create_float((float)p->d);
+    case HS_T_DOUBLE:
+        return d->create_double(p->d);
+    case HS_T_DECIMAL:
+        return decimal_value(p);
+    case HS_T_DATE:
+        return d->create_date((duckdb_date){(int32_t)p->i});
+    case HS_T_TIME:
+        return d->create_time((duckdb_time){p->i});
+    case HS_T_TIMESTAMP:
+        return d->create_timestamp((duckdb_timestamp){p->i});
+    case HS_T_TIMESTAMPTZ:
+        return d->create_timestamp_tz((duckdb_timestamp){p->i});
+    case HS_T_TIMESTAMP_NS:
+        return d->create_timestamp_ns((duckdb_timestamp_ns){p->i});
+    case HS_T_STRING:
+        return d->create_varchar_length(p->text.at, p->text.len);
+    case HS_T_BINARY:
+    case HS_T_FIXED:
+        return d->create_blob((const uint8_t *)p->text.at, p->text.len);
+    case HS_T_UUID:
+        return p->text.len == 16 ? uuid_value(p->text) : NULL;
+    case HS_T_INTERVAL:
+        return interval_value(p);
+    case HS_T_TIMESTAMPTZ_NS:
+    case HS_T_STRUCT:
+    case HS_T_LIST:
+    case HS_T_MAP:
+    case HS_T_UNKNOWN:
+    case HS_T_VARIANT:
+    case HS_T_GEOMETRY:
+    case HS_T_GEOGRAPHY:
+    case HS_T_COUNT_:
+        break;
+    }
+    return NULL;
+}
+
+static hs_rc bind_one(duckdb_prepared_statement prepared, const struct hs_param *p, size_t i, struct hs_err *err)
+{
+    if (p->null)
+        return duck()->bind_null(prepared, i + 1) == DuckDBSuccess ? HS_OK : bad(err, i, "is not expected");
+    duckdb_value v = value_of(p);
+    if (!v)
+        return bad(err, i, "the value does not fit its type, or the type is not supported");
+    bool ok = duck()->bind_value(prepared, i + 1, v) == DuckDBSuccess;
+    duck()->destroy_value(&v);
+    return ok ? HS_OK : bad(err, i, "is not expected");
+}
+
+hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err)
+{
+    size_t wanted = duck()->nparams(prepared);
+    if (wanted != params->count)
+        return hs_fail(err, HS_INVALID, "the statement has %zu parameters, %zu were bound", wanted, params->count);
+    for (size_t i = 0; i < params->count; i++)
+        HS_TRY(bind_one(prepared, &params->at[i], i, err));
+    return HS_OK;
+}

@@ -1,0 +1,178 @@
+/* One statement, from the plan that arrived to its last batch. */
+#include "engine/worker/worker_in.h"
+#include "base/fault.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct run {
+    struct instance *instance;
+    const struct hs_msg_lease *lease;
+    uint32_t statement;
+    struct hs_msg_run plan;
+    struct hs_arena *arena;
+    struct ring_view ring;
+    struct mask_key *key;
+    duckdb_prepared_statement prepared;
+    duckdb_pending_result pending;
+    duckdb_result result;
+    bool have_result, schema_sent;
+    struct column_set columns;
+    struct gather *gather;
+};
+
+static hs_rc map_ring(struct run *r, int fd, struct hs_err *err)
+{
+    struct stat st;
+    uint64_t bytes = r->plan.slots * r->plan.slot_bytes;
+    if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size < bytes)
+        return hs_fail_hidden(err, HS_INTERNAL, "no ring came with the plan");
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    r->ring = (struct ring_view){at, r->plan.slots, r->plan.slot_bytes};
+    return HS_OK;
+}
+
+/* Faults by which tests see the server survive this process (tests/ and src/engine/test). */
+static hs_rc arranged_trouble(struct hs_err *err)
+{
+    if (hs_fault("worker-crash"))
+        raise(SIGKILL);
+    if (hs_fault("worker-internal-error"))
+        return hs_engine_fail(err, "INTERNAL Error: arranged by a fault point");
+    return HS_OK;
+}
+
+/* Everything that needs rights comes before the lock, the user's words after it. */
+static hs_rc prepare(struct run *r, struct hs_err *err)
+{
+    HS_TRY(arranged_trouble(err));
+    HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
+    if (r->plan.mask_key.len)
+        HS_TRY(hs_mask_register(r->instance, r->plan.mask_key, &r->key, err));
+    HS_TRY(hs_instance_views(r->instance, &r->plan, err));
+    HS_TRY(hs_instance_lock(r->instance, err));
+    if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)
+        return hs_engine_fail(err, duck()->prepare_error(r->prepared));
+    return r->plan.params->count || !r->plan.describe_only ? hs_bind_params(r->prepared, r->plan.params, err) : HS_OK;
+}
+
+static duckdb_logical_type prepared_type(void *of, size_t i)
+{
+    return duck()->prepared_statement_column_logical_type(of, i);
+}
+static const char *prepared_name(void *of, size_t i)
+{
+    return duck()->prepared_statement_column_name(of, i);
+}
+static duckdb_logical_type result_type(void *of, size_t i)
+{
+    return duck()->column_logical_type(of, i);
+}
+static const char *result_name(void *of, size_t i)
+{
+    return duck()->column_name(of, i);
+}
+
+static hs_rc send_schema(struct run *r, const struct column_source *source, struct hs_err *err)
+{
+    struct hs_buf b;
+    HS_TRY(hs_columns_new(r->arena, source, &r->columns, err));
+    hs_buf_init(&b, HS_CHANNEL_MAX);
+    hs_put_type(&b, r->columns.type);
+    hs_rc rc = hs_buf_done(&b, err);
+    if (rc == HS_OK)
+        hs_reply(HS_MSG_SCHEMA, r->statement, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    r->schema_sent = true;
+    return rc;
+}
+
+/* Without parameters the types are known before anything runs; with them only when their values have been bound. */
+static hs_rc send_prepared_schema(struct run *r, struct hs_err *err)
+{
+    size_t count = duck()->prepared_statement_column_count(r->prepared);
+    struct column_source source = {r->prepared, count, prepared_type, prepared_name};
+    return send_schema(r, &source, err);
+}
+
+static hs_rc start(struct run *r, struct hs_err *err)
+{
+    if (duck()->pending_prepared_streaming(r->prepared, &r->pending) != DuckDBSuccess)
+        return hs_engine_fail(err, duck()->pending_error(r->pending));
+    hs_inbox_interruptible(r->instance->connection);
+    r->have_result = true;
+    if (duck()->execute_pending(r->pending, &r->result) != DuckDBSuccess)
+        return hs_engine_fail(err, duck()->result_error(&r->result));
+    if (r->schema_sent)
+        return HS_OK;
+    struct column_source source = {&r->result, duck()->column_count(&r->result), result_type, result_name};
+    return send_schema(r, &source, err);
+}
+
+static hs_rc stream(struct run *r, int64_t *out_rows, struct hs_err *err)
+{
+    r->gather = hs_gather_new(r->arena, &r->columns, &r->ring, r->statement);
+    if (!r->gather)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (duckdb_data_chunk chunk; (chunk = duck()->fetch_chunk(r->result));)
+        HS_TRY(hs_gather_add(r->gather, chunk, err));
+    const char *trouble = duck()->result_error(&r->result);
+    if (trouble && *trouble)
+        return hs_engine_fail(err, trouble);
+    if (hs_inbox_cancelled()) /* a stream that was interrupted may simply end */
+        return hs_fail(err, HS_CANCELLED, "cancelled");
+    return hs_gather_end(r->gather, out_rows, err);
+}
+
+static hs_rc run(struct run *r, hs_str payload, int ring_fd, int64_t *out_rows, struct hs_err *err)
+{
+    HS_TRY(hs_get_run(r->arena, payload, &r->plan, err));
+    HS_TRY(hs_inbox_begin(r->statement, r->plan.slots, err));
+    HS_TRY(prepare(r, err));
+    if (r->plan.describe_only || !r->plan.params->count)
+        HS_TRY(send_prepared_schema(r, err));
+    if (r->plan.describe_only)
+        return HS_OK;
+    HS_TRY(map_ring(r, ring_fd, err));
+    HS_TRY(start(r, err));
+    return stream(r, out_rows, err);
+}
+
+static void clean(struct run *r)
+{
+    hs_inbox_interruptible(NULL);
+    if (r->gather)
+        hs_gather_drop(r->gather);
+    if (r->have_result)
+        duck()->destroy_result(&r->result);
+    if (r->pending)
+        duck()->destroy_pending(&r->pending);
+    if (r->prepared)
+        duck()->destroy_prepare(&r->prepared);
+    hs_instance_close(r->instance);
+    hs_mask_forget(r->key);
+    if (r->ring.at)
+        munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);
+    hs_arena_free(r->arena);
+}
+
+/* The end is told before the cleaning: the reader need not wait for it. */
+hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t statement, hs_str payload, int ring_fd,
+             struct hs_err *err)
+{
+    struct run r = {.instance = i, .lease = lease, .statement = statement, .arena = hs_arena_new(0)};
+    int64_t rows = 0;
+    hs_rc rc = r.arena ? run(&r, payload, ring_fd, &rows, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    if (rc == HS_OK)
+        hs_reply(HS_MSG_DONE, statement, hs_str_n(&rows, sizeof rows));
+    else
+        hs_reply_error(statement, err);
+    clean(&r);
+    hs_inbox_end();
+    return rc;
+}

@@ -1,0 +1,89 @@
+/* Private to engine/worker/: the parts of a worker process.
+ *
+ * Two threads of ours: the main one runs statements and is the only one that sends; the listener receives, so that a
+ * cancel or a freed slot arrives while the engine is busy. */
+#ifndef HS_ENGINE_WORKER_IN_H
+#define HS_ENGINE_WORKER_IN_H
+
+#include "engine/message.h"
+#include "engine/worker/column.h"
+#include "engine/worker/duck.h"
+
+enum { CHANNEL_FD = 3 };
+
+/* ---- inbox.c ---- */
+struct request { /* owned copy of a message for the main thread */
+    unsigned kind;
+    uint32_t statement;
+    struct hs_buf payload;
+    int passed;
+};
+/* Before the walls there is no listener: the main thread receives by itself. Ends the process when the server is gone.
+ */
+void hs_inbox_take_alone(struct request *out);
+HS_MUST hs_rc hs_inbox_start(struct hs_err *err); /* the listener */
+void hs_inbox_take(struct request *out);
+void hs_request_fini(struct request *r); /* wipes: a RUN held a mask key */
+
+/* From begin to end of a statement: which slots are free, what a cancel interrupts. */
+HS_MUST hs_rc hs_inbox_begin(uint32_t statement, unsigned slots, struct hs_err *err);
+void hs_inbox_end(void);
+void hs_inbox_interruptible(duckdb_connection connection); /* NULL: nothing runs now */
+bool hs_inbox_cancelled(void);
+HS_MUST hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err); /* waits; HS_CANCELLED */
+struct segment {
+    uint32_t id;
+    uint64_t bytes;
+    int fd; /* the taker's; -1: refused */
+};
+HS_MUST hs_rc hs_inbox_segment(struct segment *out, struct hs_err *err); /* waits for the answer to SEGMENT_ASK */
+
+/* Sends or ends the process: without its server a worker has no reason to be. */
+void hs_reply(enum hs_channel_kind kind, uint32_t statement, hs_str payload);
+void hs_reply_error(uint32_t statement, const struct hs_err *err);
+
+/* ---- instance.c ---- */
+struct instance {
+    duckdb_database database;
+    duckdb_connection connection;
+    duckdb_prepared_statement parse;
+};
+HS_MUST hs_rc hs_instance_open(struct instance *out, struct hs_err *err);
+void hs_instance_close(struct instance *i);
+/* One statement of ours; an engine error becomes err as hs_engine_fail says. */
+HS_MUST hs_rc hs_instance_do(struct instance *i, const char *sql, struct hs_err *err);
+/* The error of the engine as it is, in err->detail: "Binder Error: ...". */
+HS_MUST hs_rc hs_engine_fail(struct hs_err *err, const char *text);
+hs_str hs_engine_kind(hs_str text); /* "Binder", or empty when the words are not the engine's */
+/* Answers with PARSED. */
+HS_MUST hs_rc hs_instance_parse(struct instance *i, uint32_t statement, hs_str sql, struct hs_err *err);
+/* Own walls of the engine: planned files only, nothing else, and no way back. */
+HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
+                                 struct hs_err *err);
+HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
+HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
+
+/* ---- mask.c ---- */
+struct mask_key;
+/* Registers hs_mask_hmac; *out lives until hs_mask_forget, after the instance. */
+HS_MUST hs_rc hs_mask_register(struct instance *i, hs_str key, struct mask_key **out, struct hs_err *err);
+void hs_mask_forget(struct mask_key *k); /* takes NULL; wipes */
+
+/* ---- run.c, params.c, gather.c ---- */
+HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);
+HS_MUST hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t statement, hs_str payload,
+                     int ring_fd, struct hs_err *err);
+
+struct ring_view { /* the ring as the worker sees it */
+    uint8_t *at;
+    uint32_t slots;
+    uint64_t slot_bytes;
+};
+struct gather;
+struct gather *hs_gather_new(struct hs_arena *a, struct column_set *set, const struct ring_view *ring,
+                             uint32_t statement);                                           /* NULL: no memory */
+HS_MUST hs_rc hs_gather_add(struct gather *g, duckdb_data_chunk chunk, struct hs_err *err); /* takes the chunk */
+HS_MUST hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err);
+void hs_gather_drop(struct gather *g); /* gives back what was not sent */
+
+#endif
