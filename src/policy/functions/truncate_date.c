@@ -14,50 +14,62 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
     return HS_OK;
 }
 
+/* A literal of the column's own type: the guard must not need a cast, which may itself fail at the ends of the range.
+ */
+static void add_moment(struct hs_buf *b, enum hs_type_id id, const char *day, const char *time)
+{
+    if (id == HS_T_DATE)
+        hs_buf_addf(b, "DATE '%s'", day);
+    else
+        hs_buf_addf(b, "%s '%s %s%s'", id == HS_T_TIMESTAMPTZ ? "TIMESTAMPTZ" : "TIMESTAMP", day, time,
+                    id == HS_T_TIMESTAMPTZ ? "+00:00" : "");
+}
+
+/* The value's day; in UTC, which is the session's zone. */
 static void add_day(struct hs_buf *b, const struct hs_mask_call *call)
 {
     if (call->type->id == HS_T_DATE)
         hs_buf_adds(b, call->x);
-    else if (call->type->id == HS_T_TIMESTAMPTZ) /* the session's zone is UTC */
+    else if (call->type->id == HS_T_TIMESTAMPTZ)
         hs_buf_addf(b, "CAST(CAST(%.*s AS TIMESTAMP) AS DATE)", HS_FMT(call->x));
     else
         hs_buf_addf(b, "CAST(%.*s AS DATE)", HS_FMT(call->x));
 }
 
-static void add_first_day(struct hs_buf *out, hs_str day, hs_str unit)
+static void add_first_day(struct hs_buf *out, const struct hs_mask_call *call, hs_str unit)
 {
-    bool year = hs_str_is(unit, "year"), month = hs_str_is(unit, "month");
-    hs_buf_addf(out, "CASE WHEN %.*s < DATE '0001-01-01' THEN DATE '0001-01-01' ", HS_FMT(day));
-    hs_buf_addf(out, "WHEN %.*s > DATE '9999-12-31' THEN DATE '%s' ELSE ", HS_FMT(day),
-                year    ? "9999-01-01"
-                : month ? "9999-12-01"
-                        : "9999-12-31");
-    if (year)
-        hs_buf_addf(out, "make_date(year(%.*s), 1, 1)", HS_FMT(day));
-    else if (month)
-        hs_buf_addf(out, "make_date(year(%.*s), month(%.*s), 1)", HS_FMT(day), HS_FMT(day));
+    struct hs_buf day;
+    hs_buf_init(&day, out->max);
+    add_day(&day, call);
+    if (hs_str_is(unit, "day"))
+        hs_buf_adds(out, hs_buf_str(&day));
+    else if (hs_str_is(unit, "month"))
+        hs_buf_addf(out, "make_date(year(%.*s), month(%.*s), 1)", HS_FMT(hs_buf_str(&day)), HS_FMT(hs_buf_str(&day)));
     else
-        hs_buf_adds(out, day);
-    hs_buf_addz(out, " END");
+        hs_buf_addf(out, "make_date(year(%.*s), 1, 1)", HS_FMT(hs_buf_str(&day)));
+    out->failed |= day.failed;
+    hs_buf_fini(&day);
 }
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
-    const struct hs_value *unit = hs_mask_arg(call, "unit");
-    struct hs_buf day;
-    hs_buf_init(&day, out->max);
-    add_day(&day, call);
-    if (call->type->id == HS_T_TIMESTAMPTZ)
-        hs_buf_addz(out, "CAST(");
-    if (call->type->id != HS_T_DATE)
-        hs_buf_addz(out, "CAST(");
-    add_first_day(out, hs_buf_str(&day), unit ? unit->text : HS_S("year"));
-    if (call->type->id != HS_T_DATE)
-        hs_buf_addz(out, " AS TIMESTAMP)");
-    if (call->type->id == HS_T_TIMESTAMPTZ)
-        hs_buf_addz(out, " AS TIMESTAMPTZ)");
-    out->failed |= day.failed;
-    hs_buf_fini(&day);
+    const struct hs_value *arg = hs_mask_arg(call, "unit");
+    hs_str unit = arg ? arg->text : HS_S("year");
+    enum hs_type_id id = call->type->id;
+    const char *last = hs_str_is(unit, "day") ? "9999-12-31" : hs_str_is(unit, "month") ? "9999-12-01" : "9999-01-01";
+    hs_buf_addf(out, "CASE WHEN %.*s < ", HS_FMT(call->x));
+    add_moment(out, id, "0001-01-01", "00:00:00");
+    hs_buf_addz(out, " THEN ");
+    add_moment(out, id, "0001-01-01", "00:00:00");
+    hs_buf_addf(out, " WHEN %.*s > ", HS_FMT(call->x));
+    add_moment(out, id, "9999-12-31", "23:59:59.999999");
+    hs_buf_addz(out, " THEN ");
+    add_moment(out, id, last, "00:00:00");
+    hs_buf_addz(out, id == HS_T_TIMESTAMPTZ ? " ELSE CAST(CAST(" : id == HS_T_TIMESTAMP ? " ELSE CAST(" : " ELSE ");
+    add_first_day(out, call, unit);
+    hs_buf_addz(out, id == HS_T_DATE ? " END" : " AS TIMESTAMP)");
+    if (id != HS_T_DATE)
+        hs_buf_addz(out, id == HS_T_TIMESTAMPTZ ? " AS TIMESTAMPTZ) END" : " END");
 }
 
 static const struct hs_mask_arg_spec args[] = {{"unit", "year, month or day", false}};

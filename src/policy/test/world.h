@@ -167,16 +167,16 @@ static struct hs_rule *w_rule(struct world *w, const char *text)
     return r;
 }
 
-static void w_roles(struct hs_selector *s, hs_str *roles, size_t count)
+static inline void w_roles(struct hs_selector *s, hs_str *roles, size_t count)
 {
     s->roles = roles;
     s->role_count = count;
     s->given = true;
 }
 
-static hs_str analyst = {"analyst", 7}, support = {"support", 7}, fraud = {"fraud", 5};
+static __attribute__((unused)) hs_str analyst = {"analyst", 7}, support = {"support", 7}, fraud = {"fraud", 5};
 
-static struct hs_policy *w_grant(struct world *w, const char *name, hs_str *role, const char *where)
+static inline struct hs_policy *w_grant(struct world *w, const char *name, hs_str *role, const char *where)
 {
     struct hs_policy *p = w_add(w, HS_GRANT, name);
     if (role)
@@ -221,12 +221,12 @@ static inline void w_arg(struct world *w, struct hs_policy *p, const char *name,
     p->arg_count = 1;
 }
 
-static struct hs_principal w_who(const char *name, const hs_str *role)
+static inline struct hs_principal w_who(const char *name, const hs_str *role)
 {
     return (struct hs_principal){.name = hs_str_of(name), .roles = role, .role_count = role ? 1 : 0};
 }
 
-static hs_rc w_decide(struct world *w, const struct hs_principal *who, struct hs_decision **out)
+static inline hs_rc w_decide(struct world *w, const struct hs_principal *who, struct hs_decision **out)
 {
     struct hs_facts facts = {.now_us = 1000};
     hs_err_clear(&w->err);

@@ -1,0 +1,434 @@
+/* The mask functions' examples, and decisions made at random: as cmocka tests for what can be seen without an engine,
+ * and with an argument as JSON lines for tests/policy, which runs the printed expressions in a real DuckDB:
+ *   policy_examples_test --examples
+ *   policy_examples_test --decisions SEED COUNT */
+#include "policy/test/world.h"
+
+/* ---- examples ---- */
+
+static struct hs_type *example_type(struct world *w, const char *text)
+{
+    int a, b;
+    if (sscanf(text, "decimal(%d, %d)", &a, &b) == 2)
+        return w_decimal(w, a, b);
+    if (sscanf(text, "fixed[%d]", &a) == 1) {
+        struct hs_type *t = w_type(w, HS_T_FIXED);
+        t->length = a;
+        return t;
+    }
+    for (int id = 1; id < HS_T_COUNT_; id++)
+        if (strcmp(hs_type_name((enum hs_type_id)id), text) == 0)
+            return w_type(w, (enum hs_type_id)id);
+    fail_msg("example of unknown type %s", text);
+    return NULL;
+}
+
+struct prepared {
+    struct hs_policy mask;
+    struct hs_mask_arg arg;
+    struct hs_mask_call call;
+};
+
+static void prepare(struct world *w, const struct hs_mask_function *f, const struct hs_mask_example *e,
+                    struct prepared *out)
+{
+    *out = (struct prepared){.mask = {.kind = HS_MASK, .with = hs_str_of(f->name)}};
+    if (e->arg) {
+        out->arg = (struct hs_mask_arg){hs_str_of(f->args[0].name), w_rule(w, e->arg)->value};
+        out->mask.args = &out->arg;
+        out->mask.arg_count = 1;
+    }
+    out->call = (struct hs_mask_call){example_type(w, e->type), HS_S("\"f1\""), out->mask.args, out->mask.arg_count};
+}
+
+static const char *printed(struct world *w, const struct hs_mask_function *f, const struct hs_mask_call *call)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 16);
+    hs_buf_add_mask_call(&b, f, call);
+    return w_keep(w, &b);
+}
+
+static void test_examples_are_sound(void **state)
+{
+    struct world w;
+    struct prepared p;
+    const struct hs_mask_function *f;
+    (void)state;
+    w_init(&w);
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
+        bool null_stays = false, hides = false;
+        assert_ptr_equal(hs_mask_function(hs_str_of(f->name)), f);
+        assert_true(f->text && *f->text && f->example_count && f->arg_count <= 8);
+        for (size_t k = 0; k < f->example_count; k++) {
+            const struct hs_mask_example *e = &f->examples[k];
+            prepare(&w, f, e, &p);
+            if (hs_mask_fits(&p.mask, p.call.type, &w.err) != HS_OK)
+                fail_msg("%s: %s", f->name, w.err.shown);
+            assert_non_null(printed(&w, f, &p.call));
+            assert_true(e->input || !e->output); /* NULL stays NULL */
+            null_stays |= !e->input;
+            hides |= e->input && (!e->output || strcmp(e->input, e->output) != 0);
+        }
+        assert_true(null_stays && hides);
+    }
+    assert_null(hs_mask_function(HS_S("")));
+    w_fini(&w);
+}
+
+/* Every type that a function accepts prints, and so does no other. */
+static void test_every_type(void **state)
+{
+    struct world w;
+    struct prepared p;
+    const struct hs_mask_function *f;
+    (void)state;
+    w_init(&w);
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
+        for (int id = 1; id < HS_T_COUNT_; id++) {
+            struct hs_type *t = id == HS_T_DECIMAL ? w_decimal(&w, 5, 2) : w_type(&w, (enum hs_type_id)id);
+            prepare(&w, f, &f->examples[0], &p);
+            p.call.type = t;
+            bool fits = hs_mask_fits(&p.mask, t, &w.err) == HS_OK;
+            assert_true(!fits || f->accepts & HS_ON(id));
+            if (fits)
+                assert_true(strlen(printed(&w, f, &p.call)) > 0);
+        }
+    w_fini(&w);
+}
+
+static void test_expressions(void **state)
+{
+    static const struct {
+        const char *function, *sql;
+    } golden[] = {
+        {"nullify", "CAST(NULL AS VARCHAR)"},
+        {"constant", "CASE WHEN \"f1\" IS NOT NULL THEN CAST('hidden' AS VARCHAR) END"},
+        {"redact", "CASE WHEN \"f1\" IS NOT NULL THEN CAST('[redacted]' AS VARCHAR) END"},
+        {"show-first-n", "CASE WHEN length(\"f1\") > 4 THEN substring(\"f1\", 1, 4) || repeat('*', length(\"f1\") - 4) "
+                         "ELSE repeat('*', length(\"f1\")) END"},
+        {"show-last-n", "CASE WHEN length(\"f1\") > 4 THEN repeat('*', length(\"f1\") - 4) || substring(\"f1\", "
+                        "length(\"f1\") - 3, 4) ELSE repeat('*', length(\"f1\")) END"},
+        {"keep-domain", "CASE WHEN contains(\"f1\", '@') THEN '***@' || split_part(\"f1\", '@', -1) WHEN \"f1\" IS NOT "
+                        "NULL THEN '***' END"},
+        {"truncate-date", "CASE WHEN \"f1\" < DATE '0001-01-01' THEN DATE '0001-01-01' WHEN \"f1\" > DATE '9999-12-31' "
+                          "THEN DATE '9999-01-01' ELSE make_date(year(\"f1\"), 1, 1) END"},
+        {"hmac-token", "hs_mask_hmac(\"f1\")"},
+    };
+    struct world w;
+    struct prepared p;
+    (void)state;
+    w_init(&w);
+    for (size_t i = 0; i < COUNT(golden); i++) {
+        const struct hs_mask_function *f = hs_mask_function(hs_str_of(golden[i].function));
+        assert_non_null(f);
+        prepare(&w, f, &f->examples[0], &p);
+        assert_string_equal(printed(&w, f, &p.call), golden[i].sql);
+    }
+    assert_null(hs_mask_function_at(COUNT(golden)));
+    w_fini(&w);
+}
+
+/* ---- JSON lines ---- */
+
+static void put_text(struct hs_buf *b, const char *key, const char *text)
+{
+    hs_buf_addf(b, "%s\"%s\": ", b->at[b->len - 1] == '{' ? "" : ", ", key);
+    if (text)
+        hs_buf_add_json(b, hs_str_of(text));
+    else
+        hs_buf_addz(b, "null");
+}
+
+static void flush(struct hs_buf *b)
+{
+    assert_false(b->failed);
+    printf("%.*s\n", HS_FMT(hs_buf_str(b)));
+    hs_buf_clear(b);
+}
+
+static int dump_examples(void)
+{
+    struct world w;
+    struct prepared p;
+    struct hs_buf b, type;
+    const struct hs_mask_function *f;
+    w_init(&w);
+    hs_buf_init(&b, 1 << 20);
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
+        for (size_t k = 0; k < f->example_count; k++) {
+            const struct hs_mask_example *e = &f->examples[k];
+            prepare(&w, f, e, &p);
+            hs_buf_init(&type, 256);
+            if (!hs_buf_add_duckdb_type(&type, p.call.type))
+                return 1;
+            hs_buf_addc(&b, '{');
+            put_text(&b, "function", f->name);
+            put_text(&b, "arg", e->arg);
+            put_text(&b, "type", w_keep(&w, &type));
+            put_text(&b, "input", e->input);
+            put_text(&b, "expected", e->output);
+            put_text(&b, "sql", printed(&w, f, &p.call));
+            hs_buf_addc(&b, '}');
+            flush(&b);
+        }
+    hs_buf_fini(&b);
+    w_fini(&w);
+    return 0;
+}
+
+/* ---- decisions at random ---- */
+
+static uint64_t seed;
+
+static unsigned pick(unsigned n)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(seed >> 33) % n;
+}
+
+static const char *const atoms[] = {
+    "region = 'EU'",
+    "region <> principal.region",
+    "region in ('EU', principal.nothing)",
+    "region in (principal.regions)",
+    "region not in (principal.none)",
+    "region in ()",
+    "region is null",
+    "amount < 5",
+    "amount >= 12.505",
+    "amount between id and 40",
+    "amount <> 99999999999",
+    "id in (1, 3, 5, 7)",
+    "id > principal.level",
+    "id = 9223372036854775807",
+    "active",
+    "active = false",
+    "score > 0.5",
+    "score <= id",
+    "score = score",
+    "email starts with 'a'",
+    "email ends with '.org'",
+    "email not starts with region",
+    "customer.city = 'Graz'",
+    "customer.geo.lat > 47",
+    "customer is null",
+    "born < date '1990-01-01'",
+    "seen >= timestamp '2026-01-01 00:00:00Z'",
+    "principal.level >= 3",
+    "principal.nothing = 'x'",
+    "(id = 2) = active",
+    "true",
+    "false",
+    "null",
+};
+
+static struct hs_rule *random_rule(struct world *w, int depth)
+{
+    unsigned kind = depth > 2 ? 0 : pick(6);
+    struct hs_rule *args[3];
+    if (kind == 1) {
+        args[0] = random_rule(w, depth + 1);
+        return hs_rule_join(w->arena, HS_RULE_NOT, args, 1);
+    }
+    if (kind < 4)
+        return w_rule(w, atoms[pick(COUNT(atoms))]);
+    size_t count = 2 + pick(2);
+    for (size_t i = 0; i < count; i++)
+        args[i] = random_rule(w, depth + 1);
+    return hs_rule_join(w->arena, kind == 4 ? HS_RULE_AND : HS_RULE_OR, args, count);
+}
+
+static const char *const paths[] = {"id",
+                                    "email",
+                                    "region",
+                                    "amount",
+                                    "customer.street",
+                                    "customer",
+                                    "customer.geo.lat",
+                                    "items[].sku",
+                                    "items",
+                                    "notes.value.text",
+                                    "notes",
+                                    "born",
+                                    "score",
+                                    "active",
+                                    "customer.geo",
+                                    "seen"};
+static const struct {
+    const char *path, *with, *arg, *value;
+} mask_choices[] = {
+    {"email", "keep-domain", NULL, NULL},
+    {"email", "show-first-n", "n", "2"},
+    {"region", "redact", NULL, NULL},
+    {"amount", "nullify", NULL, NULL},
+    {"amount", "constant", "value", "1.25"},
+    {"customer.street", "nullify", NULL, NULL},
+    {"customer.geo", "nullify", NULL, NULL},
+    {"customer.geo.lat", "redact", NULL, NULL},
+    {"items[].sku", "redact", NULL, NULL},
+    {"items[]", "nullify", NULL, NULL},
+    {"items", "nullify", NULL, NULL},
+    {"notes.value.by", "redact", NULL, NULL},
+    {"notes.value", "nullify", NULL, NULL},
+    {"score", "redact", NULL, NULL},
+    {"id", "redact", NULL, NULL},
+};
+
+static void random_grants(struct world *w)
+{
+    unsigned count = 1 + pick(4);
+    for (unsigned i = 0; i < count; i++) {
+        struct hs_policy *p = w_grant(w, "g", NULL, NULL);
+        p->where = pick(3) ? random_rule(w, 0) : NULL;
+        if (!pick(3))
+            continue;
+        const char *chosen[4];
+        unsigned n = 1 + pick(4);
+        for (unsigned k = 0; k < n; k++)
+            chosen[k] = paths[pick(COUNT(paths))];
+        w_columns(w, p, n, chosen);
+    }
+}
+
+static void random_masks(struct world *w)
+{
+    for (unsigned i = pick(4); i > 0; i--) {
+        unsigned choice = pick(COUNT(mask_choices));
+        struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
+        if (mask_choices[choice].arg)
+            w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+        p->when = pick(2) ? random_rule(w, 0) : NULL;
+    }
+}
+
+static void put_rule(struct hs_buf *b, const struct hs_rule *r)
+{
+    static const char *const names[] = {[HS_RULE_LITERAL] = "literal",
+                                        [HS_RULE_FIELD] = "field",
+                                        [HS_RULE_PRINCIPAL] = "principal",
+                                        [HS_RULE_AND] = "and",
+                                        [HS_RULE_OR] = "or",
+                                        [HS_RULE_NOT] = "not",
+                                        [HS_RULE_EQ] = "=",
+                                        [HS_RULE_NE] = "<>",
+                                        [HS_RULE_LT] = "<",
+                                        [HS_RULE_LE] = "<=",
+                                        [HS_RULE_GT] = ">",
+                                        [HS_RULE_GE] = ">=",
+                                        [HS_RULE_IN] = "in",
+                                        [HS_RULE_BETWEEN] = "between",
+                                        [HS_RULE_IS_NULL] = "is null",
+                                        [HS_RULE_STARTS_WITH] = "starts",
+                                        [HS_RULE_ENDS_WITH] = "ends"};
+    if (!r) {
+        hs_buf_addz(b, "null");
+        return;
+    }
+    hs_buf_addf(b, "[\"%s\"", names[r->op]);
+    if (r->op == HS_RULE_FIELD || r->op == HS_RULE_PRINCIPAL) {
+        hs_buf_addz(b, ", ");
+        hs_buf_add_json(b, r->text);
+    } else if (r->op == HS_RULE_LITERAL) {
+        struct hs_buf text;
+        hs_buf_init(&text, 1 << 12);
+        hs_buf_add_value(&text, &r->value);
+        hs_buf_addf(b, ", %d, ", (int)r->value.kind);
+        hs_buf_add_json(b, r->value.kind == HS_V_TEXT ? r->value.text : hs_buf_str(&text));
+        hs_buf_fini(&text);
+    }
+    for (size_t i = 0; i < r->arg_count; i++) {
+        hs_buf_addz(b, ", ");
+        put_rule(b, r->args[i]);
+    }
+    hs_buf_addc(b, ']');
+}
+
+static void put_policy(struct hs_buf *b, const struct hs_policy *p)
+{
+    static const char *const kinds[] = {[HS_GRANT] = "grant", [HS_ROW_RULE] = "rule", [HS_MASK] = "mask"};
+    hs_buf_addc(b, '{');
+    put_text(b, "kind", kinds[p->kind]);
+    put_text(b, "path", p->kind == HS_MASK ? p->on.path.at : NULL);
+    put_text(b, "with", p->kind == HS_MASK ? p->with.at : NULL);
+    hs_buf_addz(b, ", \"columns\": [");
+    for (size_t i = 0; i < p->column_count; i++) {
+        hs_buf_addz(b, i ? ", " : "");
+        hs_buf_add_json(b, p->columns[i]);
+    }
+    hs_buf_addz(b, "], \"rule\": ");
+    put_rule(b, p->kind == HS_MASK ? p->when : p->where);
+    hs_buf_addc(b, '}');
+}
+
+static void put_decision(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    put_text(b, "rows", d->allowed ? w_rows(w, d) : NULL);
+    hs_buf_addz(b, ", \"columns\": [");
+    for (size_t i = 0; i < d->column_count; i++) {
+        struct hs_buf type;
+        hs_buf_init(&type, 1 << 12);
+        assert_true(hs_buf_add_duckdb_type(&type, d->columns[i].type));
+        hs_buf_addz(b, i ? ", {" : "{");
+        put_text(b, "name", d->columns[i].field->name.at);
+        put_text(b, "sql", w_expression(w, d, d->columns[i].field->name.at));
+        put_text(b, "type", w_keep(w, &type));
+        hs_buf_addc(b, '}');
+    }
+    hs_buf_addc(b, ']');
+}
+
+static struct hs_principal random_person(void)
+{
+    static struct hs_value regions[] = {{.kind = HS_V_TEXT, .text = {"EU", 2}}, {.kind = HS_V_TEXT, .text = {"US", 2}}};
+    static struct hs_attribute has[] = {{{"region", 6}, {.kind = HS_V_TEXT, .text = {"EU", 2}}},
+                                        {{"level", 5}, {.kind = HS_V_INT, .i = 3}},
+                                        {{"regions", 7}, {.kind = HS_V_LIST, .items = regions, .item_count = 2}},
+                                        {{"none", 4}, {.kind = HS_V_LIST}}};
+    return (struct hs_principal){.name = {"ana", 3}, .attributes = has, .attribute_count = COUNT(has)};
+}
+
+static int dump_decisions(uint64_t from, long count)
+{
+    struct hs_principal who = random_person();
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 24);
+    for (long n = 0; n < count; n++) {
+        struct world w;
+        struct hs_decision *d = NULL;
+        seed = from + (uint64_t)n;
+        w_init(&w);
+        random_grants(&w);
+        for (unsigned i = pick(3); i > 0; i--)
+            w_add(&w, HS_ROW_RULE, "r")->where = random_rule(&w, 0);
+        random_masks(&w);
+        if (w_decide(&w, &who, &d) == HS_OK) { /* masks at random may well conflict */
+            hs_buf_addf(&b, "{\"seed\": %llu, \"policies\": [", (unsigned long long)seed);
+            for (size_t i = 0; i < w.model.policy_count; i++) {
+                hs_buf_addz(&b, i ? ", " : "");
+                put_policy(&b, &w.policies[i]);
+            }
+            hs_buf_addz(&b, "]");
+            put_decision(&w, &b, d);
+            hs_buf_addc(&b, '}');
+            flush(&b);
+        }
+        w_fini(&w);
+    }
+    hs_buf_fini(&b);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--examples") == 0)
+        return dump_examples();
+    if (argc == 4 && strcmp(argv[1], "--decisions") == 0)
+        return dump_decisions(strtoull(argv[2], NULL, 10), atol(argv[3]));
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples_are_sound),
+        cmocka_unit_test(test_every_type),
+        cmocka_unit_test(test_expressions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
