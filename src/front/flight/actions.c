@@ -12,9 +12,9 @@ static void reply(struct flight_call *c, struct hs_buf *body)
 {
     struct hs_err err;
     if (hs_buf_done(body, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     else
-        flight_reply_result(c, hs_buf_str(body));
+        hs_flight_reply_result(c, hs_buf_str(body));
     hs_buf_fini(body);
 }
 
@@ -22,7 +22,7 @@ static void fail_with(struct flight_call *c, hs_rc kind, const char *words)
 {
     struct hs_err err;
     hs_ignore(hs_fail(&err, kind, "%s", words));
-    flight_fail(c, &err);
+    hs_flight_fail(c, &err);
 }
 
 /* ---- prepared statements ---- */
@@ -31,7 +31,7 @@ static void fail_with(struct flight_call *c, hs_rc kind, const char *words)
 static void close_prepared(struct flight_call *c, hs_str value)
 {
     (void)value;
-    flight_finish(c);
+    hs_flight_finish(c);
 }
 
 static void no_transactions(struct flight_call *c, hs_str value)
@@ -66,9 +66,9 @@ static bool cancel_endpoint(struct flight_call *c, hs_str endpoint)
     hs_str ticket = {0}, bytes = {0}, sealed = {0};
     struct flight_any any;
     struct hs_err err;
-    if (CODEC_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) != HS_OK ||
-        CODEC_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) != HS_OK || codec_any(bytes, &any, &err) != HS_OK ||
-        !hs_str_is(any.name, "TicketStatementQuery") || CODEC_PICK(any.value, &err, {1, PICK_BYTES, &sealed}) != HS_OK)
+    if (HS_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) != HS_OK ||
+        HS_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) != HS_OK || hs_codec_any(bytes, &any, &err) != HS_OK ||
+        !hs_str_is(any.name, "TicketStatementQuery") || HS_PICK(any.value, &err, {1, PICK_BYTES, &sealed}) != HS_OK)
         return false;
     return sealed.len && cancel_ticket(c, sealed);
 }
@@ -89,7 +89,7 @@ static hs_rc cancelled(struct flight_call *c, hs_str value, struct hs_buf *out, 
 {
     hs_str info = {0};
     int status;
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_BYTES, &info}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_BYTES, &info}));
     HS_TRY(cancel_all(c, info, &status, err));
     hs_proto_add_varint(out, 1, (uint64_t)status);
     return HS_OK;
@@ -103,7 +103,7 @@ static void cancel_info(struct flight_call *c, hs_str value)
     if (cancelled(c, value, &b, &err) == HS_OK)
         reply(c, &b);
     else
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 static void cancel_query(struct flight_call *c, hs_str value)
@@ -113,10 +113,10 @@ static void cancel_query(struct flight_call *c, hs_str value)
     hs_buf_init(&inner, SMALL);
     hs_buf_init(&b, SMALL);
     if (cancelled(c, value, &inner, &err) == HS_OK) {
-        codec_add_any(&b, "ActionCancelQueryResult", hs_buf_str(&inner));
+        hs_codec_add_any(&b, "ActionCancelQueryResult", hs_buf_str(&inner));
         reply(c, &b);
     } else {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     }
     hs_buf_fini(&inner);
 }
@@ -130,7 +130,7 @@ static void close_session(struct flight_call *c, hs_str value)
     (void)value;
     c->session->proof.there = false;
     if (hs_str_starts(c->token, HS_S("hss_"))) {
-        flight_close_session(c);
+        hs_flight_close_session(c);
         return;
     }
     hs_buf_init(&b, SMALL);
@@ -141,7 +141,7 @@ static void close_session(struct flight_call *c, hs_str value)
 static void mesh_name(struct flight_call *c, hs_str *out)
 {
     struct hs_model *model = hs_access_model(c->session->env->access);
-    *out = flight_keep(c, model->mesh_name);
+    *out = hs_flight_keep(c, model->mesh_name);
     hs_model_unref(model);
 }
 
@@ -153,7 +153,7 @@ static int option_fault(struct flight_call *c, hs_str name, hs_str option)
     if (!hs_str_is(name, "catalog"))
         return INVALID_NAME;
     mesh_name(c, &mesh);
-    if (CODEC_PICK(option, &err, {1, PICK_TEXT, &text}) != HS_OK || !hs_str_eq(text, mesh))
+    if (HS_PICK(option, &err, {1, PICK_TEXT, &text}) != HS_OK || !hs_str_eq(text, mesh))
         return INVALID_VALUE;
     return 0;
 }
@@ -169,7 +169,7 @@ static hs_rc set_all(struct flight_call *c, hs_str value, struct hs_buf *out, st
             continue;
         if (++count > OPTIONS_MAX)
             return hs_fail(err, HS_LIMIT, "more than %d session options", OPTIONS_MAX);
-        HS_TRY(CODEC_PICK(f.bytes, err, {1, PICK_TEXT, &name}, {2, PICK_BYTES, &option}));
+        HS_TRY(HS_PICK(f.bytes, err, {1, PICK_TEXT, &name}, {2, PICK_BYTES, &option}));
         int fault = option_fault(c, name, option);
         if (!fault)
             continue;
@@ -191,7 +191,7 @@ static void set_options(struct flight_call *c, hs_str value)
     if (set_all(c, value, &b, &err) == HS_OK) {
         reply(c, &b);
     } else {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         hs_buf_fini(&b);
     }
 }
@@ -230,26 +230,26 @@ static hs_rc act(struct flight_call *c, struct hs_err *err)
 {
     hs_str type = {0}, body = {0};
     struct flight_any any;
-    HS_TRY(CODEC_PICK(c->message, err, {1, PICK_TEXT, &type}, {2, PICK_BYTES, &body}));
+    HS_TRY(HS_PICK(c->message, err, {1, PICK_TEXT, &type}, {2, PICK_BYTES, &body}));
     for (size_t i = 0; i < ACTION_COUNT; i++) {
         if (!hs_str_is(type, ACTIONS[i].type))
             continue;
         if (ACTIONS[i].wrapped)
-            HS_TRY(codec_any(body, &any, err));
+            HS_TRY(hs_codec_any(body, &any, err));
         ACTIONS[i].run(c, ACTIONS[i].wrapped ? any.value : body);
         return HS_OK;
     }
     return hs_fail(err, HS_UNSUPPORTED, "action %.*s is not supported", (int)(type.len > 64 ? 64 : type.len), type.at);
 }
 
-void flight_action(struct flight_call *c)
+void hs_flight_action(struct flight_call *c)
 {
     struct hs_err err;
     if (act(c, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
-void flight_list_actions(struct flight_call *c)
+void hs_flight_list_actions(struct flight_call *c)
 {
     for (size_t i = 0; i < ACTION_COUNT; i++) {
         struct hs_buf b;
@@ -257,8 +257,8 @@ void flight_list_actions(struct flight_call *c)
         hs_proto_add_bytes(&b, 1, hs_str_of(ACTIONS[i].type));
         hs_proto_add_bytes(&b, 2, hs_str_of(ACTIONS[i].text));
         if (!b.failed)
-            flight_send(c, &b);
+            hs_flight_send(c, &b);
         hs_buf_fini(&b);
     }
-    flight_finish(c);
+    hs_flight_finish(c);
 }

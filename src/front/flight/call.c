@@ -1,5 +1,5 @@
 /* The life of a call: from its headers to the moment the wire lets it go. All of it runs on the connection's thread,
- * but flight_notify. */
+ * but hs_flight_notify. */
 #include "front/flight/flight.h"
 
 #include "base/alloc.h"
@@ -27,14 +27,14 @@ static const char *const STATE_NAMES[] = {
 #undef STATE
 };
 
-void flight_become(struct flight_call *c, enum flight_state state)
+void hs_flight_become(struct flight_call *c, enum flight_state state)
 {
     if (!(FOLLOWS[c->state] & (1u << state))) /* ours alone to get wrong; the call goes on, the log tells */
         hs_log(HS_LOG_ERROR, "flight-state", "from", STATE_NAMES[c->state], "to", STATE_NAMES[state], NULL);
     c->state = state;
 }
 
-hs_str flight_keep(struct flight_call *c, hs_str s)
+hs_str hs_flight_keep(struct flight_call *c, hs_str s)
 {
     return hs_arena_str(c->arena, s.at ? s : HS_S(""));
 }
@@ -52,7 +52,7 @@ static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
     return n;
 }
 
-void flight_headers(struct flight_call *c)
+void hs_flight_headers(struct flight_call *c)
 {
     struct hs_grpc_pair pairs[PAIRS_MAX];
     if (c->headers_sent)
@@ -61,9 +61,9 @@ void flight_headers(struct flight_call *c)
     hs_grpc_send_headers(c->grpc, pairs, own_pairs(c, pairs));
 }
 
-void flight_send(struct flight_call *c, const struct hs_buf *message)
+void hs_flight_send(struct flight_call *c, const struct hs_buf *message)
 {
-    flight_headers(c);
+    hs_flight_headers(c);
     hs_grpc_send_bytes(c->grpc, hs_buf_str(message));
 }
 
@@ -73,32 +73,32 @@ static void end(struct flight_call *c, enum hs_grpc_status status, hs_str words)
     if (c->state == FLIGHT_FINISHED)
         return;
     hs_grpc_finish(c->grpc, status, words, pairs, own_pairs(c, pairs));
-    flight_become(c, FLIGHT_FINISHED);
-    flight_drop_access(c);
+    hs_flight_become(c, FLIGHT_FINISHED);
+    hs_flight_drop_access(c);
 }
 
-void flight_finish(struct flight_call *c)
+void hs_flight_finish(struct flight_call *c)
 {
-    flight_headers(c);
+    hs_flight_headers(c);
     end(c, HS_GRPC_OK, HS_S(""));
 }
 
-void flight_fail(struct flight_call *c, const struct hs_err *err)
+void hs_flight_fail(struct flight_call *c, const struct hs_err *err)
 {
     hs_log_err(HS_LOG_INFO, "flight refused", c->request_id, err);
-    end(c, flight_status(err->kind), hs_str_of(err->shown));
+    end(c, hs_flight_status(err->kind), hs_str_of(err->shown));
 }
 
 /* ---- access ---- */
 
-void flight_notify(void *call)
+void hs_flight_notify(void *call)
 {
     struct flight_call *c = call;
     atomic_store(&c->news, true);
     c->session->env->wake(c->session->waker);
 }
 
-void flight_drop_access(struct flight_call *c)
+void hs_flight_drop_access(struct flight_call *c)
 {
     struct hs_call *access = c->access;
     c->access = NULL;
@@ -112,39 +112,39 @@ static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready
     c->on_ready = on_ready;
     if (!access) {
         hs_ignore(hs_fail(&err, HS_NOMEM, "out of memory"));
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         return;
     }
-    flight_become(c, FLIGHT_ASKING);
-    flight_pump(c);
+    hs_flight_become(c, FLIGHT_ASKING);
+    hs_flight_pump(c);
 }
 
-void flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c))
+void hs_flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_query(c->session->env->access, &c->who, query, flight_notify, c), on_ready);
+    asked(c, hs_access_query(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
 }
 
-void flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
-                        void (*on_ready)(struct flight_call *c))
+void hs_flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
+                           void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_catalog(c->session->env->access, &c->who, query, flight_notify, c), on_ready);
+    asked(c, hs_access_catalog(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
 }
 
 /* access has logged it already */
 static void fail_from_access(struct flight_call *c, const struct hs_err *err)
 {
-    end(c, flight_status(err->kind), hs_str_of(err->shown));
+    end(c, hs_flight_status(err->kind), hs_str_of(err->shown));
 }
 
 static void take_batch(struct flight_call *c, struct hs_batch *batch)
 {
     struct hs_err err;
-    if (flight_send_batch(c, batch, &err) != HS_OK)
-        flight_fail(c, &err);
+    if (hs_flight_send_batch(c, batch, &err) != HS_OK)
+        hs_flight_fail(c, &err);
 }
 
 /* One step: at most one batch, so that a call never gets ahead of its client. */
-void flight_pump(struct flight_call *c)
+void hs_flight_pump(struct flight_call *c)
 {
     struct hs_err err;
     struct hs_batch batch;
@@ -159,7 +159,7 @@ void flight_pump(struct flight_call *c)
         take_batch(c, &batch);
         return;
     case HS_CALL_END:
-        flight_finish(c);
+        hs_flight_finish(c);
         return;
     case HS_CALL_ERROR:
         fail_from_access(c, &err);
@@ -226,7 +226,7 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
 
 static void listen(struct flight_call *c)
 {
-    flight_become(c, FLIGHT_LISTENING);
+    hs_flight_become(c, FLIGHT_LISTENING);
     if (c->method->start)
         c->method->start(c);
 }
@@ -240,10 +240,10 @@ static void start(void *session, struct hs_grpc_call *grpc, hs_str path)
         hs_grpc_finish(grpc, HS_GRPC_RESOURCE_EXHAUSTED, HS_S("out of memory"), NULL, 0);
         return;
     }
-    c->method = flight_method_find(path);
+    c->method = hs_flight_method_find(path);
     hs_rc rc = c->method ? fill_asker(c, &err) : hs_fail(&err, HS_UNSUPPORTED, "this server has no such method");
     if (rc != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         return;
     }
     if (!c->method->message)
@@ -251,7 +251,7 @@ static void start(void *session, struct hs_grpc_call *grpc, hs_str path)
     if (c->method->open)
         listen(c);
     else
-        flight_sign_in(c, listen);
+        hs_flight_sign_in(c, listen);
 }
 
 /* Bytes that the call keeps, counted over the whole connection. */
@@ -270,13 +270,13 @@ static void keep_message(struct flight_call *c, hs_str bytes)
     struct hs_err err;
     hs_rc rc = c->have_message ? hs_fail(&err, HS_INVALID, "one request message is enough") : hold(c, bytes.len, &err);
     if (rc == HS_OK) {
-        c->message = flight_keep(c, bytes);
+        c->message = hs_flight_keep(c, bytes);
         c->have_message = true;
         if (!c->message.at)
             rc = hs_fail(&err, HS_NOMEM, "out of memory");
     }
     if (rc != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 static void message(struct hs_grpc_call *grpc, hs_str bytes)
@@ -288,7 +288,7 @@ static void message(struct hs_grpc_call *grpc, hs_str bytes)
     if (!c->method->message)
         keep_message(c, bytes);
     else if (hold(c, bytes.len, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     else
         c->method->message(c, bytes);
 }
@@ -302,7 +302,7 @@ static void half_close(struct hs_grpc_call *grpc)
     c->half_closed = true;
     if (!c->method->message && !c->have_message) {
         hs_ignore(hs_fail(&err, HS_INVALID, "the request message is missing"));
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     } else {
         c->method->ask(c);
     }
@@ -317,9 +317,9 @@ static void writable(struct hs_grpc_call *grpc)
         c->have_batch = false;
         take_batch(c, &c->batch);
     } else if (c->access) {
-        flight_pump(c);
+        hs_flight_pump(c);
     } else {
-        flight_finish(c);
+        hs_flight_finish(c);
     }
 }
 
@@ -329,8 +329,8 @@ static void closed(struct hs_grpc_call *grpc, hs_rc why)
     (void)why; /* what ended a running statement is in access's outcome */
     if (!c)
         return;
-    flight_drop_access(c);
-    flight_job_abandon(c->job);
+    hs_flight_drop_access(c);
+    hs_flight_job_abandon(c->job);
     if (c->have_batch)
         hs_batch_release(&c->batch);
     hs_ipc_reader_free(c->reader);
@@ -340,4 +340,4 @@ static void closed(struct hs_grpc_call *grpc, hs_rc why)
     hs_free(c);
 }
 
-const struct hs_grpc_server flight_grpc = {start, message, half_close, writable, closed};
+const struct hs_grpc_server hs_flight_grpc = {start, message, half_close, writable, closed};

@@ -60,8 +60,8 @@ static hs_rc catalogs_fill(struct flight_call *c, hs_str value, const struct hs_
     (void)c;
     (void)value;
     (void)err;
-    rows_text(out, 0, catalog->mesh);
-    rows_end(out);
+    hs_rows_text(out, 0, catalog->mesh);
+    hs_rows_end(out);
     return HS_OK;
 }
 
@@ -74,7 +74,7 @@ static hs_rc schemas_query(struct flight_call *c, hs_str value, struct hs_catalo
 {
     hs_str pattern = {0};
     (void)c;
-    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &pattern}));
+    HS_TRY(HS_PICK(value, err, {2, PICK_TEXT, &pattern}));
     set_pattern(pattern, &out->has_domain_pattern, &out->domain_pattern);
     return HS_OK;
 }
@@ -84,11 +84,11 @@ static hs_rc schemas_fill(struct flight_call *c, hs_str value, const struct hs_c
 {
     hs_str wanted = {0};
     (void)c;
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_TEXT, &wanted}));
     for (size_t i = 0; i < catalog->domain_count && catalog_fits(wanted, catalog->mesh); i++) {
-        rows_text(out, 0, catalog->mesh);
-        rows_text(out, 1, catalog->domains[i]);
-        rows_end(out);
+        hs_rows_text(out, 0, catalog->mesh);
+        hs_rows_text(out, 1, catalog->domains[i]);
+        hs_rows_end(out);
     }
     return HS_OK;
 }
@@ -104,7 +104,7 @@ static bool include_schema(hs_str value)
 {
     int64_t yes = 0;
     struct hs_err err;
-    return CODEC_PICK(value, &err, {5, PICK_INT, &yes}) == HS_OK && yes;
+    return HS_PICK(value, &err, {5, PICK_INT, &yes}) == HS_OK && yes;
 }
 
 static size_t tables_wanted(hs_str value)
@@ -116,7 +116,7 @@ static hs_rc tables_query(struct flight_call *c, hs_str value, struct hs_catalog
 {
     hs_str domain = {0}, table = {0};
     (void)c;
-    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
+    HS_TRY(HS_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
     out->with_schema = include_schema(value);
     set_pattern(domain, &out->has_domain_pattern, &out->domain_pattern);
     set_pattern(table, &out->has_table_pattern, &out->table_pattern);
@@ -143,11 +143,11 @@ static hs_rc add_schema(struct rows *out, hs_str mesh, const struct hs_seen_tabl
     struct hs_buf b;
     HS_TRY(hs_type_to_arrow(t->type, true, &schema, err));
     hs_buf_init(&b, SCHEMA_MAX);
-    hs_rc rc = flight_describe_columns(&schema, t->type, mesh, t, err);
+    hs_rc rc = hs_flight_describe_columns(&schema, t->type, mesh, t, err);
     if (rc == HS_OK)
         rc = hs_ipc_schema(&schema, true, &b, err);
     if (rc == HS_OK)
-        rows_text(out, 4, hs_buf_str(&b));
+        hs_rows_text(out, 4, hs_buf_str(&b));
     hs_buf_fini(&b);
     ArrowSchemaRelease(&schema);
     return rc;
@@ -159,20 +159,20 @@ static hs_rc tables_fill(struct flight_call *c, hs_str value, const struct hs_ca
     hs_str wanted = {0};
     bool with_schema = include_schema(value);
     (void)c;
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_TEXT, &wanted}));
     if (!catalog_fits(wanted, catalog->mesh) || !wants_tables(value))
         return HS_OK;
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct hs_seen_table *t = &catalog->tables[i];
         if (with_schema && !t->type) /* cannot be opened at the moment: not to be listed as if it could */
             continue;
-        rows_text(out, 0, catalog->mesh);
-        rows_text(out, 1, t->domain);
-        rows_text(out, 2, t->name);
-        rows_words(out, 3, "TABLE");
+        hs_rows_text(out, 0, catalog->mesh);
+        hs_rows_text(out, 1, t->domain);
+        hs_rows_text(out, 2, t->name);
+        hs_rows_words(out, 3, "TABLE");
         if (with_schema)
             HS_TRY(add_schema(out, catalog->mesh, t, err));
-        rows_end(out);
+        hs_rows_end(out);
     }
     return HS_OK;
 }
@@ -188,8 +188,8 @@ static hs_rc table_types_fill(struct flight_call *c, hs_str value, const struct 
     (void)value;
     (void)catalog;
     (void)err;
-    rows_words(out, 0, "TABLE");
-    rows_end(out);
+    hs_rows_words(out, 0, "TABLE");
+    hs_rows_end(out);
     return HS_OK;
 }
 
@@ -203,7 +203,7 @@ static const struct rows_column primary_key_columns[] = {
 static hs_rc keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
 {
     hs_str domain = {0}, table = {0};
-    HS_TRY(CODEC_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
+    HS_TRY(HS_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
     if (!table.len)
         return hs_fail(err, HS_INVALID, "which table?");
     out->with_schema = true; /* the visible columns */
@@ -236,13 +236,13 @@ static hs_rc add_key(struct flight_call *c, const struct hs_catalog *catalog, co
     }
     qsort(key, n, sizeof *key, by_position);
     for (size_t i = 0; i < n; i++) {
-        rows_text(out, 0, catalog->mesh);
-        rows_text(out, 1, t->domain);
-        rows_text(out, 2, t->name);
-        rows_text(out, 3, key[i]->name);
-        rows_null(out, 4);
-        rows_int(out, 5, (int64_t)i + 1);
-        rows_end(out);
+        hs_rows_text(out, 0, catalog->mesh);
+        hs_rows_text(out, 1, t->domain);
+        hs_rows_text(out, 2, t->name);
+        hs_rows_text(out, 3, key[i]->name);
+        hs_rows_null(out, 4);
+        hs_rows_int(out, 5, (int64_t)i + 1);
+        hs_rows_end(out);
     }
     return HS_OK;
 }
@@ -251,7 +251,7 @@ static hs_rc primary_keys_fill(struct flight_call *c, hs_str value, const struct
                                struct hs_err *err)
 {
     hs_str wanted = {0};
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &wanted}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_TEXT, &wanted}));
     for (size_t i = 0; i < catalog->table_count && catalog_fits(wanted, catalog->mesh); i++)
         if (catalog->tables[i].type && catalog->tables[i].table)
             HS_TRY(add_key(c, catalog, &catalog->tables[i], out, err));
@@ -294,11 +294,11 @@ static const struct flight_table TABLES[] = {
     {"CommandGetExportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
     {"CommandGetImportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
     {"CommandGetCrossReference", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
-    {"CommandGetXdbcTypeInfo", xdbc_columns, 19, NULL, NULL, NULL, xdbc_fill},
-    {"CommandGetSqlInfo", NULL, 0, NULL, sqlinfo_schema, NULL, sqlinfo_fill},
+    {"CommandGetXdbcTypeInfo", hs_xdbc_columns, 19, NULL, NULL, NULL, hs_xdbc_fill},
+    {"CommandGetSqlInfo", NULL, 0, NULL, hs_sqlinfo_schema, NULL, hs_sqlinfo_fill},
 };
 
-const struct flight_table *flight_table_find(hs_str command)
+const struct flight_table *hs_flight_table_find(hs_str command)
 {
     for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++)
         if (hs_str_is(command, TABLES[i].command))
@@ -306,23 +306,23 @@ const struct flight_table *flight_table_find(hs_str command)
     return NULL;
 }
 
-hs_rc flight_table_schema(const struct flight_table *t, hs_str value, struct ArrowSchema *out, struct hs_err *err)
+hs_rc hs_flight_table_schema(const struct flight_table *t, hs_str value, struct ArrowSchema *out, struct hs_err *err)
 {
     if (t->schema)
         return t->schema(out, err);
-    return rows_schema(t->columns, t->wanted ? t->wanted(value) : t->column_count, out, err);
+    return hs_rows_schema(t->columns, t->wanted ? t->wanted(value) : t->column_count, out, err);
 }
 
-hs_rc flight_table_rows(const struct flight_table *t, struct flight_call *c, hs_str value,
-                        const struct hs_catalog *catalog, struct hs_batch *out, struct hs_err *err)
+hs_rc hs_flight_table_rows(const struct flight_table *t, struct flight_call *c, hs_str value,
+                           const struct hs_catalog *catalog, struct hs_batch *out, struct hs_err *err)
 {
     struct ArrowSchema schema;
     struct rows rows;
-    HS_TRY(flight_table_schema(t, value, &schema, err));
-    HS_TRY(rows_open(&schema, &rows, err));
+    HS_TRY(hs_flight_table_schema(t, value, &schema, err));
+    HS_TRY(hs_rows_open(&schema, &rows, err));
     hs_rc rc = t->fill(c, value, catalog, &rows, err);
     if (rc == HS_OK)
-        rc = rows_done(&rows, out, err);
-    rows_close(&rows);
+        rc = hs_rows_done(&rows, out, err);
+    hs_rows_close(&rows);
     return rc;
 }

@@ -19,21 +19,21 @@ struct flight_table {
     hs_rc (*fill)(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
                   struct hs_err *err);
 };
-const struct flight_table *flight_table_find(hs_str command);
-HS_MUST hs_rc flight_table_schema(const struct flight_table *t, hs_str value, struct ArrowSchema *out,
-                                  struct hs_err *err);
+const struct flight_table *hs_flight_table_find(hs_str command);
+HS_MUST hs_rc hs_flight_table_schema(const struct flight_table *t, hs_str value, struct ArrowSchema *out,
+                                     struct hs_err *err);
 /* All rows as one batch. */
-HS_MUST hs_rc flight_table_rows(const struct flight_table *t, struct flight_call *c, hs_str value,
-                                const struct hs_catalog *catalog, struct hs_batch *out, struct hs_err *err);
+HS_MUST hs_rc hs_flight_table_rows(const struct flight_table *t, struct flight_call *c, hs_str value,
+                                   const struct hs_catalog *catalog, struct hs_batch *out, struct hs_err *err);
 
 /* sqlinfo.c */
-hs_rc sqlinfo_schema(struct ArrowSchema *out, struct hs_err *err);
-hs_rc sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                   struct hs_err *err);
+hs_rc hs_sqlinfo_schema(struct ArrowSchema *out, struct hs_err *err);
+hs_rc hs_sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                      struct hs_err *err);
 /* types.c */
-extern const struct rows_column xdbc_columns[];
-extern const size_t xdbc_column_count;
-hs_rc xdbc_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                struct hs_err *err);
+extern const struct rows_column hs_xdbc_columns[];
+extern const size_t hs_xdbc_column_count;
+hs_rc hs_xdbc_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                   struct hs_err *err);
 
 #endif

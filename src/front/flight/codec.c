@@ -22,7 +22,7 @@ static hs_rc take(const struct pick *p, const struct hs_proto_field *f, struct h
     return HS_OK;
 }
 
-hs_rc codec_pick(hs_str bytes, const struct pick *picks, size_t count, struct hs_err *err)
+hs_rc hs_codec_pick(hs_str bytes, const struct pick *picks, size_t count, struct hs_err *err)
 {
     struct hs_cursor c = hs_cursor_of(bytes);
     struct hs_proto_field f;
@@ -33,7 +33,7 @@ hs_rc codec_pick(hs_str bytes, const struct pick *picks, size_t count, struct hs
     return hs_proto_done(&c, err);
 }
 
-hs_rc codec_descriptor(hs_str bytes, struct flight_descriptor *out, struct hs_err *err)
+hs_rc hs_codec_descriptor(hs_str bytes, struct flight_descriptor *out, struct hs_err *err)
 {
     struct flight_descriptor d = {.raw = bytes};
     struct hs_cursor c = hs_cursor_of(bytes);
@@ -58,10 +58,10 @@ hs_rc codec_descriptor(hs_str bytes, struct flight_descriptor *out, struct hs_er
     return HS_OK;
 }
 
-hs_rc codec_any(hs_str bytes, struct flight_any *out, struct hs_err *err)
+hs_rc hs_codec_any(hs_str bytes, struct flight_any *out, struct hs_err *err)
 {
     hs_str url = {0}, value = {0};
-    HS_TRY(CODEC_PICK(bytes, err, {1, PICK_TEXT, &url}, {2, PICK_BYTES, &value}));
+    HS_TRY(HS_PICK(bytes, err, {1, PICK_TEXT, &url}, {2, PICK_BYTES, &value}));
     size_t slash = url.len; /* what follows the last '/' is the type's name */
     while (slash > 0 && url.at[slash - 1] != '/')
         slash--;
@@ -73,7 +73,7 @@ hs_rc codec_any(hs_str bytes, struct flight_any *out, struct hs_err *err)
     return HS_OK;
 }
 
-void codec_add_any(struct hs_buf *b, const char *name, hs_str value)
+void hs_codec_add_any(struct hs_buf *b, const char *name, hs_str value)
 {
     size_t mark = hs_proto_open(b, 1);
     hs_buf_addz(b, "type.googleapis.com/" SQL_PREFIX);
@@ -82,23 +82,23 @@ void codec_add_any(struct hs_buf *b, const char *name, hs_str value)
     hs_proto_add_bytes(b, 2, value);
 }
 
-hs_rc codec_data(hs_str bytes, struct flight_data *out, struct hs_err *err)
+hs_rc hs_codec_data(hs_str bytes, struct flight_data *out, struct hs_err *err)
 {
     struct flight_data d = {{0}, {0}, {0}, {0}};
-    HS_TRY(CODEC_PICK(bytes, err, {1, PICK_BYTES, &d.descriptor}, {2, PICK_BYTES, &d.header},
-                      {3, PICK_BYTES, &d.metadata}, {1000, PICK_BYTES, &d.body}));
+    HS_TRY(HS_PICK(bytes, err, {1, PICK_BYTES, &d.descriptor}, {2, PICK_BYTES, &d.header}, {3, PICK_BYTES, &d.metadata},
+                   {1000, PICK_BYTES, &d.body}));
     *out = d;
     return HS_OK;
 }
 
-void codec_add_data(struct hs_buf *b, hs_str header, bool with_body, size_t body_len)
+void hs_codec_add_data(struct hs_buf *b, hs_str header, bool with_body, size_t body_len)
 {
     hs_proto_add_bytes(b, 2, header);
     if (with_body)
         hs_proto_add_prefix(b, 1000, body_len);
 }
 
-void codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us)
+void hs_codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us)
 {
     size_t mark = hs_proto_open(b, number);
     hs_proto_add_int(b, 1, wall_us / 1000000);
@@ -113,12 +113,12 @@ static void add_endpoint(struct hs_buf *b, const struct flight_info *info)
     hs_proto_add_bytes(b, 1, info->ticket);
     hs_proto_close(b, ticket);
     if (info->expires_us)
-        codec_add_time(b, 3, info->expires_us);
+        hs_codec_add_time(b, 3, info->expires_us);
     hs_proto_close(b, endpoint);
 }
 
 /* total_records and total_bytes: -1, unknown. One endpoint without a location: this connection. */
-void codec_add_info(struct hs_buf *b, const struct flight_info *info)
+void hs_codec_add_info(struct hs_buf *b, const struct flight_info *info)
 {
     hs_proto_add_bytes(b, 1, info->schema);
     if (info->raw_descriptor.len)

@@ -13,10 +13,10 @@ struct pick {
     enum pick_kind kind;
     void *out; /* hs_str: .at stays NULL when absent; int64_t: unchanged when absent */
 };
-HS_MUST hs_rc codec_pick(hs_str bytes, const struct pick *picks, size_t count, struct hs_err *err);
-#define CODEC_PICK(bytes, err, ...)                         \
-    codec_pick((bytes), (const struct pick[]){__VA_ARGS__}, \
-               sizeof((const struct pick[]){__VA_ARGS__}) / sizeof(struct pick), (err))
+HS_MUST hs_rc hs_codec_pick(hs_str bytes, const struct pick *picks, size_t count, struct hs_err *err);
+#define HS_PICK(bytes, err, ...)                               \
+    hs_codec_pick((bytes), (const struct pick[]){__VA_ARGS__}, \
+                  sizeof((const struct pick[]){__VA_ARGS__}) / sizeof(struct pick), (err))
 
 enum { PATH_MAX_PARTS = 3 };
 struct flight_descriptor {
@@ -26,23 +26,23 @@ struct flight_descriptor {
     hs_str path[PATH_MAX_PARTS];
     size_t path_count;
 };
-HS_MUST hs_rc codec_descriptor(hs_str bytes, struct flight_descriptor *out, struct hs_err *err);
+HS_MUST hs_rc hs_codec_descriptor(hs_str bytes, struct flight_descriptor *out, struct hs_err *err);
 
 /* google.protobuf.Any holding a Flight SQL message. */
 struct flight_any {
     hs_str name; /* "CommandStatementQuery" */
     hs_str value;
 };
-HS_MUST hs_rc codec_any(hs_str bytes, struct flight_any *out, struct hs_err *err);
-void codec_add_any(struct hs_buf *b, const char *name, hs_str value);
+HS_MUST hs_rc hs_codec_any(hs_str bytes, struct flight_any *out, struct hs_err *err);
+void hs_codec_add_any(struct hs_buf *b, const char *name, hs_str value);
 
 struct flight_data {
     hs_str descriptor, header, metadata, body;
 };
-HS_MUST hs_rc codec_data(hs_str bytes, struct flight_data *out, struct hs_err *err);
+HS_MUST hs_rc hs_codec_data(hs_str bytes, struct flight_data *out, struct hs_err *err);
 /* Everything of a FlightData message but the body's own bytes, which follow as their own slice (data_body = 1000 is
  * last on purpose). with_body false: a message that has none, as a schema. */
-void codec_add_data(struct hs_buf *b, hs_str header, bool with_body, size_t body_len);
+void hs_codec_add_data(struct hs_buf *b, hs_str header, bool with_body, size_t body_len);
 
 struct flight_info {
     hs_str schema;         /* encapsulated */
@@ -50,8 +50,8 @@ struct flight_info {
     hs_str ticket;         /* empty: no endpoint */
     int64_t expires_us;    /* 0: not said */
 };
-void codec_add_info(struct hs_buf *b, const struct flight_info *info);
+void hs_codec_add_info(struct hs_buf *b, const struct flight_info *info);
 /* Google's Timestamp as field `number`. */
-void codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us);
+void hs_codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us);
 
 #endif

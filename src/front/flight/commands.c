@@ -10,7 +10,7 @@ enum { SCHEMA_MAX = 16 << 20 };
 static void fail_rc(struct flight_call *c, hs_rc rc, const struct hs_err *err)
 {
     if (rc != HS_OK)
-        flight_fail(c, err);
+        hs_flight_fail(c, err);
 }
 
 /* ---- which command ---- */
@@ -34,7 +34,7 @@ static hs_rc new_statement(struct flight_call *c, hs_str sql, struct hs_err *err
 static hs_rc statement_query(struct flight_call *c, hs_str value, struct hs_err *err)
 {
     hs_str sql = {0}, transaction = {0};
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_TEXT, &sql}, {2, PICK_BYTES, &transaction}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_TEXT, &sql}, {2, PICK_BYTES, &transaction}));
     HS_TRY(no_transaction(transaction, err));
     return new_statement(c, sql, err);
 }
@@ -42,8 +42,8 @@ static hs_rc statement_query(struct flight_call *c, hs_str value, struct hs_err 
 static hs_rc prepared_query(struct flight_call *c, hs_str value, struct hs_err *err)
 {
     hs_str sealed = {0};
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_BYTES, &sealed}));
-    return flight_handle_open(c, FLIGHT_PREPARED, sealed, &c->handle, err);
+    HS_TRY(HS_PICK(value, err, {1, PICK_BYTES, &sealed}));
+    return hs_flight_handle_open(c, FLIGHT_PREPARED, sealed, &c->handle, err);
 }
 
 static hs_rc no_substrait(struct flight_call *c, hs_str value, struct hs_err *err)
@@ -96,7 +96,7 @@ static hs_rc path_statement(struct flight_call *c, struct hs_err *err)
             hs_buf_addc(&b, '.');
         hs_buf_add_sql_name(&b, d->path[i]);
     }
-    hs_str sql = b.failed ? (hs_str){0} : flight_keep(c, hs_buf_str(&b));
+    hs_str sql = b.failed ? (hs_str){0} : hs_flight_keep(c, hs_buf_str(&b));
     hs_rc rc = sql.at ? new_statement(c, sql, err) : hs_fail(err, HS_LIMIT, "the path is too long");
     hs_buf_fini(&b);
     return rc;
@@ -110,8 +110,8 @@ static hs_rc wire_ticket(struct flight_call *c, hs_str sealed, hs_str *out, stru
     hs_buf_init(&inner, 1 << 20);
     hs_buf_init(&any, 1 << 20);
     hs_proto_add_bytes(&inner, 1, sealed);
-    codec_add_any(&any, "TicketStatementQuery", hs_buf_str(&inner));
-    *out = inner.failed || any.failed ? (hs_str){0} : flight_keep(c, hs_buf_str(&any));
+    hs_codec_add_any(&any, "TicketStatementQuery", hs_buf_str(&inner));
+    *out = inner.failed || any.failed ? (hs_str){0} : hs_flight_keep(c, hs_buf_str(&any));
     hs_buf_fini(&inner);
     hs_buf_fini(&any);
     return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
@@ -123,7 +123,7 @@ static hs_rc seal_ticket(struct flight_call *c, hs_str bound, hs_str *out, int64
     hs_str sealed;
     h.bound = bound;
     h.expires_us = *out_expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
-    HS_TRY(flight_handle_seal(c, FLIGHT_TICKET, &h, &sealed, err));
+    HS_TRY(hs_flight_handle_seal(c, FLIGHT_TICKET, &h, &sealed, err));
     return wire_ticket(c, sealed, out, err);
 }
 
@@ -134,13 +134,13 @@ static void described(struct flight_call *c)
     hs_str ticket = {0};
     int64_t expires_us = 0;
     hs_buf_init(&schema, SCHEMA_MAX);
-    hs_rc rc = flight_schema_bytes(hs_call_schema(c->access), true, &schema, &err);
+    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), true, &schema, &err);
     if (rc == HS_OK && c->method->use != FLIGHT_SCHEMA)
         rc = seal_ticket(c, hs_call_bound(c->access), &ticket, &expires_us, &err);
     if (rc == HS_OK)
-        flight_reply_schema(c, hs_buf_str(&schema), ticket, expires_us);
+        hs_flight_reply_schema(c, hs_buf_str(&schema), ticket, expires_us);
     else
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     hs_buf_fini(&schema);
 }
 
@@ -155,11 +155,11 @@ static hs_rc describe_table(struct flight_call *c, const struct flight_table *t,
 {
     struct ArrowSchema schema;
     struct hs_buf b;
-    HS_TRY(flight_table_schema(t, value, &schema, err));
+    HS_TRY(hs_flight_table_schema(t, value, &schema, err));
     hs_buf_init(&b, SCHEMA_MAX);
     hs_rc rc = hs_ipc_schema(&schema, true, &b, err);
     if (rc == HS_OK)
-        flight_reply_schema(c, hs_buf_str(&b), c->descriptor.cmd, 0);
+        hs_flight_reply_schema(c, hs_buf_str(&b), c->descriptor.cmd, 0);
     hs_buf_fini(&b);
     ArrowSchemaRelease(&schema);
     return rc;
@@ -167,23 +167,23 @@ static hs_rc describe_table(struct flight_call *c, const struct flight_table *t,
 
 static hs_rc describe(struct flight_call *c, struct hs_err *err)
 {
-    HS_TRY(codec_descriptor(c->message, &c->descriptor, err));
+    HS_TRY(hs_codec_descriptor(c->message, &c->descriptor, err));
     if (c->descriptor.is_path) {
         HS_TRY(path_statement(c, err));
     } else {
         struct flight_any any;
-        HS_TRY(codec_any(c->descriptor.cmd, &any, err));
-        const struct flight_table *t = flight_table_find(any.name);
+        HS_TRY(hs_codec_any(c->descriptor.cmd, &any, err));
+        const struct flight_table *t = hs_flight_table_find(any.name);
         if (t)
             return describe_table(c, t, any.value, err);
         HS_TRY(run_command(c, &any, err));
     }
     struct hs_query q = query_of(c->handle, true);
-    flight_ask(c, &q, described);
+    hs_flight_ask(c, &q, described);
     return HS_OK;
 }
 
-void flight_describe(struct flight_call *c)
+void hs_flight_describe(struct flight_call *c)
 {
     struct hs_err err;
     fail_rc(c, describe(c, &err), &err);
@@ -194,8 +194,8 @@ void flight_describe(struct flight_call *c)
 static hs_rc start_stream(struct flight_call *c, const struct hs_buf *schema, struct hs_err *err)
 {
     HS_TRY(hs_buf_done(schema, err));
-    HS_TRY(flight_send_schema(c, hs_buf_str(schema), err));
-    flight_become(c, FLIGHT_STREAMING);
+    HS_TRY(hs_flight_send_schema(c, hs_buf_str(schema), err));
+    hs_flight_become(c, FLIGHT_STREAMING);
     hs_grpc_resume(c->grpc);
     return HS_OK;
 }
@@ -205,7 +205,7 @@ static void running(struct flight_call *c)
     struct hs_err err;
     struct hs_buf schema;
     hs_buf_init(&schema, SCHEMA_MAX);
-    hs_rc rc = flight_schema_bytes(hs_call_schema(c->access), false, &schema, &err);
+    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), false, &schema, &err);
     if (rc == HS_OK)
         rc = start_stream(c, &schema, &err);
     hs_buf_fini(&schema);
@@ -215,11 +215,11 @@ static void running(struct flight_call *c)
 static hs_rc get_statement(struct flight_call *c, hs_str value, struct hs_err *err)
 {
     hs_str sealed = {0};
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_BYTES, &sealed}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_BYTES, &sealed}));
     c->ticket = sealed;
-    HS_TRY(flight_handle_open(c, FLIGHT_TICKET, sealed, &c->handle, err));
+    HS_TRY(hs_flight_handle_open(c, FLIGHT_TICKET, sealed, &c->handle, err));
     struct hs_query q = query_of(c->handle, false);
-    flight_ask(c, &q, running);
+    hs_flight_ask(c, &q, running);
     return HS_OK;
 }
 
@@ -227,9 +227,9 @@ static hs_rc stream_table(struct flight_call *c, const struct hs_catalog *catalo
 {
     struct ArrowSchema schema;
     struct hs_buf b;
-    HS_TRY(flight_table_rows(c->table, c, c->command.value, catalog, &c->batch, err));
+    HS_TRY(hs_flight_table_rows(c->table, c, c->command.value, catalog, &c->batch, err));
     c->have_batch = true;
-    HS_TRY(flight_table_schema(c->table, c->command.value, &schema, err));
+    HS_TRY(hs_flight_table_schema(c->table, c->command.value, &schema, err));
     hs_buf_init(&b, SCHEMA_MAX);
     hs_rc rc = hs_ipc_schema(&schema, false, &b, err);
     ArrowSchemaRelease(&schema);
@@ -243,7 +243,7 @@ static void catalog_ready(struct flight_call *c)
 {
     struct hs_err err;
     hs_rc rc = stream_table(c, hs_call_catalog(c->access), &err);
-    flight_drop_access(c);
+    hs_flight_drop_access(c);
     fail_rc(c, rc, &err);
 }
 
@@ -256,7 +256,7 @@ static hs_rc get_table(struct flight_call *c, const struct flight_table *t, cons
     if (!t->query)
         return stream_table(c, NULL, err);
     HS_TRY(t->query(c, any->value, &q, err));
-    flight_ask_catalog(c, &q, catalog_ready);
+    hs_flight_ask_catalog(c, &q, catalog_ready);
     return HS_OK;
 }
 
@@ -264,9 +264,9 @@ static hs_rc get(struct flight_call *c, struct hs_err *err)
 {
     hs_str ticket = {0};
     struct flight_any any;
-    HS_TRY(CODEC_PICK(c->message, err, {1, PICK_BYTES, &ticket}));
-    HS_TRY(codec_any(ticket, &any, err));
-    const struct flight_table *t = flight_table_find(any.name);
+    HS_TRY(HS_PICK(c->message, err, {1, PICK_BYTES, &ticket}));
+    HS_TRY(hs_codec_any(ticket, &any, err));
+    const struct flight_table *t = hs_flight_table_find(any.name);
     if (t)
         return get_table(c, t, &any, err);
     if (hs_str_is(any.name, "TicketStatementQuery"))
@@ -274,7 +274,7 @@ static hs_rc get(struct flight_call *c, struct hs_err *err)
     return unknown(any.name, err);
 }
 
-void flight_get(struct flight_call *c)
+void hs_flight_get(struct flight_call *c)
 {
     struct hs_err err;
     fail_rc(c, get(c, &err), &err);
@@ -293,7 +293,7 @@ static hs_rc param_schema(struct flight_call *c, size_t count, struct hs_buf *ou
         fields[i] = (struct hs_field){.id = -1, .name = hs_arena_printf(c->arena, "%zu", i + 1), .type = null};
     all->fields = fields;
     all->field_count = count;
-    return flight_schema_bytes(all, true, out, err);
+    return hs_flight_schema_bytes(all, true, out, err);
 }
 
 static hs_rc add_prepared(struct flight_call *c, struct hs_buf *inner, struct hs_err *err)
@@ -303,10 +303,10 @@ static hs_rc add_prepared(struct flight_call *c, struct hs_buf *inner, struct hs
     hs_str sealed;
     size_t count = hs_call_param_count(c->access);
     h.expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
-    HS_TRY(flight_handle_seal(c, FLIGHT_PREPARED, &h, &sealed, err));
+    HS_TRY(hs_flight_handle_seal(c, FLIGHT_PREPARED, &h, &sealed, err));
     hs_buf_init(&dataset, SCHEMA_MAX);
     hs_buf_init(&params, SCHEMA_MAX);
-    hs_rc rc = flight_schema_bytes(hs_call_schema(c->access), true, &dataset, err);
+    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), true, &dataset, err);
     if (rc == HS_OK && count)
         rc = param_schema(c, count, &params, err);
     hs_proto_add_bytes(inner, 1, sealed);
@@ -325,27 +325,27 @@ static void prepared(struct flight_call *c)
     hs_buf_init(&any, SCHEMA_MAX * 3);
     hs_rc rc = add_prepared(c, &inner, &err);
     if (rc == HS_OK) {
-        codec_add_any(&any, "ActionCreatePreparedStatementResult", hs_buf_str(&inner));
+        hs_codec_add_any(&any, "ActionCreatePreparedStatementResult", hs_buf_str(&inner));
         rc = hs_buf_done(&any, &err);
     }
     if (rc == HS_OK)
-        flight_reply_result(c, hs_buf_str(&any));
+        hs_flight_reply_result(c, hs_buf_str(&any));
     else
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     hs_buf_fini(&inner);
     hs_buf_fini(&any);
 }
 
-void flight_prepare(struct flight_call *c, hs_str value)
+void hs_flight_prepare(struct flight_call *c, hs_str value)
 {
     struct hs_err err;
     hs_rc rc = statement_query(c, value, &err); /* the same fields */
     if (rc != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         return;
     }
     struct hs_query q = query_of(c->handle, true);
-    flight_ask(c, &q, prepared);
+    hs_flight_ask(c, &q, prepared);
 }
 
 /* ---- ListFlights: the tables the caller sees, each by its path ---- */
@@ -359,7 +359,7 @@ static void add_listed(struct hs_buf *b, hs_str schema, hs_str mesh, const struc
     hs_proto_add_bytes(&d, 3, t->domain);
     hs_proto_add_bytes(&d, 3, t->name);
     struct flight_info info = {.schema = schema, .raw_descriptor = hs_buf_str(&d)};
-    codec_add_info(b, &info);
+    hs_codec_add_info(b, &info);
     b->failed |= d.failed;
     hs_buf_fini(&d);
 }
@@ -369,13 +369,13 @@ static hs_rc send_listed(struct flight_call *c, hs_str mesh, const struct hs_see
     struct hs_buf schema, b;
     hs_buf_init(&schema, SCHEMA_MAX);
     hs_buf_init(&b, SCHEMA_MAX * 2);
-    hs_rc rc = flight_schema_bytes(t->type, true, &schema, err);
+    hs_rc rc = hs_flight_schema_bytes(t->type, true, &schema, err);
     if (rc == HS_OK) {
         add_listed(&b, hs_buf_str(&schema), mesh, t);
         rc = hs_buf_done(&b, err);
     }
     if (rc == HS_OK)
-        flight_send(c, &b);
+        hs_flight_send(c, &b);
     hs_buf_fini(&schema);
     hs_buf_fini(&b);
     return rc;
@@ -388,15 +388,15 @@ static void listed(struct flight_call *c)
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct hs_seen_table *t = &catalog->tables[i];
         if (t->type && send_listed(c, catalog->mesh, t, &err) != HS_OK) {
-            flight_fail(c, &err);
+            hs_flight_fail(c, &err);
             return;
         }
     }
-    flight_finish(c);
+    hs_flight_finish(c);
 }
 
-void flight_list(struct flight_call *c)
+void hs_flight_list(struct flight_call *c)
 {
     struct hs_catalog_query q = {.with_schema = true};
-    flight_ask_catalog(c, &q, listed);
+    hs_flight_ask_catalog(c, &q, listed);
 }

@@ -2,7 +2,7 @@
  * thought about here. */
 #include "front/flight/errors.h"
 
-enum hs_grpc_status flight_status(hs_rc kind)
+enum hs_grpc_status hs_flight_status(hs_rc kind)
 {
     switch (kind) {
     case HS_OK:

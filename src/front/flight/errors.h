@@ -4,6 +4,6 @@
 #include "base/err.h"
 #include "wire/grpc.h"
 
-enum hs_grpc_status flight_status(hs_rc kind);
+enum hs_grpc_status hs_flight_status(hs_rc kind);
 
 #endif

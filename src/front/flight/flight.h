@@ -78,32 +78,32 @@ struct flight_call {
 };
 
 /* ---- call.c: the life of a call ---- */
-void flight_become(struct flight_call *c, enum flight_state state);
-hs_str flight_keep(struct flight_call *c, hs_str s); /* copied to the call's arena; .at NULL: no memory */
-void flight_headers(struct flight_call *c);
-void flight_send(struct flight_call *c, const struct hs_buf *message); /* copied */
-void flight_finish(struct flight_call *c);
+void hs_flight_become(struct flight_call *c, enum flight_state state);
+hs_str hs_flight_keep(struct flight_call *c, hs_str s); /* copied to the call's arena; .at NULL: no memory */
+void hs_flight_headers(struct flight_call *c);
+void hs_flight_send(struct flight_call *c, const struct hs_buf *message); /* copied */
+void hs_flight_finish(struct flight_call *c);
 /* Ends the call with what err shows, and logs it. */
-void flight_fail(struct flight_call *c, const struct hs_err *err);
+void hs_flight_fail(struct flight_call *c, const struct hs_err *err);
 /* Asks access to describe or run; on_ready follows when the schema (or catalog) is known. */
-void flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c));
-void flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
-                        void (*on_ready)(struct flight_call *c));
-void flight_notify(void *call); /* from any thread */
-void flight_pump(struct flight_call *c);
-void flight_drop_access(struct flight_call *c);
-extern const struct hs_grpc_server flight_grpc;
+void hs_flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c));
+void hs_flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
+                           void (*on_ready)(struct flight_call *c));
+void hs_flight_notify(void *call); /* from any thread */
+void hs_flight_pump(struct flight_call *c);
+void hs_flight_drop_access(struct flight_call *c);
+extern const struct hs_grpc_server hs_flight_grpc;
 
 /* ---- signin.c ---- */
 /* Settles who asks: at once (proceed), on the pool, or by failing the call. */
-void flight_sign_in(struct flight_call *c, void (*proceed)(struct flight_call *c));
-void flight_handshake(struct flight_call *c);
-void flight_handshake_message(struct flight_call *c, hs_str bytes);
-void flight_handshake_end(struct flight_call *c);
-void flight_close_session(struct flight_call *c);
-void flight_job_ended(struct flight_call *c);
-void flight_job_abandon(struct flight_job *job); /* takes NULL */
-bool flight_job_is_done(struct flight_job *job);
+void hs_flight_sign_in(struct flight_call *c, void (*proceed)(struct flight_call *c));
+void hs_flight_handshake(struct flight_call *c);
+void hs_flight_handshake_message(struct flight_call *c, hs_str bytes);
+void hs_flight_handshake_end(struct flight_call *c);
+void hs_flight_close_session(struct flight_call *c);
+void hs_flight_job_ended(struct flight_call *c);
+void hs_flight_job_abandon(struct flight_job *job); /* takes NULL */
+bool hs_flight_job_is_done(struct flight_job *job);
 
 /* ---- methods.c: the RPCs ---- */
 enum flight_use { FLIGHT_INFO, FLIGHT_SCHEMA, FLIGHT_POLL }; /* how a description is answered */
@@ -115,30 +115,30 @@ struct flight_method {
     void (*message)(struct flight_call *c, hs_str bytes); /* NULL: unary */
     void (*ask)(struct flight_call *c);                   /* the client has said all it will */
 };
-const struct flight_method *flight_method_find(hs_str path);
+const struct flight_method *hs_flight_method_find(hs_str path);
 
 /* ---- commands.c ---- */
-void flight_describe(struct flight_call *c); /* GetFlightInfo, GetSchema, PollFlightInfo */
-void flight_get(struct flight_call *c);      /* DoGet */
-void flight_list(struct flight_call *c);     /* ListFlights */
-void flight_prepare(struct flight_call *c, hs_str body);
+void hs_flight_describe(struct flight_call *c); /* GetFlightInfo, GetSchema, PollFlightInfo */
+void hs_flight_get(struct flight_call *c);      /* DoGet */
+void hs_flight_list(struct flight_call *c);     /* ListFlights */
+void hs_flight_prepare(struct flight_call *c, hs_str body);
 
 /* ---- actions.c ---- */
-void flight_action(struct flight_call *c);
-void flight_list_actions(struct flight_call *c);
+void hs_flight_action(struct flight_call *c);
+void hs_flight_list_actions(struct flight_call *c);
 
 /* ---- put.c ---- */
-void flight_put_message(struct flight_call *c, hs_str bytes);
-void flight_put_end(struct flight_call *c);
+void hs_flight_put_message(struct flight_call *c, hs_str bytes);
+void hs_flight_put_end(struct flight_call *c);
 
 /* ---- reply.c ---- */
-HS_MUST hs_rc flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out,
-                                  struct hs_err *err);
+HS_MUST hs_rc hs_flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out,
+                                     struct hs_err *err);
 /* FlightInfo, SchemaResult or PollInfo, as the method wants it. */
-void flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us);
-HS_MUST hs_rc flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err);
+void hs_flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us);
+HS_MUST hs_rc hs_flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err);
 /* Takes the batch; its body goes out as it lies. */
-HS_MUST hs_rc flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err);
-void flight_reply_result(struct flight_call *c, hs_str body); /* DoAction's Result */
+HS_MUST hs_rc hs_flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err);
+void hs_flight_reply_result(struct flight_call *c, hs_str body); /* DoAction's Result */
 
 #endif

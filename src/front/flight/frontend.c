@@ -20,7 +20,7 @@ static hs_rc session_fill(struct flight_session *s, const struct hs_peer *peer, 
     if (!s->peer.at)
         return hs_fail(err, HS_NOMEM, "out of memory");
     HS_TRY(hs_random(s->salt, sizeof s->salt, err));
-    return hs_http2_open(s->settings.http2, &flight_grpc, s, &s->http2, err);
+    return hs_http2_open(s->settings.http2, &hs_flight_grpc, s, &s->http2, err);
 }
 
 static hs_rc open_session(const struct hs_front_env *env, const struct hs_peer *peer, void *waker, void **out,
@@ -54,12 +54,12 @@ static hs_rc produce(void *session, struct hs_out *out, struct hs_err *err)
 
 static void news(struct flight_call *c)
 {
-    if (c->job && flight_job_is_done(c->job))
-        flight_job_ended(c);
+    if (c->job && hs_flight_job_is_done(c->job))
+        hs_flight_job_ended(c);
     if (!atomic_exchange(&c->news, false))
         return;
     if (c->state == FLIGHT_ASKING)
-        flight_pump(c);
+        hs_flight_pump(c);
     else if (c->state == FLIGHT_STREAMING)
         hs_grpc_resume(c->grpc);
 }
@@ -89,6 +89,12 @@ static bool done(void *session)
     return hs_http2_done(s->http2);
 }
 
+static bool wants_input(void *session)
+{
+    struct flight_session *s = session;
+    return hs_http2_wants_input(s->http2);
+}
+
 static void close_session(void *session)
 {
     session_free(session);
@@ -105,5 +111,6 @@ const struct hs_frontend hs_front_flight = {
     .tick = tick,
     .shutdown = shut_down,
     .done = done,
+    .wants_input = wants_input,
     .close = close_session,
 };

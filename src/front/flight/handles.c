@@ -36,8 +36,8 @@ static void add_handle(struct hs_buf *b, const struct flight_handle *h)
         add_param(b, &h->params.at[i]);
 }
 
-hs_rc flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
-                         hs_str *out, struct hs_err *err)
+hs_rc hs_flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
+                            hs_str *out, struct hs_err *err)
 {
     struct flight_handle whole = *h;
     struct hs_buf plain, sealed;
@@ -53,7 +53,7 @@ hs_rc flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, co
         rc = hs_seal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), hs_buf_str(&plain), &sealed,
                      err);
     if (rc == HS_OK) {
-        *out = flight_keep(c, hs_buf_str(&sealed));
+        *out = hs_flight_keep(c, hs_buf_str(&sealed));
         if (!out->at)
             rc = hs_fail(err, HS_NOMEM, "out of memory");
     }
@@ -105,8 +105,8 @@ static hs_rc read_params(struct flight_call *call, hs_str plain, struct flight_h
 static hs_rc read_handle(struct flight_call *c, hs_str plain, struct flight_handle *h, struct hs_err *err)
 {
     int64_t has_params = 0;
-    HS_TRY(CODEC_PICK(plain, err, {1, PICK_TEXT, &h->sql}, {2, PICK_BYTES, &h->bound}, {3, PICK_TEXT, &h->name},
-                      {4, PICK_INT, &h->expires_us}, {5, PICK_INT, &has_params}));
+    HS_TRY(HS_PICK(plain, err, {1, PICK_TEXT, &h->sql}, {2, PICK_BYTES, &h->bound}, {3, PICK_TEXT, &h->name},
+                   {4, PICK_INT, &h->expires_us}, {5, PICK_INT, &has_params}));
     h->has_params = has_params != 0;
     return read_params(c, plain, h, err);
 }
@@ -120,8 +120,8 @@ static hs_rc check_handle(const struct flight_call *c, const struct flight_handl
     return HS_OK;
 }
 
-hs_rc flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed, struct flight_handle **out,
-                         struct hs_err *err)
+hs_rc hs_flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
+                            struct flight_handle **out, struct hs_err *err)
 {
     size_t max = (size_t)c->session->settings.handle_bytes + 1024;
     if (sealed.len == 0 || sealed.len > max)
@@ -131,7 +131,7 @@ hs_rc flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs
     hs_str kept = {0};
     hs_rc rc = hs_unseal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), sealed, &plain, err);
     if (rc == HS_OK)
-        kept = flight_keep(c, hs_buf_str(&plain));
+        kept = hs_flight_keep(c, hs_buf_str(&plain));
     else if (rc != HS_NOMEM) /* forged, cut, of another server or of a key long gone: all the same to its bearer */
         rc = hs_fail(err, HS_NOT_FOUND, "no such handle");
     hs_buf_fini(&plain);

@@ -14,10 +14,10 @@ struct flight_handle {
 };
 
 /* Sealed text; HS_LIMIT past settings.handle_bytes. */
-HS_MUST hs_rc flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
-                                 hs_str *out, struct hs_err *err);
+HS_MUST hs_rc hs_flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
+                                    hs_str *out, struct hs_err *err);
 /* Everything in the call's arena. Another person's, an expired or a damaged handle is refused. */
-HS_MUST hs_rc flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
-                                 struct flight_handle **out, struct hs_err *err);
+HS_MUST hs_rc hs_flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
+                                    struct flight_handle **out, struct hs_err *err);
 
 #endif

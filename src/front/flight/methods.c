@@ -6,7 +6,7 @@ static void no_exchange(struct flight_call *c)
 {
     struct hs_err err;
     hs_ignore(hs_fail(&err, HS_UNSUPPORTED, "DoExchange is not supported"));
-    flight_fail(c, &err);
+    hs_flight_fail(c, &err);
 }
 
 static void no_message(struct flight_call *c, hs_str bytes)
@@ -21,7 +21,7 @@ static const struct flight_method METHODS[] = {
 #undef METHOD
 };
 
-const struct flight_method *flight_method_find(hs_str path)
+const struct flight_method *hs_flight_method_find(hs_str path)
 {
     if (!hs_str_starts(path, HS_S(SERVICE)))
         return NULL;

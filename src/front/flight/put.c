@@ -8,16 +8,16 @@
 static hs_rc open_put(struct flight_call *c, hs_str descriptor, struct hs_err *err)
 {
     struct flight_any any;
-    hs_str sealed = {0}, kept = flight_keep(c, descriptor);
+    hs_str sealed = {0}, kept = hs_flight_keep(c, descriptor);
     if (!kept.at)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    HS_TRY(codec_descriptor(kept, &c->descriptor, err));
+    HS_TRY(hs_codec_descriptor(kept, &c->descriptor, err));
     HS_TRY(c->descriptor.is_path ? hs_fail(err, HS_UNSUPPORTED, "this door only reads") : HS_OK);
-    HS_TRY(codec_any(c->descriptor.cmd, &any, err));
+    HS_TRY(hs_codec_any(c->descriptor.cmd, &any, err));
     if (!hs_str_is(any.name, "CommandPreparedStatementQuery"))
         return hs_fail(err, HS_UNSUPPORTED, "this door only reads; updates and ingestion are not supported");
-    HS_TRY(CODEC_PICK(any.value, err, {1, PICK_BYTES, &sealed}));
-    HS_TRY(flight_handle_open(c, FLIGHT_PREPARED, sealed, &c->handle, err));
+    HS_TRY(HS_PICK(any.value, err, {1, PICK_BYTES, &sealed}));
+    HS_TRY(hs_flight_handle_open(c, FLIGHT_PREPARED, sealed, &c->handle, err));
     c->reader = hs_ipc_reader_new((size_t)c->session->settings.params_rows, (size_t)c->session->settings.params_bytes);
     return c->reader ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
@@ -25,7 +25,7 @@ static hs_rc open_put(struct flight_call *c, hs_str descriptor, struct hs_err *e
 static hs_rc put(struct flight_call *c, hs_str bytes, struct hs_err *err)
 {
     struct flight_data d;
-    HS_TRY(codec_data(bytes, &d, err));
+    HS_TRY(hs_codec_data(bytes, &d, err));
     if (!c->reader && !d.descriptor.at)
         return hs_fail(err, HS_INVALID, "the first message of DoPut wants a descriptor");
     if (!c->reader)
@@ -35,11 +35,11 @@ static hs_rc put(struct flight_call *c, hs_str bytes, struct hs_err *err)
     return hs_ipc_reader_message(c->reader, d.header, d.body.at ? d.body : HS_S(""), err);
 }
 
-void flight_put_message(struct flight_call *c, hs_str bytes)
+void hs_flight_put_message(struct flight_call *c, hs_str bytes)
 {
     struct hs_err err;
     if (put(c, bytes, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 static hs_rc bind(struct flight_call *c, hs_str *out_sealed, struct hs_err *err)
@@ -55,16 +55,16 @@ static hs_rc bind(struct flight_call *c, hs_str *out_sealed, struct hs_err *err)
     h.expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
     if (rows)
         HS_TRY(hs_ipc_reader_row(c->reader, 0, c->arena, &h.params, err));
-    return flight_handle_seal(c, FLIGHT_PREPARED, &h, out_sealed, err);
+    return hs_flight_handle_seal(c, FLIGHT_PREPARED, &h, out_sealed, err);
 }
 
-void flight_put_end(struct flight_call *c)
+void hs_flight_put_end(struct flight_call *c)
 {
     struct hs_err err;
     struct hs_buf b;
     hs_str sealed;
     if (bind(c, &sealed, &err) != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         return;
     }
     hs_buf_init(&b, sealed.len + 64);
@@ -72,10 +72,10 @@ void flight_put_end(struct flight_call *c)
     hs_proto_add_bytes(&b, 1, sealed);
     hs_proto_close(&b, result);
     if (hs_buf_done(&b, &err) != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     } else {
-        flight_send(c, &b);
-        flight_finish(c);
+        hs_flight_send(c, &b);
+        hs_flight_finish(c);
     }
     hs_buf_fini(&b);
 }

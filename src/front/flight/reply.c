@@ -8,7 +8,7 @@
 
 enum { INFO_MAX = 64 << 20, MESSAGE_MAX = INT32_MAX - 4096 }; /* protobuf's and gRPC's own ceiling is 2 GiB */
 
-hs_rc flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out, struct hs_err *err)
+hs_rc hs_flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out, struct hs_err *err)
 {
     struct ArrowSchema schema;
     HS_TRY(hs_type_to_arrow(type, false, &schema, err));
@@ -17,7 +17,7 @@ hs_rc flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct 
     return rc;
 }
 
-void flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us)
+void hs_flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us)
 {
     struct flight_info info = {schema, c->descriptor.raw, ticket, expires_us};
     struct hs_err err;
@@ -32,47 +32,47 @@ void flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, in
         uint64_t bits;
         memcpy(&bits, &whole, sizeof bits);
         size_t mark = hs_proto_open(&b, 1);
-        codec_add_info(&b, &info);
+        hs_codec_add_info(&b, &info);
         hs_proto_close(&b, mark);
         hs_proto_add_fixed64(&b, 3, bits);
         break;
     }
     case FLIGHT_INFO:
-        codec_add_info(&b, &info);
+        hs_codec_add_info(&b, &info);
         break;
     }
     if (hs_buf_done(&b, &err) != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     } else {
-        flight_send(c, &b);
-        flight_finish(c);
+        hs_flight_send(c, &b);
+        hs_flight_finish(c);
     }
     hs_buf_fini(&b);
 }
 
-void flight_reply_result(struct flight_call *c, hs_str body)
+void hs_flight_reply_result(struct flight_call *c, hs_str body)
 {
     struct hs_err err;
     struct hs_buf b;
     hs_buf_init(&b, INFO_MAX);
     hs_proto_add_bytes(&b, 1, body);
     if (hs_buf_done(&b, &err) != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     } else {
-        flight_send(c, &b);
-        flight_finish(c);
+        hs_flight_send(c, &b);
+        hs_flight_finish(c);
     }
     hs_buf_fini(&b);
 }
 
-hs_rc flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err)
+hs_rc hs_flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err)
 {
     struct hs_buf b;
     hs_buf_init(&b, INFO_MAX);
-    codec_add_data(&b, header, false, 0);
+    hs_codec_add_data(&b, header, false, 0);
     hs_rc rc = hs_buf_done(&b, err);
     if (rc == HS_OK)
-        flight_send(c, &b);
+        hs_flight_send(c, &b);
     hs_buf_fini(&b);
     return rc;
 }
@@ -103,14 +103,14 @@ static hs_rc fill_head(struct frame *f, struct hs_err *err)
                    ? hs_fail(err, HS_LIMIT, "a batch of %zu bytes is too long for this protocol", f->batch.body_len)
                    : hs_ipc_batch_header(&f->batch, &header, err);
     if (rc == HS_OK) {
-        codec_add_data(&f->head, hs_buf_str(&header), true, f->batch.body_len);
+        hs_codec_add_data(&f->head, hs_buf_str(&header), true, f->batch.body_len);
         rc = hs_buf_done(&f->head, err);
     }
     hs_buf_fini(&header);
     return rc;
 }
 
-hs_rc flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err)
+hs_rc hs_flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err)
 {
     struct frame *f = hs_calloc(1, sizeof *f);
     if (!f) {
@@ -127,7 +127,7 @@ hs_rc flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs
     struct hs_slice slices[2] = {{f->head.at, f->head.len, frame_release, f},
                                  {f->batch.body, f->batch.body_len, frame_release, f}};
     f->slices = f->batch.body_len ? 2 : 1;
-    flight_headers(c);
+    hs_flight_headers(c);
     hs_grpc_send_message(c->grpc, slices, (size_t)f->slices);
     return HS_OK;
 }

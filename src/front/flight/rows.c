@@ -7,7 +7,7 @@ static hs_rc failed(int code, struct hs_err *err)
     return hs_fail_hidden(err, code == ENOMEM ? HS_NOMEM : HS_INTERNAL, "metadata rows: nanoarrow says %d", code);
 }
 
-hs_rc rows_schema(const struct rows_column *columns, size_t count, struct ArrowSchema *out, struct hs_err *err)
+hs_rc hs_rows_schema(const struct rows_column *columns, size_t count, struct ArrowSchema *out, struct hs_err *err)
 {
     struct hs_type leaf[HS_T_COUNT_], text = {.id = HS_T_STRING};
     struct hs_field fields[32], element = {.id = -1, .required = true, .type = &text};
@@ -26,7 +26,7 @@ hs_rc rows_schema(const struct rows_column *columns, size_t count, struct ArrowS
     return hs_type_to_arrow(&all, false, out, err);
 }
 
-hs_rc rows_open(struct ArrowSchema *schema, struct rows *out, struct hs_err *err)
+hs_rc hs_rows_open(struct ArrowSchema *schema, struct rows *out, struct hs_err *err)
 {
     struct rows r = {.code = NANOARROW_OK};
     ArrowSchemaMove(schema, &r.schema);
@@ -35,14 +35,14 @@ hs_rc rows_open(struct ArrowSchema *schema, struct rows *out, struct hs_err *err
     if (code == NANOARROW_OK)
         code = ArrowArrayStartAppending(&r.array);
     if (code != NANOARROW_OK) {
-        rows_close(&r);
+        hs_rows_close(&r);
         return failed(code, err);
     }
     *out = r;
     return HS_OK;
 }
 
-void rows_close(struct rows *r)
+void hs_rows_close(struct rows *r)
 {
     if (r->array.release)
         ArrowArrayRelease(&r->array);
@@ -50,7 +50,7 @@ void rows_close(struct rows *r)
         ArrowSchemaRelease(&r->schema);
 }
 
-void rows_text(struct rows *r, int column, hs_str text)
+void hs_rows_text(struct rows *r, int column, hs_str text)
 {
     struct ArrowBufferView v = {.data.data = text.at, .size_bytes = (int64_t)text.len};
     if (r->code != NANOARROW_OK)
@@ -59,30 +59,30 @@ void rows_text(struct rows *r, int column, hs_str text)
     r->code = text.at ? ArrowArrayAppendBytes(child, v) : ArrowArrayAppendNull(child, 1);
 }
 
-void rows_words(struct rows *r, int column, const char *text)
+void hs_rows_words(struct rows *r, int column, const char *text)
 {
-    rows_text(r, column, hs_str_of(text));
+    hs_rows_text(r, column, hs_str_of(text));
 }
 
-void rows_int(struct rows *r, int column, int64_t value)
+void hs_rows_int(struct rows *r, int column, int64_t value)
 {
     if (r->code == NANOARROW_OK)
         r->code = ArrowArrayAppendInt(r->array.children[column], value);
 }
 
-void rows_null(struct rows *r, int column)
+void hs_rows_null(struct rows *r, int column)
 {
     if (r->code == NANOARROW_OK)
         r->code = ArrowArrayAppendNull(r->array.children[column], 1);
 }
 
-void rows_end(struct rows *r)
+void hs_rows_end(struct rows *r)
 {
     if (r->code == NANOARROW_OK)
         r->code = ArrowArrayFinishElement(&r->array);
 }
 
-hs_rc rows_done(struct rows *r, struct hs_batch *out, struct hs_err *err)
+hs_rc hs_rows_done(struct rows *r, struct hs_batch *out, struct hs_err *err)
 {
     if (r->code == NANOARROW_OK)
         r->code = ArrowArrayFinishBuildingDefault(&r->array, NULL);

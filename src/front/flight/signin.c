@@ -42,7 +42,7 @@ static void job_unref(struct flight_job *j)
     hs_free(j);
 }
 
-void flight_job_abandon(struct flight_job *j)
+void hs_flight_job_abandon(struct flight_job *j)
 {
     if (!j)
         return;
@@ -52,7 +52,7 @@ void flight_job_abandon(struct flight_job *j)
     job_unref(j);
 }
 
-bool flight_job_is_done(struct flight_job *j)
+bool hs_flight_job_is_done(struct flight_job *j)
 {
     pthread_mutex_lock(&j->lock);
     bool done = j->done;
@@ -172,7 +172,7 @@ static hs_rc accept_name(struct flight_call *c, hs_str name, struct hs_err *err)
     hs_model_unref(model);
     if (rc != HS_OK)
         return rc == HS_NOMEM ? rc : refused(err);
-    c->who.name = flight_keep(c, name);
+    c->who.name = hs_flight_keep(c, name);
     return c->who.name.at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
@@ -183,7 +183,7 @@ static hs_rc accept_bearer(struct flight_call *c, hs_str token, struct hs_err *e
     struct hs_principal *who = NULL;
     hs_rc rc = hs_auth_bearer(hs_access_auth(access), model, token, c->arena, &who, err);
     if (rc == HS_OK) {
-        c->who.name = flight_keep(c, who->name);
+        c->who.name = hs_flight_keep(c, who->name);
         c->token = token;
         rc = c->who.name.at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
     }
@@ -214,7 +214,7 @@ static hs_rc ask_pool(struct flight_call *c, hs_str name, hs_str password, bool 
         j->proceed = proceed;
     }
     HS_TRY(job_start(c, j, err));
-    flight_become(c, FLIGHT_SIGNING_IN);
+    hs_flight_become(c, FLIGHT_SIGNING_IN);
     hs_grpc_pause(c->grpc, true);
     return HS_OK;
 }
@@ -239,7 +239,7 @@ static hs_rc accept_binary_header(struct flight_call *c, hs_str value, struct hs
     struct hs_buf plain;
     hs_buf_init(&plain, TOKEN_MAX);
     bool encoded = hs_buf_add_base64_decoded(&plain, value) && !plain.failed;
-    hs_str token = flight_keep(c, encoded ? hs_buf_str(&plain) : value);
+    hs_str token = hs_flight_keep(c, encoded ? hs_buf_str(&plain) : value);
     hs_buf_fini(&plain);
     return token.at ? accept_bearer(c, token, err) : hs_fail(err, HS_NOMEM, "out of memory");
 }
@@ -261,12 +261,12 @@ static hs_rc sign_in(struct flight_call *c, void (*proceed)(struct flight_call *
     return old.len ? accept_binary_header(c, old, err) : refused(err);
 }
 
-void flight_sign_in(struct flight_call *c, void (*proceed)(struct flight_call *c))
+void hs_flight_sign_in(struct flight_call *c, void (*proceed)(struct flight_call *c))
 {
     struct hs_err err;
     bool now;
     if (sign_in(c, proceed, &now, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     else if (now)
         proceed(c);
 }
@@ -281,11 +281,11 @@ static hs_rc give_token(struct flight_call *c, hs_str token, struct hs_err *err)
 
 static void shake(struct flight_call *c)
 {
-    flight_finish(c);
+    hs_flight_finish(c);
 }
 
 /* With credentials in the header the answer does not wait for a message: the Go driver sends none before it reads. */
-void flight_handshake(struct flight_call *c)
+void hs_flight_handshake(struct flight_call *c)
 {
     struct hs_err err;
     hs_str header = hs_grpc_header(c->grpc, "authorization");
@@ -301,7 +301,7 @@ void flight_handshake(struct flight_call *c)
             shake(c);
     }
     if (rc != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 /* HandshakeResponse{payload 2}: for those who sent BasicAuth in the payload. */
@@ -310,34 +310,34 @@ static void shake_with_payload(struct flight_call *c)
     struct hs_buf b;
     hs_buf_init(&b, TOKEN_MAX * 2);
     hs_proto_add_bytes(&b, 2, after_scheme(c->new_token, "Bearer"));
-    flight_send(c, &b);
+    hs_flight_send(c, &b);
     hs_buf_fini(&b);
-    flight_finish(c);
+    hs_flight_finish(c);
 }
 
-void flight_handshake_message(struct flight_call *c, hs_str bytes)
+void hs_flight_handshake_message(struct flight_call *c, hs_str bytes)
 {
     struct hs_err err;
     hs_str payload = {0}, name = {0}, password = {0};
     if (c->job || c->state != FLIGHT_LISTENING)
         return;
-    hs_rc rc = CODEC_PICK(bytes, &err, {2, PICK_BYTES, &payload});
+    hs_rc rc = HS_PICK(bytes, &err, {2, PICK_BYTES, &payload});
     if (rc == HS_OK)
-        rc = CODEC_PICK(payload, &err, {2, PICK_TEXT, &name}, {3, PICK_TEXT, &password});
+        rc = HS_PICK(payload, &err, {2, PICK_TEXT, &name}, {3, PICK_TEXT, &password});
     if (rc != HS_OK || !name.len)
         rc = refused(&err);
     if (rc == HS_OK)
         rc = ask_pool(c, name, password.at ? password : HS_S(""), true, shake_with_payload, &err);
     if (rc != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 /* The client has ended without credentials of any kind. */
-void flight_handshake_end(struct flight_call *c)
+void hs_flight_handshake_end(struct flight_call *c)
 {
     struct hs_err err;
     if (refused(&err) != HS_OK && !c->job)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
 }
 
 /* ---- when a job has ended ---- */
@@ -356,7 +356,7 @@ static hs_rc settle(struct flight_call *c, struct flight_job *j, struct hs_err *
     return HS_OK;
 }
 
-void flight_job_ended(struct flight_call *c)
+void hs_flight_job_ended(struct flight_call *c)
 {
     struct flight_job *j = c->job;
     struct hs_err err;
@@ -367,10 +367,10 @@ void flight_job_ended(struct flight_call *c)
     c->job = NULL;
     hs_grpc_pause(c->grpc, false);
     if (settle(c, j, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     else
         j->proceed(c);
-    flight_job_abandon(j);
+    hs_flight_job_abandon(j);
 }
 
 /* ---- CloseSession ---- */
@@ -382,25 +382,25 @@ static void session_ended(struct flight_call *c)
     hs_rc rc = j->rc;
     struct hs_buf b;
     c->job = NULL;
-    flight_job_abandon(j);
+    hs_flight_job_abandon(j);
     if (rc != HS_OK) {
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
         return;
     }
     hs_buf_init(&b, 64);
     hs_proto_add_varint(&b, 1, 1); /* CloseSessionResult.status = CLOSED */
-    flight_reply_result(c, hs_buf_str(&b));
+    hs_flight_reply_result(c, hs_buf_str(&b));
     hs_buf_fini(&b);
 }
 
-void flight_close_session(struct flight_call *c)
+void hs_flight_close_session(struct flight_call *c)
 {
     struct hs_err err;
     struct flight_job *j = job_new(c, JOB_END_SESSION, HS_S(""), c->token.at ? c->token : HS_S(""));
     c->session->proof.there = false;
     c->on_job = session_ended;
     if (job_start(c, j, &err) != HS_OK)
-        flight_fail(c, &err);
+        hs_flight_fail(c, &err);
     else
-        flight_become(c, FLIGHT_WORKING);
+        hs_flight_become(c, FLIGHT_WORKING);
 }

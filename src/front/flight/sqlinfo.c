@@ -72,7 +72,7 @@ static int fill_schema(struct ArrowSchema *s)
     return ArrowSchemaSetName(s->children[1], "value");
 }
 
-hs_rc sqlinfo_schema(struct ArrowSchema *out, struct hs_err *err)
+hs_rc hs_sqlinfo_schema(struct ArrowSchema *out, struct hs_err *err)
 {
     struct ArrowSchema s;
     ArrowSchemaInit(&s);
@@ -141,8 +141,8 @@ static bool asked_for(hs_str value, uint32_t number)
 }
 
 /* Numbers that mean nothing here give no row; an empty list asks for everything. */
-hs_rc sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                   struct hs_err *err)
+hs_rc hs_sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                      struct hs_err *err)
 {
     const char *version = c->session->env->server_version;
     (void)catalog;

@@ -91,8 +91,8 @@ static int describe_column(struct ArrowSchema *column, const struct hs_field *f,
     return n.code;
 }
 
-hs_rc flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type, hs_str mesh,
-                              const struct hs_seen_table *table, struct hs_err *err)
+hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type, hs_str mesh,
+                                 const struct hs_seen_table *table, struct hs_err *err)
 {
     for (size_t i = 0; i < type->field_count; i++)
         if (describe_column(schema->children[i], &type->fields[i], mesh, table) != NANOARROW_OK)
@@ -104,7 +104,7 @@ hs_rc flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *
 
 enum { NULLABLE = 1, SEARCHABLE_BASIC = 2, SEARCHABLE_FULL = 3 };
 
-const struct rows_column xdbc_columns[] = {
+const struct rows_column hs_xdbc_columns[] = {
     {"type_name", HS_T_STRING, true},
     {"data_type", HS_T_INT, true},
     {"column_size", HS_T_INT, false},
@@ -125,14 +125,14 @@ const struct rows_column xdbc_columns[] = {
     {"num_prec_radix", HS_T_INT, false},
     {"interval_precision", HS_T_INT, false},
 };
-const size_t xdbc_column_count = sizeof xdbc_columns / sizeof xdbc_columns[0];
+const size_t hs_xdbc_column_count = sizeof hs_xdbc_columns / sizeof hs_xdbc_columns[0];
 
 static void int_or_null(struct rows *r, int column, int value)
 {
     if (value < 0)
-        rows_null(r, column);
+        hs_rows_null(r, column);
     else
-        rows_int(r, column, value);
+        hs_rows_int(r, column, value);
 }
 
 static void add_words(struct rows *r, int column, const char *comma_separated)
@@ -140,7 +140,7 @@ static void add_words(struct rows *r, int column, const char *comma_separated)
     hs_str rest = hs_str_of(comma_separated);
     struct ArrowArray *list = r->array.children[column];
     if (!comma_separated) {
-        rows_null(r, column);
+        hs_rows_null(r, column);
         return;
     }
     while (rest.at && r->code == NANOARROW_OK) {
@@ -154,35 +154,35 @@ static void add_words(struct rows *r, int column, const char *comma_separated)
 static void add_xdbc(struct rows *r, const struct xdbc_type *x)
 {
     bool number = x->radix > 0, decimal = x->type == HS_T_DECIMAL;
-    rows_words(r, 0, x->name);
-    rows_int(r, 1, x->code);
+    hs_rows_words(r, 0, x->name);
+    hs_rows_int(r, 1, x->code);
     int_or_null(r, 2, x->size);
-    rows_words(r, 3, x->prefix);
-    rows_words(r, 4, x->suffix);
+    hs_rows_words(r, 3, x->prefix);
+    hs_rows_words(r, 4, x->suffix);
     add_words(r, 5, x->create);
-    rows_int(r, 6, NULLABLE);
-    rows_int(r, 7, x->type == HS_T_STRING);
-    rows_int(r, 8, x->type == HS_T_STRING ? SEARCHABLE_FULL : SEARCHABLE_BASIC);
+    hs_rows_int(r, 6, NULLABLE);
+    hs_rows_int(r, 7, x->type == HS_T_STRING);
+    hs_rows_int(r, 8, x->type == HS_T_STRING ? SEARCHABLE_FULL : SEARCHABLE_BASIC);
     int_or_null(r, 9, number ? x->name[0] == 'U' : -1);
-    rows_int(r, 10, 0);
+    hs_rows_int(r, 10, 0);
     int_or_null(r, 11, number ? 0 : -1);
-    rows_words(r, 12, x->name);
+    hs_rows_words(r, 12, x->name);
     int_or_null(r, 13, decimal || (number && x->radix == 10) ? 0 : -1);
     int_or_null(r, 14, decimal ? 38 : number && x->radix == 10 ? 0 : -1);
-    rows_int(r, 15, x->generic);
+    hs_rows_int(r, 15, x->generic);
     int_or_null(r, 16, x->subcode);
     int_or_null(r, 17, x->radix);
-    rows_null(r, 18);
-    rows_end(r);
+    hs_rows_null(r, 18);
+    hs_rows_end(r);
 }
 
-hs_rc xdbc_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                struct hs_err *err)
+hs_rc hs_xdbc_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                   struct hs_err *err)
 {
     int64_t wanted = INT64_MIN;
     (void)c;
     (void)catalog;
-    HS_TRY(CODEC_PICK(value, err, {1, PICK_INT, &wanted}));
+    HS_TRY(HS_PICK(value, err, {1, PICK_INT, &wanted}));
     for (size_t i = 0; i < sizeof XDBC_TYPES / sizeof XDBC_TYPES[0]; i++)
         if (wanted == INT64_MIN || (int32_t)wanted == XDBC_TYPES[i].code)
             add_xdbc(out, &XDBC_TYPES[i]);

@@ -1,0 +1,486 @@
+/* The whole door in memory: a real HTTP/2 client, a fake access. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define ANA "Bearer hss_ana"
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+    (void)state;
+    rig_open(&rig);
+    return rig_open_server(&rig) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_close(&rig);
+    return fake.open_calls || fake.made_batches != fake.closed_batches;
+}
+
+static int32_t ask(const char *method, const char *who, const char *command, hs_str text)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    rig_descriptor(&b, command, text);
+    int32_t id = rig_unary(&rig, method, who, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    return id;
+}
+
+static int32_t get(const char *who, hs_str ticket)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    hs_proto_add_bytes(&b, 1, ticket);
+    int32_t id = rig_unary(&rig, "DoGet", who, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    return id;
+}
+
+/* GetFlightInfo, then its ticket. */
+static hs_str ticket_for(const char *sql)
+{
+    int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", hs_str_of(sql));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    return RIG_DIG(rig_message(&rig, id, 0), 3, 1, 1);
+}
+
+static void handshake_basic(const char *header)
+{
+    int32_t id = rig_call(&rig, "Handshake", header);
+    rig_run(&rig); /* nothing said: the Go driver waits for headers before it sends anything */
+    struct rig_stream *s = rig_stream(&rig, id);
+    assert_int_equal(s->status, 0);
+    assert_string_equal(s->token, "Bearer hss_ana");
+    assert_string_equal(s->trailer_token, "Bearer hss_ana");
+    assert_int_equal(strlen(s->request_id), 32);
+}
+
+static void handshake_takes_padded_and_unpadded_base64(void **state)
+{
+    (void)state;
+    handshake_basic("Basic YW5hOnNlY3JldA==");
+    handshake_basic("Basic YW5hOnNlY3JldA");
+    handshake_basic("basic YW5hOnNlY3JldA");
+}
+
+static void handshake_refuses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"Basic YW5hOndyb25n", "Basic ####", "Basic YW5h", "Bearer nonsense", "Digest x"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        int32_t id = rig_call(&rig, "Handshake", bad[i]);
+        rig_end(&rig, id);
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 16);
+        assert_string_equal(rig_stream(&rig, id)->token, "");
+    }
+}
+
+static void handshake_takes_a_payload(void **state)
+{
+    (void)state;
+    struct hs_buf basic, b;
+    hs_buf_init(&basic, 1000);
+    hs_buf_init(&b, 1000);
+    hs_proto_add_bytes(&basic, 2, HS_S("ana"));
+    hs_proto_add_bytes(&basic, 3, HS_S("secret"));
+    hs_proto_add_bytes(&b, 2, hs_buf_str(&basic));
+    int32_t id = rig_call(&rig, "Handshake", NULL);
+    rig_say(&rig, id, hs_buf_str(&b));
+    rig_run(&rig);
+    hs_str token = RIG_DIG(rig_message(&rig, id, 0), 2);
+    assert_true(hs_str_is(token, "hss_ana"));
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    hs_buf_fini(&basic);
+    hs_buf_fini(&b);
+}
+
+static void nobody_gets_in_without_a_proof(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GetFlightInfo", "DoGet",     "DoPut",          "DoAction",  "ListActions",
+                                          "ListFlights",   "GetSchema", "PollFlightInfo", "DoExchange"};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        int32_t id = rig_unary(&rig, methods[i], NULL, HS_S(""));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 16);
+    }
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void a_password_is_checked_once_a_connection(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        int32_t id = ask("GetFlightInfo", "Basic YW5hOnNlY3JldA==", "CommandStatementQuery", HS_S("rows 1 batches 1"));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 0);
+        assert_string_equal(fake.last_asker, "ana");
+    }
+    assert_int_equal(fake.passwords, 1);
+    int32_t id = ask("GetFlightInfo", "Basic YW5hOndyb25n", "CommandStatementQuery", HS_S("x"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 16);
+    fake.disabled = true; /* removed meanwhile: the proof is worth nothing */
+    id = ask("GetFlightInfo", "Basic YW5hOnNlY3JldA==", "CommandStatementQuery", HS_S("x"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 16);
+}
+
+static void a_statement_is_described_and_read(void **state)
+{
+    (void)state;
+    int32_t id = get(ANA, ticket_for("rows 5 batches 3"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(rig_message_count(&rig, id), 4);
+    assert_int_equal(fake.made_batches, 3);
+    assert_string_equal(fake.last_purpose, "testing");
+    assert_true(RIG_DIG(rig_message(&rig, id, 1), 1000).len > 0);
+    assert_int_equal(strlen(rig_stream(&rig, id)->request_id), 32);
+}
+
+static void get_schema_and_poll(void **state)
+{
+    (void)state;
+    int32_t id = ask("GetSchema", ANA, "CommandStatementQuery", HS_S("rows 1 batches 1"));
+    int32_t poll = ask("PollFlightInfo", ANA, "CommandStatementQuery", HS_S("rows 1 batches 1"));
+    rig_run(&rig);
+    hs_str schema = RIG_DIG(rig_message(&rig, id, 0), 1);
+    assert_true(schema.len > 8 && memcmp(schema.at, "\xff\xff\xff\xff", 4) == 0 && schema.len % 8 == 0);
+    assert_true(RIG_DIG(rig_message(&rig, poll, 0), 1, 3, 1, 1).len > 0);
+    assert_true(RIG_DIG(rig_message(&rig, poll, 0), 2).len == 0);
+}
+
+static void anothers_ticket_is_refused(void **state)
+{
+    (void)state;
+    int32_t id = get("Bearer hss_ben", ticket_for("rows 1 batches 1"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 7);
+    assert_int_equal(rig_message_count(&rig, id), 0);
+}
+
+static void a_prepared_handle_is_no_ticket(void **state)
+{
+    (void)state;
+    struct hs_buf query, any, action;
+    hs_buf_init(&query, 1000);
+    hs_buf_init(&any, 1000);
+    hs_buf_init(&action, 1000);
+    hs_proto_add_bytes(&query, 1, HS_S("rows 1 batches 1"));
+    rig_any(&any, "ActionCreatePreparedStatementRequest", hs_buf_str(&query));
+    hs_proto_add_bytes(&action, 1, HS_S("CreatePreparedStatement"));
+    hs_proto_add_bytes(&action, 2, hs_buf_str(&any));
+    int32_t id = rig_unary(&rig, "DoAction", ANA, hs_buf_str(&action));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    hs_str handle = RIG_DIG(rig_message(&rig, id, 0), 1, 2, 1);
+    assert_true(handle.len > 0);
+    hs_buf_clear(&query);
+    hs_buf_clear(&any);
+    hs_proto_add_bytes(&query, 1, handle);
+    rig_any(&any, "TicketStatementQuery", hs_buf_str(&query));
+    id = get(ANA, hs_buf_str(&any));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 5);
+    id = ask("GetFlightInfo", ANA, "CommandPreparedStatementQuery", handle);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    hs_buf_fini(&query);
+    hs_buf_fini(&any);
+    hs_buf_fini(&action);
+}
+
+static void a_changed_policy_says_ask_again(void **state)
+{
+    (void)state;
+    hs_str ticket = ticket_for("rows 1 batches 1");
+    fake.pin = "another";
+    int32_t id = get(ANA, ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 10);
+}
+
+static void errors_show_no_detail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        int status;
+    } cases[] = {{"fail denied", 7}, {"fail not_found", 5}, {"fail invalid", 3}};
+    for (size_t i = 0; i < 3; i++) {
+        int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", hs_str_of(cases[i].sql));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, cases[i].status);
+        assert_string_equal(rig_stream(&rig, id)->words, "said so");
+    }
+}
+
+static void an_error_after_a_batch_ends_the_stream(void **state)
+{
+    (void)state;
+    int32_t id = get(ANA, ticket_for("late"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 8);
+    assert_int_equal(rig_message_count(&rig, id), 2);
+    assert_string_equal(rig_stream(&rig, id)->words, "too late");
+}
+
+static void a_slow_reader_holds_few_batches(void **state)
+{
+    (void)state;
+    hs_str ticket = ticket_for("rows 20000 batches 500");
+    get(ANA, ticket);
+    rig_up(&rig);
+    rig.hold = true; /* the client stops reading */
+    for (int i = 0; i < 100; i++)
+        rig_run(&rig);
+    assert_true(fake.made_batches - fake.closed_batches < 8);
+    assert_true(fake.made_batches < 20);
+}
+
+static void a_reset_closes_the_call(void **state)
+{
+    (void)state;
+    int32_t id = get(ANA, ticket_for("wait"));
+    rig_run(&rig);
+    assert_int_equal(fake.open_calls, 1);
+    nghttp2_submit_rst_stream(rig.client, 0, id, NGHTTP2_CANCEL);
+    rig_run(&rig);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void cancel_flight_info_ends_a_running_call(void **state)
+{
+    (void)state;
+    int32_t info = ask("GetFlightInfo", ANA, "CommandStatementQuery", HS_S("wait"));
+    rig_run(&rig);
+    int32_t reading = get(ANA, RIG_DIG(rig_message(&rig, info, 0), 3, 1, 1));
+    rig_run(&rig);
+    struct hs_buf request, action;
+    hs_buf_init(&request, 10000);
+    hs_buf_init(&action, 10000);
+    hs_proto_add_bytes(&request, 1, rig_message(&rig, info, 0));
+    hs_proto_add_bytes(&action, 1, HS_S("CancelFlightInfo"));
+    hs_proto_add_bytes(&action, 2, hs_buf_str(&request));
+    int32_t other = rig_unary(&rig, "DoAction", "Bearer hss_ben", hs_buf_str(&action));
+    rig_run(&rig);
+    assert_true(hs_str_is(RIG_DIG(rig_message(&rig, other, 0), 1), "\x08\x03")); /* not his to cancel */
+    int32_t cancel = rig_unary(&rig, "DoAction", ANA, hs_buf_str(&action));
+    rig_run(&rig);
+    assert_true(hs_str_is(RIG_DIG(rig_message(&rig, cancel, 0), 1), "\x08\x01"));
+    assert_int_equal(rig_stream(&rig, reading)->status, 1);
+    hs_buf_fini(&request);
+    hs_buf_fini(&action);
+}
+
+static void metadata_answers(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {
+        "CommandGetCatalogs",       "CommandGetDbSchemas",    "CommandGetTables",
+        "CommandGetTableTypes",     "CommandGetExportedKeys", "CommandGetImportedKeys",
+        "CommandGetCrossReference", "CommandGetXdbcTypeInfo", "CommandGetSqlInfo"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        int32_t id = ask("GetFlightInfo", ANA, commands[i], HS_S(""));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 0);
+        id = get(ANA, RIG_DIG(rig_message(&rig, id, 0), 3, 1, 1));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 0);
+        assert_int_equal(rig_message_count(&rig, id), 2);
+    }
+}
+
+static void what_is_not_done_says_so(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"CommandStatementUpdate", "CommandStatementIngest",
+                                           "CommandStatementSubstraitPlan", "CommandNobodyKnows"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        int32_t id = ask("GetFlightInfo", ANA, commands[i], HS_S("x"));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 12);
+    }
+    int32_t id = rig_unary(&rig, "Nonsense", ANA, HS_S(""));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 12);
+    id = rig_unary(&rig, "DoExchange", ANA, HS_S(""));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 12);
+}
+
+static void malformed_requests_are_refused(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GetFlightInfo", "GetSchema", "DoGet", "DoAction", "DoPut"};
+    static const hs_str bad[] = {
+        {"", 0}, {"\xff\xff\xff\xff", 4}, {"\x08\x02\x12\x7f", 4}, {"\x08\x07", 2}, {"\x0a\x00", 2}};
+    for (size_t m = 0; m < 5; m++)
+        for (size_t i = 0; i < 5; i++) {
+            int32_t id = rig_unary(&rig, methods[m], ANA, bad[i]);
+            rig_run(&rig);
+            assert_true(rig_stream(&rig, id)->status == 3 || rig_stream(&rig, id)->status == 12);
+        }
+    int32_t id = rig_call(&rig, "GetFlightInfo", ANA);
+    rig_end(&rig, id);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 3);
+}
+
+static void a_long_statement_is_refused_with_words(void **state)
+{
+    (void)state;
+    static char sql[70000];
+    memset(sql, 'x', sizeof sql);
+    int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", hs_str_n(sql, sizeof sql));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 8);
+}
+
+static void waiting_is_woken(void **state)
+{
+    (void)state;
+    fake.hold = true;
+    int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", HS_S("rows 1 batches 1"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, -1);
+    assert_int_equal(fake.open_calls, 1);
+}
+
+/* ---- one whole conversation, for the sweeps ---- */
+
+static void converse(struct rig *r)
+{
+    struct hs_buf b;
+    rig_call(r, "Handshake", "Basic YW5hOnNlY3JldA==");
+    hs_buf_init(&b, 1 << 16);
+    rig_descriptor(&b, "CommandStatementQuery", HS_S("rows 5 batches 2"));
+    rig_unary(r, "GetFlightInfo", "Basic YW5hOnNlY3JldA==", hs_buf_str(&b));
+    hs_buf_clear(&b);
+    rig_descriptor(&b, "CommandGetTables", HS_S(""));
+    rig_unary(r, "GetFlightInfo", ANA, hs_buf_str(&b));
+    hs_buf_clear(&b);
+    hs_str get_tables = HS_S("\x0a\x3d\x0a\x3btype.googleapis.com/arrow.flight.protocol.sql.CommandGetTables");
+    rig_unary(r, "DoGet", ANA, get_tables);
+    hs_str plain = HS_S("\x0a\x10rows 2 batches 2\x12\x03pin\x1a\x03"
+                        "ana\x20\xff\xff\xff\xff\xff\xff\xff\x7f");
+    struct hs_buf sealed, any;
+    hs_buf_init(&sealed, 1 << 16);
+    hs_buf_init(&any, 1 << 16);
+    struct hs_err err;
+    hs_buf_clear(&b);
+    assert_int_equal(hs_seal(NULL, HS_S("flight-ticket"), plain, &sealed, &err), HS_OK);
+    hs_proto_add_bytes(&b, 1, hs_buf_str(&sealed));
+    rig_any(&any, "TicketStatementQuery", hs_buf_str(&b));
+    hs_buf_clear(&b);
+    hs_proto_add_bytes(&b, 1, hs_buf_str(&any));
+    rig_unary(r, "DoGet", ANA, hs_buf_str(&b));
+    rig_unary(r, "ListFlights", ANA, HS_S(""));
+    rig_unary(r, "ListActions", ANA, HS_S(""));
+    hs_buf_fini(&b);
+    hs_buf_fini(&sealed);
+    hs_buf_fini(&any);
+    rig_run(r);
+}
+
+static void a_conversation_cut_at_every_byte(void **state)
+{
+    (void)state;
+    struct rig whole;
+    rig_open(&whole);
+    assert_true(rig_open_server(&whole));
+    converse(&whole);
+    hs_str all = hs_buf_str(&whole.sent);
+    assert_true(all.len > 500);
+    for (size_t cut = 0; cut <= all.len; cut++) { /* ended after, and delivered in two pieces */
+        struct rig r;
+        rig_open(&r);
+        assert_true(rig_open_server(&r));
+        rig_feed(&r, hs_str_n(all.at, cut));
+        rig_down(&r);
+        rig_wake_up(&r);
+        if (cut % 2)
+            rig_feed(&r, hs_str_n(all.at + cut, all.len - cut));
+        rig_down(&r);
+        rig_wake_up(&r);
+        rig_down(&r);
+        rig_close(&r);
+        assert_int_equal(fake.open_calls, 0);
+        assert_int_equal(fake.made_batches, fake.closed_batches);
+    }
+    rig_close(&whole);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    struct rig whole;
+    rig_open(&whole);
+    assert_true(rig_open_server(&whole));
+    converse(&whole);
+    hs_str all = hs_buf_str(&whole.sent);
+    long allocations = 0;
+    for (long n = 0; n == 0 || n < allocations; n++) {
+        struct rig r;
+        rig_open(&r);
+        hs_fault_alloc_after(-1);
+        hs_fault_alloc_after(n == 0 ? -1 : n);
+        if (rig_open_server(&r)) {
+            rig_feed(&r, all);
+            for (int i = 0; i < 4; i++) {
+                rig_down(&r);
+                rig_wake_up(&r);
+            }
+        }
+        long asked = hs_fault_alloc_after(-1);
+        if (n == 0)
+            allocations = asked;
+        rig_close(&r);
+        assert_int_equal(fake.open_calls, 0);
+        assert_int_equal(fake.made_batches, fake.closed_batches);
+    }
+    assert_true(allocations > 100);
+    rig_close(&whole);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(handshake_takes_padded_and_unpadded_base64),
+        TEST(handshake_refuses),
+        TEST(handshake_takes_a_payload),
+        TEST(nobody_gets_in_without_a_proof),
+        TEST(a_password_is_checked_once_a_connection),
+        TEST(a_statement_is_described_and_read),
+        TEST(get_schema_and_poll),
+        TEST(anothers_ticket_is_refused),
+        TEST(a_prepared_handle_is_no_ticket),
+        TEST(a_changed_policy_says_ask_again),
+        TEST(errors_show_no_detail),
+        TEST(an_error_after_a_batch_ends_the_stream),
+        TEST(a_slow_reader_holds_few_batches),
+        TEST(a_reset_closes_the_call),
+        TEST(cancel_flight_info_ends_a_running_call),
+        TEST(metadata_answers),
+        TEST(what_is_not_done_says_so),
+        TEST(malformed_requests_are_refused),
+        TEST(a_long_statement_is_refused_with_words),
+        TEST(waiting_is_woken),
+        cmocka_unit_test(a_conversation_cut_at_every_byte),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
