@@ -283,7 +283,8 @@ static hs_rc scan_groups(struct hs_call *c, const struct hs_plan *plan, struct h
 static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan, struct hs_err *err)
 {
     struct hs_plan plan;
-    HS_TRY(hs_iceberg_plan(c->arena, &o->store, &o->pin, &plan, err));
+    /* Only the contract's columns have to be readable. */
+    HS_TRY(hs_iceberg_plan_columns(c->arena, &o->store, &o->pin, o->bound, &plan, err));
     scan->raw = o->bound;
     HS_TRY(scan_groups(c, &plan, scan, err));
     return scan_columns(c, o->decision, scan, err);
