@@ -62,6 +62,7 @@ struct hs_http2 {
     bool input_over;  /* nothing more is read */
     bool no_memory;   /* an allocation failed: ng is not to be touched again */
     bool told_no_memory;
+    bool acted;     /* this tick did something */
     bool impatient; /* tokens ran out */
 };
 

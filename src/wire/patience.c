@@ -76,7 +76,7 @@ static void first_tick(struct hs_http2 *h, int64_t now_ms)
 
 static void end_session(struct hs_http2 *h, uint32_t code)
 {
-    h->input_over = true;
+    h->input_over = h->acted = true;
     if (nghttp2_session_terminate_session(h->ng, code) != 0)
         session_is_out_of_memory(h);
 }
@@ -105,6 +105,7 @@ static int64_t tick_session(struct hs_http2 *h)
         idle = h->idle_since_ms + h->set.idle_ms;
     if (idle > h->now_ms)
         return sooner(next, idle);
+    h->acted = true;
     if (h->notice_ms < 0) {
         hs_http2_shutdown(h);
         return sooner(next, h->now_ms + h->set.drain_notice_ms);
@@ -119,6 +120,7 @@ static int64_t tick_session(struct hs_http2 *h)
 static void call_is_late(struct hs_grpc_call *call)
 {
     call->deadline_ms = INT64_MAX;
+    call->session->acted = true;
     if (call->started && !call->finished && hs_out_len(&call->pending) == 0)
         call_refuse(call, HS_GRPC_DEADLINE_EXCEEDED, HS_TIMEOUT, "took too long");
     else
@@ -156,13 +158,16 @@ int64_t hs_http2_tick(struct hs_http2 *h, int64_t now_ms)
     if (now_ms > h->now_ms)
         h->now_ms = now_ms;
     refill(h);
+    h->acted = false;
     if (h->input_over)
         return -1;
     int64_t next = tick_session(h);
     if (h->input_over)
-        return -1;
+        return 0;
     for (struct hs_grpc_call *call = h->calls; call; call = call->next)
         next = sooner(next, tick_call(call));
+    if (h->acted)
+        return 0; /* there may be something to send: come again and ask */
     if (next == INT64_MAX)
         return -1;
     return next > h->now_ms ? next - h->now_ms : 0;

@@ -1,0 +1,238 @@
+/* The pump: bytes from the socket into the session, segments from the session into the socket, and never more of either
+ * than fits. Each turn has an end, so that one busy connection leaves time for its neighbours. */
+#include "io/io_in.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { READS_A_TURN = 4, WRITE_A_TURN = 4 << 20, IOV = 64, TLS_RECORD = 16384 };
+
+static const struct hs_session_ops *ops(const struct conn *c)
+{
+    return c->listener->set.ops;
+}
+
+static void log_failure(const struct conn *c, enum hs_log_level level, const char *event, const struct hs_err *err)
+{
+    hs_log(level, event, "peer", c->peer, "kind", hs_kind_name(err->kind), "why", err->detail, NULL);
+}
+
+/* The session or its peer failed: logged here, once; what is queued (a GOAWAY, say) still goes out. */
+static void session_failed(struct conn *c, const struct hs_err *err)
+{
+    if (!c->input_over)
+        log_failure(c, HS_LOG_INFO, "connection_ended", err);
+    c->input_over = true;
+}
+
+/* >0 bytes, 0: the peer ended, -1: nothing now, -2: broken. */
+static ssize_t read_some(struct conn *c, void *at, size_t len)
+{
+    if (c->ssl)
+        return tls_read(c, at, len);
+    ssize_t n = read(c->fd, at, len);
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN || errno == EINTR ? -1 : -2;
+}
+
+static ssize_t write_plain(struct conn *c)
+{
+    struct iovec iov[IOV];
+    struct msghdr message = {.msg_iov = iov};
+    message.msg_iovlen = (size_t)hs_out_iov(&c->out, iov, IOV);
+    ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN || errno == EINTR ? -1 : -2;
+}
+
+/* One record: straight from a large segment, or small ones gathered, so that a frame header is not a record of its own.
+ * What was offered once stays at the front of the queue, as OpenSSL wants it for the second try. */
+static ssize_t write_tls(struct conn *c)
+{
+    struct iovec iov[IOV];
+    int count = hs_out_iov(&c->out, iov, IOV);
+    if (iov[0].iov_len >= TLS_RECORD)
+        return tls_write(c, iov[0].iov_base, TLS_RECORD);
+    char *to = c->loop->buffer;
+    size_t len = 0;
+    for (int i = 0; i < count && len < TLS_RECORD; i++) {
+        size_t part = iov[i].iov_len < TLS_RECORD - len ? iov[i].iov_len : TLS_RECORD - len;
+        memcpy(to + len, iov[i].iov_base, part);
+        len += part;
+    }
+    return tls_write(c, to, len);
+}
+
+/* false: the connection broke. */
+static bool write_all(struct conn *c, size_t *written)
+{
+    while (hs_out_len(&c->out) && *written < WRITE_A_TURN) {
+        ssize_t n = c->ssl ? write_tls(c) : write_plain(c);
+        c->write_blocked = n == -1;
+        if (n == -1)
+            return true;
+        if (n < 0)
+            return false;
+        hs_out_consumed(&c->out, (size_t)n);
+        *written += (size_t)n;
+        c->wrote_ms = c->moved_ms = loop_now(c->loop);
+        if (hs_out_len(&c->out) < c->loop->io->set.out_low)
+            return true; /* ask for more before going on: the socket still has room */
+    }
+    return true;
+}
+
+static void ask_session(struct conn *c)
+{
+    struct hs_err err;
+    if (hs_out_len(&c->out) == 0)
+        c->wrote_ms = loop_now(c->loop); /* the peer owes us nothing yet */
+    if (hs_out_len(&c->out) < c->loop->io->set.out_low && ops(c)->produce(c->session, &c->out, &err) != HS_OK)
+        session_failed(c, &err);
+}
+
+static bool wants_input(const struct conn *c)
+{
+    if (c->linger_ms >= 0 || !c->session)
+        return true;
+    if (c->input_over || hs_out_len(&c->out) >= c->loop->io->set.out_pause)
+        return false;
+    return !ops(c)->wants_input || ops(c)->wants_input(c->session);
+}
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+static void poll_again(struct conn *c)
+{
+    int events = 0;
+    if (wants_input(c) || c->write_wants_read)
+        events |= UV_READABLE;
+    if ((hs_out_len(&c->out) && !c->write_wants_read) || c->read_wants_write)
+        events |= UV_WRITABLE;
+    if (events == c->polled)
+        return;
+    c->polled = events;
+    if (events)
+        uv_poll_start(&c->poll, events, on_event);
+    else
+        uv_poll_stop(&c->poll);
+}
+
+/* All is said. The write side ends and what still comes is read and dropped for a moment: closing at once would make
+ * the kernel answer unread bytes with a reset, and the peer would lose our last words. */
+static void linger(struct conn *c)
+{
+    if (c->ssl)
+        tls_goodbye(c);
+    shutdown(c->fd, SHUT_WR);
+    c->linger_ms = loop_now(c->loop);
+    c->read_wants_write = c->write_wants_read = false;
+}
+
+void conn_pump(struct conn *c)
+{
+    size_t written = 0;
+    c->write_blocked = false;
+    while (c->session && c->linger_ms < 0 && !c->write_blocked && written < WRITE_A_TURN) {
+        ask_session(c);
+        if (hs_out_len(&c->out) == 0)
+            break;
+        if (!write_all(c, &written)) {
+            conn_close(c);
+            return;
+        }
+    }
+    if (written >= WRITE_A_TURN)
+        ask_session(c); /* else an empty queue would look like the end of what it has to say */
+    if (c->session && c->linger_ms < 0 && hs_out_len(&c->out) == 0 &&
+        (c->input_over || ops(c)->wants_close(c->session)))
+        linger(c);
+    conn_tick(c);
+    poll_again(c);
+    conn_arm(c);
+}
+
+static void drop_input(struct conn *c)
+{
+    ssize_t n = read(c->fd, c->loop->buffer, c->loop->io->set.read_bytes);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        conn_close(c);
+}
+
+static void feed(struct conn *c, size_t len)
+{
+    struct hs_err err;
+    c->fed = true;
+    c->moved_ms = loop_now(c->loop);
+    conn_tick(c);
+    if (ops(c)->feed(c->session, hs_str_n(c->loop->buffer, len), &err) != HS_OK)
+        session_failed(c, &err);
+}
+
+/* false: the connection is closed and gone. */
+static bool read_turn(struct conn *c)
+{
+    for (int i = 0; i < READS_A_TURN && wants_input(c); i++) {
+        ssize_t n = read_some(c, c->loop->buffer, c->loop->io->set.read_bytes);
+        if (n == -1)
+            return true;
+        if (n <= 0) {
+            conn_close(c);
+            return false;
+        }
+        feed(c, (size_t)n);
+        if (!c->ssl && (size_t)n < c->loop->io->set.read_bytes)
+            return true; /* the socket is empty: no call needed to learn it */
+    }
+    return true;
+}
+
+/* false: the connection is closed and gone. */
+static bool handshake(struct conn *c)
+{
+    struct hs_err err;
+    int state = c->ssl ? tls_handshake(c) : 1;
+    if (state == -1)
+        return true;
+    if (state == 1 && conn_start_session(c, &err) == HS_OK)
+        return true;
+    if (state == 1)
+        log_failure(c, HS_LOG_WARN, "connection_refused", &err);
+    else
+        hs_log(HS_LOG_INFO, "connection_refused", "peer", c->peer, "why", "TLS handshake failed", NULL);
+    conn_close(c);
+    return false;
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+    struct conn *c = poll->data;
+    if (c->dead)
+        return;
+    if (status < 0) {
+        conn_close(c);
+        return;
+    }
+    if (c->linger_ms >= 0) {
+        drop_input(c);
+        return;
+    }
+    if (!c->session && !handshake(c))
+        return;
+    if (c->session && ((events & UV_READABLE) || c->read_wants_write) && !read_turn(c))
+        return;
+    conn_pump(c);
+}
+
+/* Plain connections have a session at once; TLS ones after the handshake, whose first bytes are waited for here. */
+void conn_begin(struct conn *c)
+{
+    if (!c->ssl && !handshake(c))
+        return;
+    conn_pump(c);
+}
