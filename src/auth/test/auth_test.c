@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "model/index.h"
 #include "state/state.h"
 
 #include <setjmp.h>
@@ -46,6 +47,12 @@ static int setup(void **state)
     f->model.arena = f->arena;
     f->model.users = f->users;
     f->model.user_count = 3;
+    f->model.index = hs_map_new(f->arena);
+    for (size_t i = 0; i < 3; i++) {
+        struct hs_index_key key;
+        hs_str name = hs_index_key(&key, 'u', f->users[i].name, HS_S(""));
+        assert_int_equal(hs_map_put(f->model.index, name, &f->users[i], &err), HS_OK);
+    }
     *state = f;
     return 0;
 }

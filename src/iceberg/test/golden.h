@@ -18,8 +18,10 @@ struct golden {
 
 static inline const char *golden_root(void)
 {
+    static char real[4096];
     const char *root = getenv("HAILSTORM_FIXTURES");
-    return root && *root ? root : "../shared/fixtures";
+    root = root && *root ? root : "../shared/fixtures";
+    return realpath(root, real) ? real : root; /* the store takes no ".." */
 }
 
 static inline FILE *golden_list(void)
