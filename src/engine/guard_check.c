@@ -1,6 +1,8 @@
 /* What the table cannot say about one node: numbers of operands, names from the allow lists, parts that go together. */
 #include "engine/guard_in.h"
 
+#include <ctype.h>
+
 static hs_rc no_memory(struct hs_err *err)
 {
     return hs_fail(err, HS_NOMEM, "out of memory");
@@ -244,6 +246,26 @@ static hs_rc method_call(struct hs_guard *g, struct hs_n_FUNCTION *f, struct hs_
     return HS_OK;
 }
 
+/* list_aggregate(list, 'name') calls an aggregate by name: the name has to be written out and be on the list itself. */
+static hs_rc check_named_call(struct hs_guard *g, const struct hs_n_FUNCTION *f, struct hs_err *err)
+{
+    static const char *const callers[] = {"aggregate", "array_aggr", "array_aggregate", "list_aggr", "list_aggregate"};
+    bool calls = false;
+    for (size_t i = 0; i < sizeof callers / sizeof callers[0]; i++)
+        calls |= hs_str_is(f->function_name, callers[i]);
+    if (!calls)
+        return HS_OK;
+    const struct hs_n_CONSTANT *name = f->children.len >= 2 ? HS_AS(CONSTANT, f->children.at[1]) : NULL;
+    if (!HS_IS(CONSTANT, (const struct hs_node *)name) || name->value.kind != HS_V_TEXT)
+        return hs_guard_refuse(g, f->head.position, err, "list_aggregate takes the name of an aggregate as a constant");
+    char lower[64];
+    if (name->value.text.len >= sizeof lower)
+        return hs_guard_refuse(g, f->head.position, err, "list_aggregate: no such aggregate");
+    for (size_t i = 0; i < name->value.text.len; i++)
+        lower[i] = (char)tolower((unsigned char)name->value.text.at[i]);
+    return check_name(g, hs_str_n(lower, name->value.text.len), f->head.position, err);
+}
+
 static hs_rc check_function(struct hs_guard *g, struct hs_node **node, struct hs_err *err)
 {
     struct hs_n_FUNCTION *f = HS_AS(FUNCTION, *node);
@@ -252,6 +274,7 @@ static hs_rc check_function(struct hs_guard *g, struct hs_node **node, struct hs
         f->order_bys = NULL;
     if (!plain_schema(f->catalog, f->schema))
         HS_TRY(method_call(g, f, err));
+    HS_TRY(check_named_call(g, f, err));
     f->catalog = (hs_str){NULL, 0};
     if (!f->is_operator)
         return HS_OK;

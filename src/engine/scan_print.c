@@ -102,28 +102,32 @@ static void add_visible(struct hs_buf *out, const struct hs_scan *scan)
     }
 }
 
+static void add_condition(struct hs_buf *out, const char *word, hs_str condition)
+{
+    if (!condition.len)
+        return;
+    hs_buf_addz(out, word);
+    hs_buf_addc(out, '(');
+    hs_buf_adds(out, condition);
+    hs_buf_addc(out, ')');
+}
+
 /* SELECT columns FROM (raw) WHERE (rows), and around it WHERE (inside) where there is any: what was copied from the
  * statement names columns as the person sees them. */
 hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, struct hs_buf *out, struct hs_err *err)
 {
+    bool wrap = inside.len && hs_defence("mask-predicate");
     if (!scan->column_count)
         return hs_fail(err, HS_DENIED, "no column of this table may be read");
-    if (inside.len)
-        hs_buf_addz(out, "SELECT * FROM (");
+    hs_buf_addz(out, wrap ? "SELECT * FROM (" : "");
     add_visible(out, scan);
     hs_buf_addz(out, " FROM (");
     HS_TRY(add_raw(out, scan, err));
     hs_buf_addz(out, ") AS \"raw\"");
-    if (scan->rows.len) {
-        hs_buf_addz(out, " WHERE (");
-        hs_buf_adds(out, scan->rows);
-        hs_buf_addc(out, ')');
-    }
-    if (inside.len) {
-        hs_buf_addz(out, ") AS \"seen\" WHERE (");
-        hs_buf_adds(out, inside);
-        hs_buf_addc(out, ')');
-    }
+    add_condition(out, " WHERE ", scan->rows);
+    if (wrap)
+        hs_buf_addz(out, ") AS \"seen\"");
+    add_condition(out, wrap || !scan->rows.len ? " WHERE " : " AND ", inside);
     if (hs_defence("fence"))
         hs_buf_addz(out, " LIMIT 9223372036854775807");
     return hs_buf_done(out, err);
