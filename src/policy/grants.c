@@ -35,9 +35,9 @@ static void mark_keys(struct cover *k)
 static hs_rc mark_path(struct cover *k, hs_str path)
 {
     size_t node;
-    hs_rc rc = hs_tree_find(k->arena, k->tree, path, &node, k->err);
+    hs_rc rc = hs_tree_find(k->arena, k->tree, path, &node, NULL);
     if (rc == HS_NOMEM)
-        return rc;
+        return hs_no_memory(k->err);
     if (rc == HS_OK && !hs_tree_in_key(k->tree, node))
         mark(k, node);
     return HS_OK;

@@ -37,27 +37,32 @@ static enum hs_step step_of(const struct hs_type *in, size_t i, int parent)
     return HS_STEP_MEMBER;
 }
 
-static const struct hs_property *property_named(const struct hs_property *all, size_t count, hs_str name)
+/* A bound type mostly has the contract's order, so a look at the same place saves the search. */
+static const struct hs_property *property_named(const struct hs_property *all, size_t count, hs_str name, size_t place)
 {
+    if (place < count && hs_str_eq(all[place].name, name))
+        return &all[place];
     for (size_t i = 0; i < count; i++)
         if (hs_str_eq(all[i].name, name))
             return &all[i];
     return NULL;
 }
 
-static const struct hs_property *property_for(struct builder *b, int parent, enum hs_step step, hs_str name)
+static const struct hs_property *property_for(struct builder *b, int parent, enum hs_step step, hs_str name,
+                                              size_t place)
 {
     const struct hs_table *t = b->tree->table;
     if (parent < 0)
-        return property_named(t->properties, t->property_count, name);
+        return property_named(t->properties, t->property_count, name, place);
     const struct hs_property *p = b->tree->nodes[parent].property;
     if (!p)
         return NULL;
     if (step == HS_STEP_ELEMENT)
-        return p->property_count == 1 ? p->properties : property_named(p->properties, p->property_count, HS_S("items"));
+        return p->property_count == 1 ? p->properties
+                                      : property_named(p->properties, p->property_count, HS_S("items"), 0);
     if (step == HS_STEP_KEY || step == HS_STEP_VALUE)
         name = step == HS_STEP_KEY ? HS_S("key") : HS_S("value");
-    return property_named(p->properties, p->property_count, name);
+    return property_named(p->properties, p->property_count, name, place);
 }
 
 static hs_rc add_fields(struct builder *b, const struct hs_type *in, int parent)
@@ -67,7 +72,7 @@ static hs_rc add_fields(struct builder *b, const struct hs_type *in, int parent)
         enum hs_step step = step_of(in, i, parent);
         size_t at = b->tree->count++;
         struct hs_node *n = &b->tree->nodes[at];
-        *n = (struct hs_node){f, property_for(b, parent, step, f->name), step, parent, 0};
+        *n = (struct hs_node){f, property_for(b, parent, step, f->name, i), step, parent, 0};
         /* What is in no contract is invisible, so it may not even be laid out here: its tags would be unknown. */
         if (!n->property && (step == HS_STEP_TOP || step == HS_STEP_MEMBER))
             return hs_fail_hidden(b->err, HS_INTERNAL, "bound field %d ('%.*s') is not in the contract", f->id,
