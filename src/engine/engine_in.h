@@ -161,6 +161,7 @@ void hs_engine_poke(struct hs_engine *e);         /* wakes the reactor */
 HS_MUST hs_rc hs_scratch_open(struct hs_engine *e, struct hs_err *err); /* also removes what crashed servers left */
 void hs_scratch_close(struct hs_engine *e);
 HS_MUST hs_rc hs_scratch_worker(struct hs_engine *e, struct hs_worker *w, struct hs_err *err);
+void hs_scratch_unname(const struct hs_worker *w); /* takes the names of its spill files away */
 void hs_scratch_remove(const char *path);
 HS_MUST hs_rc hs_scratch_file(struct hs_engine *e, int *out_fd, struct hs_err *err); /* without a name */
 

@@ -338,8 +338,11 @@ static int keep_time(struct hs_engine *e)
 {
     int64_t now = hs_mono_us();
     bool active = e->queue || e->ring_short;
-    for (struct hs_worker *w = e->workers; w; w = w->next)
+    for (struct hs_worker *w = e->workers; w; w = w->next) {
         watch_worker(w, now);
+        if (w->ring)
+            hs_scratch_unname(w);
+    }
     hs_pool_tend(e, now);
     hs_spool_look(e, now);
     for (struct hs_worker *w = e->workers; w; w = w->next)

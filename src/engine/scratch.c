@@ -101,6 +101,35 @@ hs_rc hs_scratch_worker(struct hs_engine *e, struct hs_worker *w, struct hs_err 
     return mkdir(w->directory, 0700) == 0 ? HS_OK : trouble(err, w->directory);
 }
 
+/* The engine opens such a file once and later removes it by name, so a name must stay. Everything happens inside one
+ * directory that may be a hostile worker's: no path is followed out of it. Files of single large blocks are opened anew
+ * for each use and keep their names. */
+static void take_name_away(int directory, const char *name)
+{
+    static const char stand_in[] = ".stand-in";
+    struct stat st;
+    if (strncmp(name, "duckdb_temp_storage", 19) != 0)
+        return;
+    if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return; /* empty: the stand-in itself, or nothing in it yet */
+    unlinkat(directory, stand_in, 0);
+    int fd = openat(directory, stand_in, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    close(fd);
+    (void)!renameat(directory, stand_in, directory, name); /* it stays named for one more tick */
+}
+
+void hs_scratch_unname(const struct hs_worker *w)
+{
+    DIR *d = opendir(w->directory);
+    struct dirent *e;
+    for (int i = 0; i < 256 && d && (e = readdir(d)); i++) /* no longer, however many a worker makes */
+        take_name_away(dirfd(d), e->d_name);
+    if (d)
+        closedir(d);
+}
+
 hs_rc hs_scratch_file(struct hs_engine *e, int *out_fd, struct hs_err *err)
 {
     char path[600];

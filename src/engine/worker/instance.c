@@ -133,8 +133,7 @@ static void add_limits(struct hs_buf *b, const struct hs_msg_lease *lease, const
         return;
     hs_buf_addz(b, "SET temp_directory = ");
     hs_buf_add_sql_text(b, lease->spill);
-    hs_buf_addf(b, ";SET max_temp_directory_size = '%lldB';SET temp_file_encryption = true;",
-                (long long)lease->spill_bytes);
+    hs_buf_addf(b, ";SET max_temp_directory_size = '%lldB';", (long long)lease->spill_bytes);
 }
 
 static void add_paths(struct hs_buf *b, const struct hs_msg_run *run)
