@@ -250,8 +250,29 @@ static void give(struct hs_engine *e, struct hs_waiter *q, struct hs_worker *w)
     pthread_cond_broadcast(&e->changed);
 }
 
+/* A worker that belongs to somebody who does not use it now; the longest idle. */
+static struct hs_worker *find_idle(struct hs_engine *e)
+{
+    struct hs_worker *oldest = NULL;
+    for (struct hs_worker *w = e->workers; w; w = w->next)
+        if (w->state == HS_W_IDLE && (!oldest || w->since_us < oldest->since_us))
+            oldest = w;
+    return oldest;
+}
+
+/* Whoever's turn it is gets a place even when the only idle worker is somebody else's: that one is ended rather than
+ * given to its owner's next statement, or one busy principal would keep its workers for good. */
+static void make_room(struct hs_engine *e, int needed)
+{
+    int room = count_state(e, HS_W_STARTING) + e->settings.workers_max - count_living(e);
+    struct hs_worker *idle = needed > room ? find_idle(e) : NULL;
+    if (idle)
+        hs_pool_kill(idle);
+}
+
 static void serve_queue(struct hs_engine *e)
 {
+    int needed = 0;
     if (!e->queue || !(count_state(e, HS_W_IDLE) + count_state(e, HS_W_WARM)))
         return;
     for (struct hs_waiter *q = e->queue; q; q = q->next) {
@@ -263,17 +284,9 @@ static void serve_queue(struct hs_engine *e)
         q->tried = true;
         if (w)
             give(e, q, w);
+        else
+            make_room(e, ++needed);
     }
-}
-
-/* A worker that belongs to somebody who does not use it now; the longest idle. */
-static struct hs_worker *find_idle(struct hs_engine *e)
-{
-    struct hs_worker *oldest = NULL;
-    for (struct hs_worker *w = e->workers; w; w = w->next)
-        if (w->state == HS_W_IDLE && (!oldest || w->since_us < oldest->since_us))
-            oldest = w;
-    return oldest;
 }
 
 static void fail_queue(struct hs_engine *e)
@@ -292,12 +305,8 @@ static void start_workers(struct hs_engine *e, int64_t now_us)
     if (e->closing || now_us < e->start_again_us)
         return;
     for (; wanted > 0; wanted--) {
-        if (count_living(e) >= e->settings.workers_max) {
-            struct hs_worker *idle = waiting > coming ? find_idle(e) : NULL;
-            if (!idle)
-                return;
-            hs_pool_kill(idle);
-        }
+        if (count_living(e) >= e->settings.workers_max)
+            return;
         if (!hs_pool_spawn(e, &e->start_err)) {
             e->failed_starts++;
             e->start_again_us = now_us + 1000000;

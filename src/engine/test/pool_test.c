@@ -1,0 +1,317 @@
+/* The pool: statements run, end, are cancelled, crash, wait and are read slowly, and nobody else notices. */
+#include "engine/test/pool_tool.h"
+
+static const char *const endless = "SELECT count(*) FROM t a, t b, t c WHERE a.id + b.id + c.id = -1";
+
+static void a_scan_and_a_statement(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    assert_int_equal(rows_of(e, "ana", "SELECT s, id FROM t WHERE id < 1000"), 1000);
+    assert_int_equal(rows_of(e, "ben", "SELECT a.id FROM t a JOIN t b USING (id)"), 300000);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_worker_stays_its_owners(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 2});
+    struct hs_engine_counts c;
+    assert_int_equal(rows_of(e, "ana", "SELECT 1 FROM t LIMIT 1"), 1);
+    wait_for_rest(e);
+    hs_engine_count(e, &c);
+    int64_t started = c.started;
+    assert_int_equal(rows_of(e, "ana", "SELECT 1 FROM t LIMIT 1"), 1); /* hers again */
+    wait_for_rest(e);
+    assert_int_equal(rows_of(e, "ben", "SELECT 1 FROM t LIMIT 1"), 1);
+    assert_int_equal(rows_of(e, "cleo", "SELECT 1 FROM t LIMIT 1"), 1);
+    hs_engine_count(e, &c);
+    assert_true(c.started > started); /* three owners, two places: somebody's worker was ended, not reused */
+    assert_true(c.died >= 1);
+    hs_engine_close(e);
+}
+
+static void errors_leave_the_worker_whole(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_stream *s;
+    struct hs_err err;
+    assert_int_not_equal(start(e, "ana", "SELECT nothing FROM t", 0, &s, &err), HS_OK);
+    assert_int_not_equal(start(e, "ana", "SELECT FROM WHERE", 0, &s, &err), HS_OK);
+    assert_int_not_equal(start(e, "ana", "SELECT * FROM read_text('/etc/passwd')", 0, &s, &err), HS_OK);
+    hs_rc rc = start(e, "ana", "SELECT s::INTEGER FROM t", 0, &s, &err);
+    if (rc == HS_OK)
+        drain(s, &rc, &err);
+    assert_int_not_equal(rc, HS_OK);
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_cancel_asks_then_the_worker_is_free(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1});
+    struct hs_stream *s;
+    struct hs_err err;
+    hs_rc rc;
+    assert_int_equal(start(e, "ana", endless, 0, &s, &err), HS_OK);
+    usleep(50000);
+    hs_stream_cancel(s, HS_CANCELLED);
+    drain(s, &rc, &err);
+    assert_int_equal(rc, HS_CANCELLED);
+    assert_int_equal(rows_of(e, "ana", "SELECT 1 FROM t LIMIT 5"), 5);
+    assert_int_equal(start(e, "ana", endless, 0, &s, &err), HS_OK);
+    hs_stream_close(s); /* closing is cancelling */
+    assert_int_equal(rows_of(e, "ben", "SELECT 1 FROM t LIMIT 5"), 5);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_deadline_ends_one_statement(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_stream *s;
+    struct hs_err err;
+    hs_rc rc;
+    int64_t before = hs_mono_us();
+    assert_int_equal(start(e, "ana", endless, before + 300000, &s, &err), HS_OK);
+    drain(s, &rc, &err);
+    assert_int_equal(rc, HS_TIMEOUT);
+    assert_true(hs_mono_us() - before < 3000000);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static pid_t find_worker_of(const char *name)
+{
+    char command[200];
+    pid_t pid = 0;
+    snprintf(command, sizeof command, "ps -o pid= --ppid %d --sort=-pcpu | head -1", (int)getpid());
+    (void)name;
+    FILE *f = popen(command, "r");
+    assert_int_equal(fscanf(f, "%d", &pid), 1);
+    pclose(f);
+    return pid;
+}
+
+static void a_killed_worker_ends_one_statement(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1});
+    struct hs_stream *s;
+    struct hs_err err;
+    hs_rc rc;
+    assert_int_equal(start(e, "ana", endless, 0, &s, &err), HS_OK);
+    usleep(100000);
+    kill(find_worker_of("ana"), SIGKILL);
+    drain(s, &rc, &err);
+    assert_int_equal(rc, HS_UNAVAILABLE);
+    assert_int_equal(rows_of(e, "ana", ""), 300000); /* the pool has healed */
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void batches_outlive_stream_and_engine(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_batch b;
+    enum hs_stream_state got;
+    assert_int_equal(start(e, "ana", "", 0, &s, &err), HS_OK);
+    while ((got = hs_stream_poll(s, &b, &err)) == HS_STREAM_WAIT)
+        usleep(1000);
+    assert_int_equal(got, HS_STREAM_BATCH);
+    uint8_t first = b.body[0];
+    hs_stream_close(s);
+    hs_engine_close(e);
+    assert_int_equal(b.body[0], first);
+    hs_batch_release(&b);
+}
+
+/* Many readers take one batch and sleep; one more must be served in good time. */
+static void sleeping_readers_do_not_keep_the_next_one_out(void **state)
+{
+    (void)state;
+    enum { SLEEPERS = 12 };
+    struct hs_engine *e = open_engine(
+        (struct hs_engine_settings){.workers_max = 2, .slow_reader_ms = 300, .slot_bytes = 1 << 20, .queue_ms = 60000});
+    struct hs_stream *s[SLEEPERS];
+    struct hs_batch held[SLEEPERS];
+    struct hs_err err;
+    char owner[16];
+    for (int i = 0; i < SLEEPERS; i++) {
+        snprintf(owner, sizeof owner, "sleeper%d", i);
+        assert_int_equal(start(e, owner, "", 0, &s[i], &err), HS_OK);
+        while (hs_stream_poll(s[i], &held[i], &err) == HS_STREAM_WAIT)
+            usleep(1000);
+    }
+    int64_t before = hs_mono_us();
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    assert_true(hs_mono_us() - before < 5000000);
+    for (int i = 0; i < SLEEPERS; i++) { /* and they all get every row when they wake */
+        int64_t rows = held[i].rows;
+        hs_rc rc;
+        hs_batch_release(&held[i]);
+        rows += drain(s[i], &rc, &err);
+        assert_int_equal(rc, HS_OK);
+        assert_int_equal(rows, 300000);
+    }
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_spool_over_its_budget_ends_the_slow_one(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){
+        .workers_max = 1, .slow_reader_ms = 100, .slot_bytes = 1 << 20, .spool_bytes = 1 << 20});
+    struct hs_stream *slow;
+    struct hs_err err;
+    hs_rc rc;
+    assert_int_equal(start(e, "slow", "", 0, &slow, &err), HS_OK);
+    usleep(400000); /* nobody waits: it keeps its worker */
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    drain(slow, &rc, &err);
+    assert_int_equal(rc, HS_LIMIT);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+struct one_more {
+    struct hs_engine *e;
+    const char *owner;
+    hs_rc rc;
+    int64_t done_us;
+    struct hs_err err;
+};
+
+static void *run_one(void *arg)
+{
+    struct one_more *o = arg;
+    struct hs_stream *s;
+    o->rc = start(o->e, o->owner, "SELECT count(*) FROM t a, t b WHERE a.id % 300 = b.id % 300 AND a.id < 2000", 0, &s,
+                  &o->err);
+    if (o->rc == HS_OK)
+        drain(s, &o->rc, &o->err);
+    o->done_us = hs_mono_us();
+    return NULL;
+}
+
+static void the_queue_is_fair_and_bounded(void **state)
+{
+    (void)state;
+    enum { CROWD = 8 };
+    struct hs_engine *e =
+        open_engine((struct hs_engine_settings){.workers_max = 1, .queue_max = CROWD + 1, .queue_ms = 60000});
+    struct one_more crowd[CROWD], single = {e, "ben", 0, 0, {0}}, extra = {e, "dora", 0, 0, {0}};
+    pthread_t threads[CROWD], last;
+    struct hs_stream *first;
+    struct hs_err err;
+    assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = (struct one_more){e, "ana", 0, 0, {0}};
+        pthread_create(&threads[i], NULL, run_one, &crowd[i]);
+    }
+    usleep(100000);
+    pthread_create(&last, NULL, run_one, &single);
+    usleep(100000);
+    run_one(&extra);
+    assert_int_equal(extra.rc, HS_LIMIT);
+    hs_stream_close(first);
+    pthread_join(last, NULL);
+    int before_single = 0;
+    for (int i = 0; i < CROWD; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(crowd[i].rc, HS_OK);
+        before_single += crowd[i].done_us < single.done_us;
+    }
+    assert_int_equal(single.rc, HS_OK);
+    assert_true(before_single <= 2);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void waiting_has_an_end(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 200});
+    struct hs_stream *first, *second;
+    struct hs_err err;
+    assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
+    assert_int_equal(start(e, "ben", "", 0, &second, &err), HS_TIMEOUT);
+    hs_stream_close(first);
+    hs_engine_close(e);
+}
+
+static void memory_runs_out_for_one_statement_alone(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.memory_bytes = 64 << 20, .spill_bytes = 16 << 20});
+    struct hs_stream *s;
+    struct hs_err err;
+    hs_rc rc = start(e, "ana", "SELECT a.s, b.s FROM t a, t b WHERE a.id < 3000 AND b.id < 3000 ORDER BY a.s || b.s", 0,
+                     &s, &err);
+    if (rc == HS_OK)
+        drain(s, &rc, &err);
+    assert_true(rc == HS_LIMIT || rc == HS_NOMEM || rc == HS_UNAVAILABLE || rc == HS_INTERNAL);
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_missing_library_says_so(void **state)
+{
+    (void)state;
+    struct hs_engine *e;
+    struct hs_err err;
+    struct hs_engine_settings s = {.library = "/nowhere/libduckdb.so", .scratch = in_directory("scratch")};
+    assert_int_equal(hs_engine_open(&s, &e, &err), HS_UNAVAILABLE);
+    s.library = "/proc/self/exe"; /* there, but no engine */
+    assert_int_equal(hs_engine_open(&s, &e, &err), HS_OK);
+    struct hs_lease *l;
+    assert_int_equal(lease(e, "ana", &l, &err), HS_UNAVAILABLE);
+    hs_engine_close(e);
+}
+
+static void leftovers_of_a_crashed_server_go(void **state)
+{
+    (void)state;
+    char path[800];
+    mkdir(in_directory("scratch"), 0700);
+    snprintf(path, sizeof path, "%s/1-0123456789abcdef", in_directory("scratch"));
+    mkdir(path, 0700);
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    assert_int_not_equal(access(path, F_OK), 0);
+    hs_engine_close(e);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "worker") == 0)
+        return hs_worker_main(argc, argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scan_and_a_statement),
+        cmocka_unit_test(a_worker_stays_its_owners),
+        cmocka_unit_test(errors_leave_the_worker_whole),
+        cmocka_unit_test(a_cancel_asks_then_the_worker_is_free),
+        cmocka_unit_test(a_deadline_ends_one_statement),
+        cmocka_unit_test(a_killed_worker_ends_one_statement),
+        cmocka_unit_test(batches_outlive_stream_and_engine),
+        cmocka_unit_test(sleeping_readers_do_not_keep_the_next_one_out),
+        cmocka_unit_test(a_spool_over_its_budget_ends_the_slow_one),
+        cmocka_unit_test(the_queue_is_fair_and_bounded),
+        cmocka_unit_test(waiting_has_an_end),
+        cmocka_unit_test(memory_runs_out_for_one_statement_alone),
+        cmocka_unit_test(a_missing_library_says_so),
+        cmocka_unit_test(leftovers_of_a_crashed_server_go),
+    };
+    int failed = cmocka_run_group_tests(tests, make_table, NULL);
+    return remove_directory() ? 1 : failed;
+}
