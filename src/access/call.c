@@ -212,9 +212,31 @@ bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err)
     return yes;
 }
 
+static bool value_has(const struct hs_value *v, hs_str text)
+{
+    for (size_t i = 0; v->kind == HS_V_LIST && i < v->item_count; i++)
+        if (v->items[i].kind == HS_V_TEXT && hs_str_eq(v->items[i].text, text))
+            return true;
+    return v->kind == HS_V_TEXT && hs_str_eq(v->text, text);
+}
+
+/* A purpose or workspace is the client's word; it counts only when the person's attribute of that name lists it. */
+static hs_rc may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err)
+{
+    for (size_t i = 0; i < who->attribute_count && stated.len; i++)
+        if (hs_str_is(who->attributes[i].name, attribute) && value_has(&who->attributes[i].value, stated))
+            return HS_OK;
+    return stated.len ? hs_fail(err, HS_DENIED, "'%.*s' is not among your %s", HS_FMT(stated), attribute) : HS_OK;
+}
+
 hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err)
 {
-    return hs_auth_assume(c->generation->model, c->name, c->arena, out, err);
+    struct hs_principal *who;
+    HS_TRY(hs_auth_assume(c->generation->model, c->name, c->arena, &who, err));
+    HS_TRY(may_state(who, "purposes", c->purpose, err));
+    HS_TRY(may_state(who, "workspaces", c->workspace, err));
+    *out = who;
+    return HS_OK;
 }
 
 struct hs_facts hs_call_facts(const struct hs_call *c)
