@@ -2,6 +2,8 @@
  * only indirectly, and its recursion over them is not ours to bound. */
 #include "model/yaml.h"
 
+#include "model/yaml_text.h"
+
 #include <libfyaml.h>
 #include <stdio.h>
 
@@ -202,6 +204,32 @@ static hs_rc place_empty(struct builder *b, struct hs_yaml *node)
     return b->depth ? attach(b, node) : HS_OK; /* an empty document is left out */
 }
 
+static hs_rc read_quoted(struct builder *b, struct hs_yaml *node, struct fy_token *value)
+{
+    hs_str inside = {b->bytes.at + node->start, node->end - node->start}; /* libfyaml's marks are inside the quotes */
+    size_t len;
+    char *text = hs_arena_array(b->texts, inside.len + 1, 2);
+    if (!text)
+        return no_memory(b->err);
+    node->column--;
+    node->start--;
+    node->end++;
+    if (!hs_yaml_unquote(inside, fy_token_scalar_style(value) == FYSS_DOUBLE_QUOTED, text, &len))
+        return fail_at(b, node->line, node->column, "the text has an escape that is not allowed");
+    node->text = (hs_str){text, len};
+    return HS_OK;
+}
+
+static hs_rc read_unquoted(struct builder *b, struct hs_yaml *node, struct fy_token *value)
+{
+    size_t len = 0;
+    const char *text = fy_token_get_text(value, &len);
+    if (!text)
+        return no_memory(b->err);
+    node->text = hs_arena_str(b->texts, hs_str_n(text, len));
+    return node->text.at ? HS_OK : no_memory(b->err);
+}
+
 static hs_rc add_scalar(struct builder *b, struct fy_token *value)
 {
     struct hs_yaml *node;
@@ -209,22 +237,11 @@ static hs_rc add_scalar(struct builder *b, struct fy_token *value)
     const struct fy_mark *start = value ? fy_token_start_mark(value) : NULL;
     if (!start)
         return place_empty(b, node);
-    size_t len = 0;
-    const char *text = fy_token_get_text(value, &len);
     place(node, start, fy_token_end_mark(value));
     node->style = style_of(value);
-    if (node->style == HS_YAML_QUOTED) { /* libfyaml's marks are inside the quotes */
-        node->column--;
-        node->start--;
-        node->end++;
-    }
-    if (!text || node->end > b->bytes.len || node->start > node->end)
+    if (node->end > b->bytes.len || node->start > node->end)
         return fail_at(b, node->line, node->column, "this value cannot be read");
-    node->text = hs_arena_str(b->texts, hs_str_n(text, len));
-    if (!node->text.at)
-        return no_memory(b->err);
-    if (!hs_utf8_valid(node->text) || memchr(node->text.at, 0, len)) /* "\x00", "\ud800" */
-        return fail_at(b, node->line, node->column, "the text has an escape that is not allowed");
+    HS_TRY(node->style == HS_YAML_QUOTED ? read_quoted(b, node, value) : read_unquoted(b, node, value));
     return attach(b, node);
 }
 
