@@ -179,7 +179,7 @@ name: pia-reads-tickets
 to: {roles: [pseudonyms]}
 actions: [read]
 on: {product: support.tickets}
-where: priority in (1, 2) and subject contains 'e'
+where: priority in (1, 2) and not (subject ends with 'late')
 ---
 kind: Mask
 name: bodies-for-pia
@@ -335,7 +335,7 @@ SEEN = {
             {address(HIDDEN_STREET, AREA)} as address) from {{}}""",
         "orders": f"""select * replace (case when amount is not null then cast(0 as decimal(12, 2)) end as amount, {redacted('note')} as note)
             from {{}} where placed_at >= timestamptz '2026-02-01 00:00:00+00' and status <> 'cancelled'""",
-        "tickets": "select * replace (case when false then body end as body) from {} where priority in (1, 2) and position('e' in subject) > 0",
+        "tickets": "select * replace (case when false then body end as body) from {} where priority in (1, 2) and subject not like '%late'",
         "readings": "select * from {} where level < 2 or (ok and level > 6)",
     },
 }

@@ -1,0 +1,25 @@
+"""Twenty questions: a predicate that sees the raw value of a masked column finds it by halving."""
+NUMBER, TITLE, DEFENCE = 3, "predicates see raw values behind masks", "mask-predicate"
+PREDICATES = ["salary > 777000010", "salary >= 888000000", "salary is not null", "salary between 777000000 and 888000000", "salary in (777000001, 888000001)", "salary = 777000005",
+              "not (salary > 0)", "coalesce(salary, -1) > 0", "salary::varchar like '777%'", "ssn like 'ZQXA%'", "ssn > 'ZQXB'", "ssn = 'ZQXA00001-0001'", "ssn <> '**********0001'",
+              "starts_with(ssn, 'ZQX')", "ssn[1] = 'Z'", "ssn in ('ZQXA00001-0001', 'ZQXB00001-0001')", "contains(note, 'A')", "note = 'ZQXA note 1'", "note <> '[redacted]'", "length(note) > 10",
+              "pin = 'A001'", "pin >= 'B'", "pin similar to 'A.*'", "pin <> '****'", "regexp_matches(pin, '^[AB]')", "email like 'zqxa%'", "email <> '***@example.org'", "email between 'zqxa' and 'zqxb'",
+              "born >= '1980-06-01'", "month(born) = 12", "born <> date '1980-01-01'", "extract(doy from born) > 1", "token = 'ZQXTOKEN-1'", "token like 'ZQX%'", "length(token) <> 32",
+              "cell > 777000000", "cell is not null and n > 30", "cell > 60", "nick like 'ZQXA%'", "nick > '[redacted]'", "list_contains(tags, 'ZQXA tag 1')", "tags[1] like 'ZQX%'", "len(list_filter(tags, lambda t: t like 'ZQXA%')) > 0",
+              "home.street like 'ZQXA%'", "home.street > 'ZQXB'", "struct_extract(home, 'street') = 'ZQXA street 1'", "home = {'city': 'Cork', 'street': 'ZQXA street 1'}", "home['street'] <> '[redacted]'", "home::varchar like '%ZQX%'",
+              "hash(salary) = hash(777000001)", "ssn is distinct from '**********0001'", "(ssn, pin) > ('ZQXA', 'A')", "row(salary, id) > row(777000000, 0)"]
+STATEMENTS = [f"select count(*), min(id), max(id) from {{T}} where {p}" for p in PREDICATES] + [
+    f"select id, ({p}) as x from {{T}} order by id" for p in PREDICATES] + [
+    "select id from {T} order by salary, ssn, pin, id", "select id from {T} order by note desc, nick, id", "select id from {T} order by born, id", "select id, rank() over (order by salary) from {T}",
+    "select id, ntile(4) over (order by pin) from {T}", "select max(salary), min(salary), sum(salary), count(salary) from {T}", "select max(ssn), min(ssn), max(note), max(pin), max(email), max(nick) from {T}",
+    "select min(born), max(born), count(distinct born) from {T}", "select sum(cell), max(cell), count(cell), avg(cell) from {T}", "select bitstring_agg(salary) from {T}", "select bitstring_agg(cell) from {T}", "select length(bitstring_agg(born)) from {T}", "select arg_max(id, salary), arg_min(id, pin) from {T}", "select max_by(id, note), min_by(id, email) from {T}",
+    "select count(distinct salary), count(distinct ssn), count(distinct note), count(distinct pin) from {T}", "select approx_count_distinct(note), approx_count_distinct(nick) from {T}", "select salary, count(*) from {T} group by salary", "select month(born) as m, count(*) from {T} group by m",
+    "select a.id, b.id from {T} a join {T} b on a.salary = b.salary", "select count(*) from {T} a join {T} b on a.pin = b.pin and a.note = b.note", "select count(*) from {T} a join (values ('ZQXA00001-0001'), ('A001')) w(x) on a.ssn = w.x or a.pin = w.x",
+    "select count(*) from {T} where salary in (select range from range(777000000, 777000100))", "select count(*) from {T} semi join (select unnest(range(777000000, 777000100)) as salary) using (salary)", "select id from {T} where salary > (select avg(salary) from {T})",
+    "select * from {T} where salary::varchar::int is not null", "select string_agg(ssn || note || pin || email || nick, '|' order by id) from {T}", "select list(home order by id) from {T}", "select histogram(pin), histogram(salary) from {T}", "select mode(note), median(salary), entropy(pin) from {T}",
+    "select quantile_disc(salary, [0.1, 0.5, 0.9]) from {T}", "select first(salary order by ssn), last(note order by pin) from {T}", "select count(*) filter (salary > 777000000), count(*) filter (cell > 777000000) from {T}", "select sum(case when cell > 777000000 then 1 else 0 end) from {T}",
+    "select id from {T} qualify salary = max(salary) over ()", "select regexp_extract_all(home::varchar, 'ZQX.') from {T}", "select to_json(home), to_json(tags), {T}::varchar from {T}", "select people, staff from alpha.people, alpha.staff limit 3", "select struct_pack(a := salary, b := ssn)::varchar from {T}",
+    "select levenshtein(ssn, 'ZQXA00001-0001'), jaccard(note, 'ZQXA note 1') from {T}", "select hash(salary), hash(ssn), hash(pin), md5(note), sha256(nick) from {T} order by id", "select unnest(tags), unnest(home) from {T}", "select home.*, unnest(home) from {T}",
+    "select * replace (ssn as note, pin as nick) from {T} order by id", "select columns('s.*') from {T} order by all", "select columns(c -> c not in ('id')) from {T} where salary > 0",
+    ("select count(*) from {T} where salary > ?", [777000010]), ("select count(*) from {T} where ssn = ? or pin = ?", ["ZQXA00001-0001", "A001"]), ("select id from {T} where home.street like ?", ["ZQXA%"]),
+]

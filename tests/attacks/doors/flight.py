@@ -1,0 +1,120 @@
+"""The Flight SQL door, raw: what no driver would send is sent here."""
+import pyarrow as pa
+import pyarrow.flight as flight
+
+from flightsql import Client, any_of, field, read_fields, unpack_any
+from outcome import Outcome
+
+NAME = "flight"
+ERRORS = (flight.FlightError, pa.ArrowException, OSError)
+
+
+class Person:
+    def __init__(self, server, name, password):
+        self.client = Client(server.host, server.port, name, password)
+
+    def ask(self, sql, params=None):
+        self.client.keeper.kept.clear()
+        try:
+            table = self.client.query(sql, params, timeout=60)
+            rows = list(zip(*(c.to_pylist() for c in table.columns))) if table.num_columns else []
+            out = Outcome(rows=rows, schema=schema_text(table.schema))
+        except ERRORS as error:
+            out = refused(error)
+        out.headers = "\n".join(f"{k}: {v}" for headers in self.client.keeper.kept for k, v in headers.items())
+        return out
+
+    def update(self, sql):
+        try:
+            return Outcome(rows=[], text=str(self.client.update(sql)))
+        except ERRORS as error:
+            return refused(error)
+
+    def tables(self, schema=None, table=None):
+        listed = self.client.tables(schema, table, with_schema=True).to_pylist()
+        return [(r["catalog_name"], r["db_schema_name"], r["table_name"], r["table_type"], str(pa.ipc.read_schema(pa.py_buffer(r["table_schema"]))) if r.get("table_schema") else "") for r in listed]
+
+    def columns(self):
+        listed = self.client.tables(with_schema=True).to_pylist()
+        return [(r["db_schema_name"], r["table_name"], schema_text(pa.ipc.read_schema(pa.py_buffer(r["table_schema"])))) for r in listed]
+
+    def schemas(self):
+        return [tuple(r.values()) for r in self.client.schemas().to_pylist()]
+
+    def close(self):
+        self.client.close()
+
+
+def schema_text(schema):
+    return "; ".join(f"{f.name} {f.type}{'' if f.nullable else ' not null'}{f.metadata or ''}" for f in schema) + str(schema.metadata or "")
+
+
+def refused(error):
+    return Outcome(kind=type(error).__name__, text=str(error))
+
+
+class Door:
+    def __init__(self, server):
+        self.server = server
+
+    def connect(self, name, password):
+        return Person(self.server, name, password)
+
+    def sign_in(self, name, password):
+        try:
+            Person(self.server, name, password).close()
+            return "signed in"
+        except ERRORS as error:
+            return refused(error).text
+
+    # ---- attack 20 ----
+    def redeem(self, person, ticket):
+        try:
+            table = person.client.get(ticket).read_all()
+            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))), schema=schema_text(table.schema))
+        except ERRORS as error:
+            return refused(error)
+
+    def ticket(self, person, sql):
+        return person.client.plan(sql).endpoints[0].ticket.ticket
+
+    def prepare(self, person, sql):
+        return person.client.prepare(sql).handle
+
+    def execute(self, person, handle):
+        try:
+            info = person.client.info(any_of("CommandPreparedStatementQuery", handle))
+            return self.redeem(person, info.endpoints[0].ticket.ticket)
+        except ERRORS as error:
+            return refused(error)
+
+    def take_apart(self, ticket):
+        """(the sealed text, how to wrap another one the same way)"""
+        name, parts = unpack_any(ticket)
+        return parts[1][0], lambda sealed: any_of(name.rsplit(".", 1)[1], sealed)
+
+    def other_wraps(self, sealed):
+        """The same sealed text where another kind is expected."""
+        yield "as a prepared handle", any_of("CommandPreparedStatementQuery", sealed)
+        yield "bare", sealed
+        yield "as an update", any_of("CommandStatementUpdate", sealed)
+        yield "under another type", field(1, "type.googleapis.com/x.Y") + field(2, field(1, sealed))
+
+    def bearer(self, token, sql):
+        try:
+            client = Client(self.server.host, self.server.port, token=token)
+            table = client.query(sql)
+            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))))
+        except ERRORS as error:
+            return refused(error)
+
+    def without_proof(self, sql, headers=()):
+        try:
+            client = Client(self.server.host, self.server.port, headers=headers)
+            table = client.query(sql)
+            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))))
+        except ERRORS as error:
+            return refused(error)
+
+
+__all__ = ["Door", "NAME", "read_fields"]

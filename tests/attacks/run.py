@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""`make attacks`: A attacks x D doors, L leaks. See README.md."""
+import argparse
+import concurrent.futures
+import importlib
+import os
+import pathlib
+import re
+import sys
+import threading
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(HERE / "doors"), str(ROOT / "tests" / "lib")]
+
+import mesh  # noqa: E402
+import probes  # noqa: E402
+from outcome import Outcome, markers, scrub  # noqa: E402
+from server import NoServer, Server  # noqa: E402
+
+PASSWORD = "{}-attack"
+FILL = re.compile(r"\{(absent:)?([A-Za-z]+\d?)\}")
+TABLES_OF = {1: ("people", "staff"), 2: ("people", "staff"), 3: ("people", "staff")}
+
+
+def attacks(only):
+    found = [importlib.import_module(p.stem) for p in sorted(HERE.glob("a[0-9]*.py"))]
+    return [a for a in found if not only or a.NUMBER in only]
+
+
+class Ground:
+    """The mesh's facts, as an attacker would know them, to fill into statements."""
+
+    def __init__(self, state):
+        self.facts = mesh.facts()
+        self.fixed = {"secret": self.facts["secret"], "out": self.facts["out"], "state": str(state), "keys": f"{state}/keys", "audit": f"{state}/audit"}
+
+    def fill(self, domain, table):
+        known, hidden = self.facts[domain, table], self.facts[domain, "vaulta"]
+        other = self.facts[mesh.TWINS[1 - mesh.TWINS.index(domain)], table]
+        out = dict(self.fixed, D=domain, T=f"{domain}.{table}", file=known["files_now"][0], folder=known["folder"], hiddenfile=hidden["files_now"][0],
+                   hiddensnap=hidden["snapshots"][0], othersnap=other["snapshots"][0])
+        for i, (snapshot, moment) in enumerate(zip(known["snapshots"], known["times"])):
+            out[f"snap{i}"] = snapshot
+            out[f"time{i}"] = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment // 1000)) + f".{moment % 1000:03}+00"
+        return out
+
+
+def expand(text, fill, absent):
+    """The statement with names filled in; what was filled, to be scrubbed from its errors. Hidden names, or names of nothing."""
+    used = {}
+
+    def value(found):
+        if found[1]:
+            used[found[2]] = mesh.ABSENT[found[2]] if absent else found[2]
+            return used[found[2]]
+        if found[2] not in fill:
+            return found[0]
+        used[found[2]] = fill[found[2]]
+        return str(fill[found[2]])
+    done = FILL.sub(value, text).replace("{{", "{").replace("}}", "}")
+    if "D" in used or "T" in used:
+        used.setdefault("D", fill["D"])
+    return done, used
+
+
+def same_length(a, b):
+    return len(a.encode("utf-8", "surrogatepass")) == len(b.encode("utf-8", "surrogatepass"))
+
+
+class Attempt:
+    """One attack through one door: asks, compares, keeps what leaked."""
+
+    def __init__(self, attack, door, ground, server, verbose):
+        self.attack, self.door, self.ground, self.server, self.verbose = attack, door, ground, server, verbose
+        self.people, self.lock = {}, threading.Lock()
+        self.leaks, self.asked, self.notes = [], 0, []
+        self.out = mesh.OUT
+
+    def person(self, name):
+        key = (name, threading.get_ident())
+        with self.lock:
+            found = self.people.get(key)
+        if found is None:
+            found = self.door.connect(name, PASSWORD.format(name))
+            with self.lock:
+                self.people[key] = found
+        return found
+
+    def close(self):
+        for person in self.people.values():
+            person.close()
+
+    def leak(self, what, *words):
+        with self.lock:
+            self.leaks.append((what, words))
+
+    def check(self, good, words):
+        self.asked += 1
+        if not good:
+            self.leak(words)
+
+    def look(self, where, text):
+        found = markers(text, "")
+        if found:
+            self.leak(f"{where} shows {found[:3]}")
+
+    def ask(self, name, sql, params=None):
+        outcome = self.person(name).ask(sql, params)
+        with self.lock:
+            self.asked += 1
+        if name != "root":
+            found = markers(outcome.everything(), sql + repr(params or ""))
+            if found:
+                self.leak("marker", sql, f"{found[:4]}", outcome.words())
+        return outcome
+
+    # ---- one statement, on both sides ----
+    def pair(self, text, table):
+        """The two askings whose answers must be the same: [(sql, params, filled)]."""
+        text, params = text if isinstance(text, tuple) else (text, None)
+        both = []
+        for side in (0, 1):
+            absent_pair = "{absent:" in text
+            fill = self.ground.fill("alpha" if absent_pair else mesh.TWINS[side], table)
+            sql, used = expand(text, fill, absent_pair and side == 1)
+            values = [expand(p, fill, absent_pair and side == 1)[0] if isinstance(p, str) else p for p in params] if params else None
+            both.append((sql, values, used))
+        return both
+
+    def shape(self, asked, loose):
+        sql, params, used = asked
+        outcome = self.ask("eve", sql, params)
+        kind, schema, rest = outcome.shape()
+        if kind == "error":
+            rest = scrub(rest, used)
+            rest = re.sub(r"position \d+|line \d+|column \d+", "position", rest) if loose else rest
+        else:
+            schema = scrub(schema, used)
+            rest = tuple(scrub(row, used) for row in rest)
+        return (kind, schema, rest), outcome
+
+    def compare(self, text, table):
+        first, second = self.pair(text, table)
+        loose = not same_length(first[0], second[0])
+        left, right = {}, {}
+        for _ in range(4):  # what depends on the order of threads must meet after a few times
+            for asked, seen in ((first, left), (second, right)):
+                shape, outcome = self.shape(asked, loose)
+                seen[shape] = outcome
+            if set(left) & set(right):
+                return
+        a, b = next(iter(left.values())), next(iter(right.values()))
+        self.leak("differs", first[0] if first[1] is None else f"{first[0]} {first[1]}", a.words(), b.words())
+
+    def run(self, stop_at_first=False, threads=3):
+        tables = TABLES_OF.get(self.attack.NUMBER, ("people",))
+        work = [(s, t) for s in self.attack.STATEMENTS for t in tables if t == tables[0] or "{T}" in (s if isinstance(s, str) else s[0])]
+
+        def one(item):
+            if stop_at_first and self.leaks:
+                return
+            try:
+                self.compare(*item)
+            except Exception:  # a door that cannot even be asked is no proof of anything
+                self.leak("the asking itself failed", str(item), traceback.format_exc(limit=3))
+        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+            list(pool.map(one, work))
+            list(pool.map(lambda s: self.ask("eve", expand(s, self.ground.fill("alpha", "people"), False)[0]), getattr(self.attack, "BY_CHANCE", [])))
+        if hasattr(self.attack, "probe") and hasattr(self.door, "sign_in") and not (stop_at_first and self.leaks):
+            try:
+                self.attack.probe(probes.Probes(self))
+            except Exception:
+                self.leak("the probe itself failed", traceback.format_exc(limit=6))
+        return self
+
+
+def report_timing(attack, door):
+    def measure(connection, sql):
+        times = []
+        for _ in range(9):
+            begun = time.perf_counter()
+            connection.ask(sql)
+            times.append(time.perf_counter() - begun)
+        return sorted(times)[len(times) // 2]
+    connection = door.connect("eve", PASSWORD.format("eve"))
+    for what, hit, miss in attack.timing(connection, measure):
+        print(f"  time  {what}: {hit * 1e3:.1f} ms against {miss * 1e3:.1f} ms", flush=True)
+    connection.close()
+
+
+def start(faults=()):
+    return Server(mesh.make(), faults=faults, env={"ZQX_SECRET": "ZQX environment"}, settings={"workers": 4, "statements-per-person": 64})
+
+
+def run_all(door_module, chosen, arguments):
+    """(attacks, leaks) through one door with every defence up."""
+    leaks = 0
+    server = None if door_module.NAME == "plain" else start().start()
+    try:
+        for attack in chosen:
+            begun = time.monotonic()
+            door = door_module.Door(server)
+            attempt = Attempt(attack, door, Ground(server.state if server else "/nonexistent"), server, arguments.verbose).run(threads=arguments.threads)
+            attempt.close()
+            leaks += len(attempt.leaks)
+            print(f"{attack.NUMBER:>3} {attack.TITLE}: {attempt.asked} askings, {len(attempt.leaks)} leaks, {time.monotonic() - begun:.0f} s", flush=True)
+            for what, words in attempt.leaks[:arguments.show]:
+                print(f"      LEAK {what}" + "".join(f"\n           {str(w)[:700]}" for w in words), flush=True)
+            if hasattr(attack, "timing") and arguments.timing:
+                report_timing(attack, door)
+            if server and not server.alive():
+                print(f"      THE SERVER DIED (status {server.process.returncode}):\n{server.words()[-1500:]}", flush=True)
+                leaks += 1
+                server = start().start()
+    finally:
+        if server:
+            server.stop()
+            server._forget()
+    return leaks
+
+
+def prove(door_module, chosen, arguments):
+    """Each attack against a server without its defence: it has to come through."""
+    unproven = []
+    for attack in chosen:
+        if any(not hasattr(attack, name) for name in ("DEFENCE",)):
+            continue
+        try:
+            server = start([f"no-{attack.DEFENCE}"]).start()
+        except NoServer as error:
+            print(f"{attack.NUMBER:>3} without {attack.DEFENCE}: {str(error)[:300]}")
+            unproven.append(attack)
+            continue
+        try:
+            attempt = Attempt(attack, door_module.Door(server), Ground(server.state), server, arguments.verbose).run(stop_at_first=True, threads=arguments.threads)
+            attempt.close()
+            if attempt.leaks:
+                what, words = attempt.leaks[0]
+                print(f"{attack.NUMBER:>3} succeeds without {attack.DEFENCE}: {what} {' | '.join(str(w)[:160] for w in words[:3])}", flush=True)
+            else:
+                print(f"{attack.NUMBER:>3} NOT PROVEN: nothing leaks without {attack.DEFENCE} ({attempt.asked} askings)", flush=True)
+                unproven.append(attack)
+        finally:
+            server.stop()
+            server._forget()
+    return unproven
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--door", action="append")
+    parser.add_argument("--only", type=lambda text: {int(n) for n in text.split(",")}, help="numbers: 1,2,25")
+    parser.add_argument("--prove", action="store_true", help="only show that each attack succeeds when its defence is off")
+    parser.add_argument("--no-prove", action="store_true", help="only attack")
+    parser.add_argument("--timing", action="store_true", default=True)
+    parser.add_argument("--threads", type=int, default=3)
+    parser.add_argument("--show", type=int, default=12, help="leaks to print for each attack")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    arguments = parser.parse_args()
+    mesh.make()
+    chosen = attacks(arguments.only)
+    doors = arguments.door or sorted(p.stem for p in (HERE / "doors").glob("*.py") if p.stem != "plain")
+    leaks, unproven = 0, []
+    try:
+        for name in doors:
+            module = importlib.import_module(name)
+            if not arguments.prove:
+                leaks += run_all(module, chosen, arguments)
+            if (arguments.prove or not arguments.no_prove) and name != "plain":
+                unproven += prove(module, chosen, arguments)
+    except NoServer as error:
+        sys.exit(f"no server: {error}")
+    if unproven:
+        print("not proven, so worth nothing yet: " + ", ".join(f"{a.NUMBER} (no-{a.DEFENCE})" for a in unproven))
+    print(f"{len(chosen)} attacks x {len(doors)} doors, {leaks} leaks")
+    sys.exit(1 if leaks or unproven else 0)
+
+
+if __name__ == "__main__":
+    main()
