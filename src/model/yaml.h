@@ -1,5 +1,5 @@
-/* YAML bytes -> a tree of nodes with positions, by libfyaml's events. Stricter than YAML: no aliases, anchors, tags or
- * directives (a model means what stands in it), text keys only, no key twice, UTF-8 without control characters.
+/* YAML bytes -> a tree of nodes with positions, by libfyaml's events. Stricter than YAML: no aliases, anchors or tags
+ * (a model means what stands in it), text keys only, no key twice, UTF-8 without control characters.
  * Every size is bounded, so a hostile file costs a known amount. */
 #ifndef HS_MODEL_YAML_H
 #define HS_MODEL_YAML_H
