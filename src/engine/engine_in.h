@@ -23,6 +23,7 @@ enum {
     IDLE_MS = 60000,   /* an owned worker without work */
     SEGMENTS_MAX = 64, /* of one statement at one time */
     SLOTS_MAX = 64,
+    SERVED_MAX = 256,
 };
 
 /* ---- memory that batches lie in: a ring or a segment, of one statement ---- */
@@ -79,6 +80,7 @@ struct hs_waiter { /* in the queue, on its caller's stack */
     struct hs_worker *worker; /* given */
     hs_rc failed;
     int turn; /* scratch of serve_queue */
+    int64_t last_served;
     bool tried;
 };
 
@@ -149,6 +151,11 @@ struct hs_engine {
     uint32_t next_statement;
     int failed_starts;
     int64_t start_again_us;
+    struct {
+        uint64_t key;
+        int64_t at;
+    } served[SERVED_MAX]; /* when a principal was last given a worker; the oldest is forgotten first */
+    int64_t serves;
     bool ring_short; /* somebody waits for ring memory: spool what may be spooled */
     struct hs_err start_err;
 };

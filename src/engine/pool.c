@@ -233,12 +233,50 @@ static int turn_of(const struct hs_engine *e, const struct hs_waiter *q)
     return turn;
 }
 
-/* Who is next: fewest of their own first, then who came first. */
+static uint64_t key_of(hs_str s)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a; two that collide share a turn, no more */
+    for (size_t i = 0; i < s.len; i++)
+        h = (h ^ (uint8_t)s.at[i]) * 1099511628211u;
+    return h;
+}
+
+static int64_t last_served(const struct hs_engine *e, hs_str fair_key)
+{
+    uint64_t key = key_of(fair_key);
+    for (size_t i = 0; i < SERVED_MAX; i++)
+        if (e->served[i].at && e->served[i].key == key)
+            return e->served[i].at;
+    return 0;
+}
+
+static void note_served(struct hs_engine *e, hs_str fair_key)
+{
+    uint64_t key = key_of(fair_key);
+    size_t oldest = 0;
+    for (size_t i = 0; i < SERVED_MAX; i++) {
+        if (e->served[i].at && e->served[i].key == key) {
+            oldest = i;
+            break;
+        }
+        if (e->served[i].at < e->served[oldest].at)
+            oldest = i;
+    }
+    e->served[oldest].key = key;
+    e->served[oldest].at = ++e->serves;
+}
+
+static bool goes_before(const struct hs_waiter *a, const struct hs_waiter *b)
+{
+    return a->turn != b->turn ? a->turn < b->turn : a->last_served < b->last_served;
+}
+
+/* Who is next: fewest of their own first, then whose last turn is longest ago, then who came first. */
 static struct hs_waiter *next_waiter(const struct hs_engine *e)
 {
     struct hs_waiter *best = NULL;
     for (struct hs_waiter *q = e->queue; q; q = q->next)
-        if (!q->worker && !q->failed && !q->tried && (!best || q->turn < best->turn))
+        if (!q->worker && !q->failed && !q->tried && (!best || goes_before(q, best)))
             best = q;
     return best;
 }
@@ -247,6 +285,7 @@ static void give(struct hs_engine *e, struct hs_waiter *q, struct hs_worker *w)
 {
     w->state = HS_W_LEASED;
     q->worker = w;
+    note_served(e, q->fair_key);
     pthread_cond_broadcast(&e->changed);
 }
 
@@ -277,6 +316,7 @@ static void serve_queue(struct hs_engine *e)
         return;
     for (struct hs_waiter *q = e->queue; q; q = q->next) {
         q->turn = turn_of(e, q);
+        q->last_served = last_served(e, q->fair_key);
         q->tried = false;
     }
     for (struct hs_waiter *q; (q = next_waiter(e));) {
