@@ -88,7 +88,7 @@ static void add_node(struct maker *m, const struct hs_type *type, int64_t rows)
     if (layout.kind == HS_LAYOUT_BITS)
         memset(add_buffer(m, (size_t)(rows + 7) / 8), 0x55, (size_t)(rows + 7) / 8);
     if (layout.kind == HS_LAYOUT_FIXED)
-        memset(add_buffer(m, (size_t)rows * (size_t)layout.width), layout.width < 16,
+        memset(add_buffer(m, (size_t)rows * (size_t)layout.width), layout.width < 8,
                (size_t)rows * (size_t)layout.width);
     if (layout.kind == HS_LAYOUT_BYTES) {
         add_offsets(m, rows, 2);

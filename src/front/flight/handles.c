@@ -113,7 +113,7 @@ static hs_rc read_handle(struct flight_call *c, hs_str plain, struct flight_hand
 
 static hs_rc check_handle(const struct flight_call *c, const struct flight_handle *h, struct hs_err *err)
 {
-    if (hs_defence("handle-owner") && !hs_str_eq(h->name, c->who.name))
+    if (hs_defence("ticket-principal") && !hs_str_eq(h->name, c->who.name))
         return hs_fail(err, HS_DENIED, "this handle was given to somebody else");
     if (h->expires_us < hs_wall_us())
         return hs_fail(err, HS_NOT_FOUND, "this handle has expired; ask again");
