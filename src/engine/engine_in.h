@@ -198,6 +198,7 @@ void *hs_reactor_run(void *engine);
 /* The worker stops serving its statement: stream and lease learn why; with the lock held. */
 void hs_worker_ended(struct hs_worker *w, const struct hs_err *why);
 void hs_worker_cancel(struct hs_worker *w, int64_t now_us);
+void hs_worker_says(struct hs_worker *w, const struct hs_channel_message *m); /* one message, checked and done */
 /* Lets ring, segments, stream and lease go from the worker. */
 void hs_worker_detach(struct hs_worker *w);
 

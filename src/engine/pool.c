@@ -136,7 +136,7 @@ void hs_pool_kill(struct hs_worker *w)
     epoll_ctl(w->engine->epoll, EPOLL_CTL_DEL, w->channel, NULL);
     if (w->pidfd >= 0)
         pidfd_send_signal(w->pidfd, SIGKILL, NULL, 0);
-    else
+    else if (w->pid > 0)
         kill(w->pid, SIGKILL); /* our own child, not yet waited for: the number is still its */
     w->engine->counts.died++;
     hs_engine_poke(w->engine);

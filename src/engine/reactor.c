@@ -263,7 +263,7 @@ static void take_error(struct hs_worker *w, const struct hs_channel_message *msg
     statement_over(w);
 }
 
-static void take_message(struct hs_worker *w, const struct hs_channel_message *m)
+void hs_worker_says(struct hs_worker *w, const struct hs_channel_message *m)
 {
     if (m->passed >= 0)
         close(m->passed); /* workers have nothing to hand over */
@@ -300,7 +300,7 @@ static void listen_to(struct hs_worker *w)
         if (got == HS_GOT_END)
             return gone(w);
         if (got == HS_GOT_MESSAGE)
-            take_message(w, &m);
+            hs_worker_says(w, &m);
         else if (!w->in.partial)
             return;
     }
