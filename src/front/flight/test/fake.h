@@ -146,7 +146,7 @@ hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *), void *arg, struct h
     return HS_OK;
 }
 
-static bool fake_run_jobs(void)
+static inline bool fake_run_jobs(void)
 {
     bool any = fake.job_count > 0;
     for (size_t i = 0; i < fake.job_count; i++)
@@ -176,7 +176,7 @@ static struct hs_type *fake_schema(struct hs_arena *a)
     return f[0].type && f[1].type ? t : NULL;
 }
 
-static void fake_parse(struct hs_call *c, hs_str sql)
+static inline void fake_parse(struct hs_call *c, hs_str sql)
 {
     static const struct {
         const char *word;
@@ -215,7 +215,7 @@ static struct hs_call *fake_call(const struct hs_asker *who, void (*notify)(void
     return c;
 }
 
-static void fake_echo(struct hs_call *c, const struct hs_params *p)
+static inline void fake_echo(struct hs_call *c, const struct hs_params *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         size_t n = strlen(c->text);
@@ -277,7 +277,7 @@ struct hs_call *hs_access_catalog(struct hs_access *a, const struct hs_asker *wh
     return c;
 }
 
-static void fake_release_batch(struct hs_batch *b)
+static inline void fake_release_batch(struct hs_batch *b)
 {
     fake.closed_batches++;
     b->release = (void (*)(struct hs_batch *))b->owner; /* the maker's own */
@@ -285,7 +285,7 @@ static void fake_release_batch(struct hs_batch *b)
     hs_batch_release(b);
 }
 
-static bool fake_batch(const struct hs_call *c, struct hs_batch *out)
+static inline bool fake_batch(const struct hs_call *c, struct hs_batch *out)
 {
     struct ArrowSchema schema;
     struct ArrowArray array = {.release = NULL};

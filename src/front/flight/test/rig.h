@@ -32,18 +32,18 @@ struct rig {
     struct hs_err err;
 };
 
-static void rig_wake(void *waker)
+static inline void rig_wake(void *waker)
 {
     ((struct rig *)waker)->woken = true;
 }
 
-static struct rig_stream *rig_stream(struct rig *r, int32_t id)
+static inline struct rig_stream *rig_stream(struct rig *r, int32_t id)
 {
     return &r->streams[(id / 2) % RIG_STREAMS];
 }
 
-static int rig_on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
-                         const uint8_t *value, size_t value_len, uint8_t flags, void *user)
+static inline int rig_on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
+                                const uint8_t *value, size_t value_len, uint8_t flags, void *user)
 {
     (void)s, (void)flags;
     struct rig_stream *t = rig_stream(user, frame->hd.stream_id);
@@ -62,22 +62,22 @@ static int rig_on_header(nghttp2_session *s, const nghttp2_frame *frame, const u
     return 0;
 }
 
-static int rig_on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *at, size_t len, void *user)
+static inline int rig_on_data(nghttp2_session *s, uint8_t flags, int32_t id, const uint8_t *at, size_t len, void *user)
 {
     (void)s, (void)flags;
     hs_buf_add(&rig_stream(user, id)->in, at, len);
     return 0;
 }
 
-static int rig_on_close(nghttp2_session *s, int32_t id, uint32_t code, void *user)
+static inline int rig_on_close(nghttp2_session *s, int32_t id, uint32_t code, void *user)
 {
     (void)s, (void)code;
     rig_stream(user, id)->closed = true;
     return 0;
 }
 
-static ssize_t rig_read(nghttp2_session *s, int32_t id, uint8_t *buf, size_t len, uint32_t *flags,
-                        nghttp2_data_source *source, void *user)
+static inline ssize_t rig_read(nghttp2_session *s, int32_t id, uint8_t *buf, size_t len, uint32_t *flags,
+                               nghttp2_data_source *source, void *user)
 {
     (void)s, (void)source;
     struct rig_stream *t = rig_stream(user, id);
@@ -92,7 +92,7 @@ static ssize_t rig_read(nghttp2_session *s, int32_t id, uint8_t *buf, size_t len
     return (ssize_t)n;
 }
 
-static void rig_client(struct rig *r)
+static inline void rig_client(struct rig *r)
 {
     nghttp2_session_callbacks *c;
     nghttp2_session_callbacks_new(&c);
@@ -104,7 +104,7 @@ static void rig_client(struct rig *r)
     nghttp2_submit_settings(r->client, 0, NULL, 0);
 }
 
-static bool rig_open_server(struct rig *r)
+static inline bool rig_open_server(struct rig *r)
 {
     struct hs_peer peer = {{"127.0.0.1:5", 11}, false};
     r->env = (struct hs_front_env){.access = (struct hs_access *)r, .wake = rig_wake, .server_version = "9.9"};
@@ -112,7 +112,7 @@ static bool rig_open_server(struct rig *r)
     return r->session_open;
 }
 
-static void rig_open(struct rig *r)
+static inline void rig_open(struct rig *r)
 {
     memset(r, 0, sizeof *r);
     memset(&fake, 0, sizeof fake);
@@ -127,7 +127,7 @@ static void rig_open(struct rig *r)
     rig_client(r);
 }
 
-static void rig_close(struct rig *r)
+static inline void rig_close(struct rig *r)
 {
     if (r->session_open)
         hs_front_flight.close(r->session);
@@ -141,14 +141,14 @@ static void rig_close(struct rig *r)
     }
 }
 
-static void rig_feed(struct rig *r, hs_str bytes)
+static inline void rig_feed(struct rig *r, hs_str bytes)
 {
     hs_front_flight.tick(r->session, 1000);
     if (!r->broken && hs_front_flight.feed(r->session, bytes, &r->err) != HS_OK)
         r->broken = true;
 }
 
-static bool rig_up(struct rig *r)
+static inline bool rig_up(struct rig *r)
 {
     const uint8_t *at;
     bool any = false;
@@ -159,7 +159,7 @@ static bool rig_up(struct rig *r)
     return any;
 }
 
-static bool rig_down(struct rig *r)
+static inline bool rig_down(struct rig *r)
 {
     struct iovec iov;
     bool any = false;
@@ -174,7 +174,7 @@ static bool rig_down(struct rig *r)
     }
 }
 
-static bool rig_wake_up(struct rig *r)
+static inline bool rig_wake_up(struct rig *r)
 {
     bool any = fake_run_jobs() || r->woken;
     if (any)
@@ -183,7 +183,7 @@ static bool rig_wake_up(struct rig *r)
     return any;
 }
 
-static void rig_run(struct rig *r)
+static inline void rig_run(struct rig *r)
 {
     for (bool any = true; any;) {
         any = rig_up(r);
@@ -198,7 +198,7 @@ static void rig_run(struct rig *r)
     }
 
 /* A call is opened; messages follow by rig_say, rig_end closes the client's side. */
-static int32_t rig_call(struct rig *r, const char *method, const char *authorization)
+static inline int32_t rig_call(struct rig *r, const char *method, const char *authorization)
 {
     char path[128];
     snprintf(path, sizeof path, "/arrow.flight.protocol.FlightService/%s", method);
@@ -214,7 +214,7 @@ static int32_t rig_call(struct rig *r, const char *method, const char *authoriza
     return nghttp2_submit_request(r->client, NULL, nv, authorization ? 8 : 7, &p, NULL);
 }
 
-static void rig_say(struct rig *r, int32_t id, hs_str message)
+static inline void rig_say(struct rig *r, int32_t id, hs_str message)
 {
     struct rig_stream *t = rig_stream(r, id);
     uint32_t n = (uint32_t)message.len;
@@ -224,14 +224,14 @@ static void rig_say(struct rig *r, int32_t id, hs_str message)
     nghttp2_session_resume_data(r->client, id);
 }
 
-static void rig_end(struct rig *r, int32_t id)
+static inline void rig_end(struct rig *r, int32_t id)
 {
     rig_stream(r, id)->end = true;
     nghttp2_session_resume_data(r->client, id);
 }
 
 /* The nth message of an answer; .at NULL past the last. */
-static hs_str rig_message(struct rig *r, int32_t id, int n)
+static inline hs_str rig_message(struct rig *r, int32_t id, int n)
 {
     hs_str rest = hs_buf_str(&rig_stream(r, id)->in);
     while (rest.len >= 5) {
@@ -246,7 +246,7 @@ static hs_str rig_message(struct rig *r, int32_t id, int n)
     return (hs_str){0};
 }
 
-static int rig_message_count(struct rig *r, int32_t id)
+static inline int rig_message_count(struct rig *r, int32_t id)
 {
     int n = 0;
     while (rig_message(r, id, n).at)
@@ -254,7 +254,7 @@ static int rig_message_count(struct rig *r, int32_t id)
     return n;
 }
 
-static int32_t rig_unary(struct rig *r, const char *method, const char *authorization, hs_str message)
+static inline int32_t rig_unary(struct rig *r, const char *method, const char *authorization, hs_str message)
 {
     int32_t id = rig_call(r, method, authorization);
     rig_say(r, id, message);
@@ -268,7 +268,7 @@ struct rig_bytes {
     struct hs_buf b;
 };
 
-static void rig_any(struct hs_buf *out, const char *name, hs_str value)
+static inline void rig_any(struct hs_buf *out, const char *name, hs_str value)
 {
     size_t mark = hs_proto_open(out, 1);
     hs_buf_addf(out, "type.googleapis.com/arrow.flight.protocol.sql.%s", name);
@@ -277,7 +277,7 @@ static void rig_any(struct hs_buf *out, const char *name, hs_str value)
 }
 
 /* FlightDescriptor{CMD, Any{name{1: text}}} */
-static void rig_descriptor(struct hs_buf *out, const char *name, hs_str text)
+static inline void rig_descriptor(struct hs_buf *out, const char *name, hs_str text)
 {
     struct hs_buf value, any;
     hs_buf_init(&value, 1 << 20);
@@ -292,7 +292,7 @@ static void rig_descriptor(struct hs_buf *out, const char *name, hs_str text)
 }
 
 /* Bytes of field `number` of a message, following the path of numbers. */
-static hs_str rig_dig(hs_str message, const int *path)
+static inline hs_str rig_dig(hs_str message, const int *path)
 {
     for (; *path; path++) {
         struct hs_cursor c = hs_cursor_of(message);
