@@ -2,6 +2,7 @@
 #include "engine/guard_in.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 static hs_rc no_memory(struct hs_err *err)
 {
@@ -272,6 +273,8 @@ static hs_rc check_function(struct hs_guard *g, struct hs_node **node, struct hs
     HS_TRY(check_name(g, f->function_name, f->head.position, err));
     if (f->order_bys && !HS_AS(ORDER_BY, f->order_bys)->orders.len)
         f->order_bys = NULL;
+    if (!plain_schema(f->catalog, f->schema) && hs_guard_function(f->function_name, HS_USE_TABLE))
+        return hs_guard_refuse(g, f->head.position, err, "%.*s is called without a schema", HS_FMT(f->function_name));
     if (!plain_schema(f->catalog, f->schema))
         HS_TRY(method_call(g, f, err));
     HS_TRY(check_named_call(g, f, err));
@@ -388,9 +391,40 @@ static hs_rc check_position(struct hs_guard *g, struct hs_node **node, struct hs
     return HS_AS(POSITION, *node)->index >= 1 ? HS_OK : hs_guard_odd(g, err, "column number zero");
 }
 
+/* The engine keeps these in hash tables: sorted, the same star is the same tree again. */
+static hs_str star_key(const struct hs_node *n)
+{
+    if (HS_IS(REPLACEMENT, n))
+        return HS_AS(REPLACEMENT, n)->key;
+    if (HS_IS(RENAMING, n))
+        return HS_AS(COLUMN_PATH, HS_AS(RENAMING, n)->key)->column;
+    return HS_AS(COLUMN_PATH, n)->column;
+}
+
+static int by_star_key(const void *a, const void *b)
+{
+    return hs_str_cmp(star_key(*(struct hs_node *const *)a), star_key(*(struct hs_node *const *)b));
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return hs_str_cmp(*(const hs_str *)a, *(const hs_str *)b);
+}
+
+static void sort_nodes(struct hs_nodes *nodes)
+{
+    if (nodes->len)
+        qsort(nodes->at, nodes->len, sizeof nodes->at[0], by_star_key);
+}
+
 static hs_rc check_star(struct hs_guard *g, struct hs_node **node, struct hs_err *err)
 {
-    const struct hs_n_STAR *s = HS_AS(STAR, *node);
+    struct hs_n_STAR *s = HS_AS(STAR, *node);
+    sort_nodes(&s->replace_list);
+    sort_nodes(&s->rename_list);
+    sort_nodes(&s->qualified_exclude_list);
+    if (s->exclude_list.len)
+        qsort(s->exclude_list.at, s->exclude_list.len, sizeof s->exclude_list.at[0], by_text);
     bool lists = s->exclude_list.len || s->qualified_exclude_list.len || s->replace_list.len || s->rename_list.len;
     if (s->expr && (!s->columns || s->relation_name.len || lists))
         return hs_guard_odd(g, err, "a star with odd parts");

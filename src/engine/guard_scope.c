@@ -7,7 +7,8 @@
 
 struct source {                   /* a relation in a FROM */
     hs_str catalog, schema, name; /* a base table named without alias; empty otherwise */
-    hs_str alias;                 /* what columns are qualified with */
+    hs_str written;               /* what columns are qualified with: the alias, or the table's name */
+    struct hs_node *table;        /* its alias is the one that is printed */
 };
 struct frame { /* a FROM and those around it */
     const struct frame *outer;
@@ -46,14 +47,22 @@ static size_t qualifier_of(const struct source *s, const struct hs_names *path)
     return 0;
 }
 
-/* schema.table.column loses its schema, for the view stands in none. A path whose first part is an alias in reach is
- * left to the engine: alias.column.member. */
+/* The relation a qualified column means and how many parts of its path name it: the nearest one, as the engine looks.
+ * NULL where none is meant or two are. schema.table.column loses its schema, for the view stands in none; a path whose
+ * first part is an alias in reach is alias.column.member. */
 static const struct source *find_source(const struct frame *f, const struct hs_names *path, size_t *out_parts)
 {
     for (; f; f = f->outer) {
+        const struct source *found = NULL;
+        size_t fitting = 0;
         for (size_t i = 0; i < f->sources.len; i++)
-            if (hs_str_eq_nocase(f->sources.at[i].alias, path->at[0]))
-                return NULL;
+            if (path->len >= 2 && hs_str_eq_nocase(f->sources.at[i].written, path->at[0])) {
+                found = &f->sources.at[i];
+                fitting++;
+            }
+        *out_parts = 1;
+        if (fitting)
+            return fitting == 1 ? found : NULL;
         for (size_t i = 0; i < f->sources.len; i++)
             if ((*out_parts = qualifier_of(&f->sources.at[i], path)))
                 return &f->sources.at[i];
@@ -64,24 +73,34 @@ static const struct source *find_source(const struct frame *f, const struct hs_n
 static void visit_column(struct scope *s, struct hs_n_COLUMN *c)
 {
     size_t parts = 0;
-    const struct source *source = c->column_names.len >= 3 ? find_source(s->frame, &c->column_names, &parts) : NULL;
+    const struct source *source = find_source(s->frame, &c->column_names, &parts);
     if (!source)
         return;
     c->column_names.at += parts - 1;
     c->column_names.len -= parts - 1;
-    c->column_names.at[0] = source->alias;
+    c->column_names.at[0] = source->table->alias;
+}
+
+static void visit_star(struct scope *s, struct hs_n_STAR *star)
+{
+    hs_str names[2] = {star->relation_name, HS_S("*")};
+    struct hs_names path = {names, 2, 2};
+    size_t parts = 0;
+    const struct source *source = star->relation_name.len ? find_source(s->frame, &path, &parts) : NULL;
+    if (source)
+        star->relation_name = source->table->alias;
 }
 
 static void visit_path(struct scope *s, struct hs_n_COLUMN_PATH *p)
 {
     hs_str names[4] = {p->catalog, p->schema, p->table, p->column};
-    size_t first = p->catalog.len ? 0 : 1, parts = 0;
+    size_t first = p->catalog.len ? 0 : p->schema.len ? 1 : 2, parts = 0;
     struct hs_names path = {names + first, 4 - first, 4 - first};
-    const struct source *source = p->schema.len && p->table.len ? find_source(s->frame, &path, &parts) : NULL;
-    if (!source)
+    const struct source *source = p->table.len ? find_source(s->frame, &path, &parts) : NULL;
+    if (!source || parts + 1 != path.len)
         return;
     p->catalog = p->schema = (hs_str){NULL, 0};
-    p->table = source->alias;
+    p->table = source->table->alias;
 }
 
 /* ---- FROM ---- */
@@ -95,40 +114,55 @@ static const struct cte *find_cte(const struct scope *s, const struct hs_n_BASE_
     return NULL;
 }
 
-static bool same_table(const struct source *s, const struct hs_n_BASE_TABLE *t)
+static bool same_table(const struct source *a, const struct source *b)
 {
-    return hs_str_eq_nocase(s->schema, t->schema_name) && hs_str_eq_nocase(s->catalog, t->catalog_name);
-}
-
-/* The alias a base table is printed with: its name, or schema.name where a.t and b.t stand side by side. */
-static hs_rc table_alias(struct scope *s, const struct frame *f, struct hs_n_BASE_TABLE *t, struct hs_err *err)
-{
-    t->head.alias = t->table_name;
-    for (size_t i = 0; i < f->sources.len; i++)
-        if (t->schema_name.len && hs_str_eq_nocase(f->sources.at[i].name, t->table_name) &&
-            !same_table(&f->sources.at[i], t))
-            t->head.alias = hs_arena_printf(s->g->arena, "%.*s.%.*s", HS_FMT(t->schema_name), HS_FMT(t->table_name));
-    return t->head.alias.at ? HS_OK : no_memory(err);
+    return hs_str_eq_nocase(a->schema, b->schema) && hs_str_eq_nocase(a->catalog, b->catalog);
 }
 
 static hs_rc add_source(struct scope *s, struct frame *f, struct hs_node *table, struct hs_err *err)
 {
-    struct source source = {.alias = table->alias};
     if (HS_IS(JOIN, table)) {
         HS_TRY(add_source(s, f, HS_AS(JOIN, table)->left, err));
         return add_source(s, f, HS_AS(JOIN, table)->right, err);
     }
-    if (HS_IS(BASE_TABLE, table) && !table->alias.len) {
-        struct hs_n_BASE_TABLE *t = HS_AS(BASE_TABLE, table);
-        if (!find_cte(s, t))
-            source = (struct source){t->catalog_name, t->schema_name, t->table_name, {NULL, 0}};
-        HS_TRY(table_alias(s, f, t, err));
-        source.alias = t->head.alias;
-    }
-    struct source *slot = hs_vec_add(s->g->arena, &f->sources);
-    if (!slot)
+    struct source *source = hs_vec_add(s->g->arena, &f->sources);
+    if (!source)
         return no_memory(err);
-    *slot = source;
+    source->table = table;
+    source->written = table->alias;
+    if (HS_IS(BASE_TABLE, table) && !table->alias.len) {
+        const struct hs_n_BASE_TABLE *t = HS_AS(BASE_TABLE, table);
+        table->alias = source->written = t->table_name;
+        if (!find_cte(s, t)) {
+            source->catalog = t->catalog_name;
+            source->schema = t->schema_name;
+            source->name = t->table_name;
+        }
+    }
+    return HS_OK;
+}
+
+/* Another schema's table of the same name in reach, without alias as this one? */
+static bool has_namesake(const struct frame *f, const struct source *s)
+{
+    for (; f && s->name.len; f = f->outer)
+        for (size_t i = 0; i < f->sources.len; i++)
+            if (hs_str_eq_nocase(f->sources.at[i].name, s->name) && !same_table(&f->sources.at[i], s))
+                return true;
+    return false;
+}
+
+/* a.t and b.t become views beside each other or one inside the other: each gets an alias that says which. */
+static hs_rc tell_apart(struct scope *s, struct frame *f, struct hs_err *err)
+{
+    for (size_t i = 0; i < f->sources.len; i++) {
+        struct source *source = &f->sources.at[i];
+        if (!has_namesake(f, source))
+            continue;
+        source->table->alias = hs_arena_printf(s->g->arena, "%.*s.%.*s", HS_FMT(source->schema), HS_FMT(source->name));
+        if (!source->table->alias.at)
+            return no_memory(err);
+    }
     return HS_OK;
 }
 
@@ -245,6 +279,7 @@ static hs_rc visit_query(struct scope *s, struct hs_node *n, struct hs_err *err)
         struct hs_n_SELECT *q = HS_AS(SELECT, n);
         HS_TRY(visit_with(s, q->cte_map, err));
         HS_TRY(add_source(s, &frame, q->from_table, err));
+        HS_TRY(tell_apart(s, &frame, err));
         s->frame = &frame;
     } else {
         HS_TRY(visit_with(s, HS_AS(SET_OPERATION, n)->cte_map, err));
@@ -266,6 +301,8 @@ static hs_rc visit(struct hs_node *n, void *arg, struct hs_err *err)
         return visit_table(s, HS_AS(BASE_TABLE, n), err);
     if (HS_IS(COLUMN, n))
         visit_column(s, HS_AS(COLUMN, n));
+    if (HS_IS(STAR, n))
+        visit_star(s, HS_AS(STAR, n));
     if (HS_IS(COLUMN_PATH, n))
         visit_path(s, HS_AS(COLUMN_PATH, n));
     return hs_node_each(n, visit, s, err);
