@@ -23,20 +23,20 @@ bool hs_arena_defer(struct hs_arena *a, void (*fn)(void *), void *arg);
 #define HS_NEW(arena, type) ((type *)hs_arena_alloc((arena), sizeof(type)))
 
 /* A growing array of fixed-size elements in an arena: struct { T *at; size_t len, cap; } by this macro. */
-#define HS_VEC(type)                                                                                                   \
-    struct {                                                                                                           \
-        type *at;                                                                                                      \
-        size_t len, cap;                                                                                               \
+#define HS_VEC(type)     \
+    struct {             \
+        type *at;        \
+        size_t len, cap; \
     }
 /* Pointer to a new zeroed element at the end, or NULL. */
-#define hs_vec_add(arena, vec)                                                                                         \
+#define hs_vec_add(arena, vec) \
     ((__typeof__((vec)->at))hs_vec_add_((arena), (void **)&(vec)->at, &(vec)->len, &(vec)->cap, sizeof *(vec)->at))
 void *hs_vec_add_(struct hs_arena *a, void **at, size_t *len, size_t *cap, size_t size);
 
 /* A map from text to pointer, in an arena; keys are copied. */
 struct hs_map;
 struct hs_map *hs_map_new(struct hs_arena *a);
-void *hs_map_get(const struct hs_map *m, hs_str key);                             /* NULL: absent */
+void *hs_map_get(const struct hs_map *m, hs_str key);                                    /* NULL: absent */
 HS_MUST hs_rc hs_map_put(struct hs_map *m, hs_str key, void *value, struct hs_err *err); /* replaces */
 size_t hs_map_len(const struct hs_map *m);
 

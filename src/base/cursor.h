@@ -30,7 +30,7 @@ uint64_t hs_cursor_u64le(struct hs_cursor *c);
 uint16_t hs_cursor_u16be(struct hs_cursor *c);
 uint32_t hs_cursor_u32be(struct hs_cursor *c);
 uint64_t hs_cursor_u64be(struct hs_cursor *c);
-uint64_t hs_cursor_varint(struct hs_cursor *c);  /* unsigned LEB128, at most 10 bytes */
+uint64_t hs_cursor_varint(struct hs_cursor *c); /* unsigned LEB128, at most 10 bytes */
 int64_t hs_cursor_zigzag(struct hs_cursor *c);
 hs_str hs_cursor_bytes(struct hs_cursor *c, uint64_t len); /* borrowed; empty and bad when too long */
 void hs_cursor_skip(struct hs_cursor *c, uint64_t len);

@@ -46,16 +46,16 @@ hs_rc hs_err_note(struct hs_err *err, const char *format, ...) HS_PRINTF(2, 3);
 hs_rc hs_err_show(struct hs_err *err, const char *format, ...) HS_PRINTF(2, 3);
 
 void hs_err_clear(struct hs_err *err);
-const char *hs_kind_name(hs_rc kind); /* "invalid", "denied", ... */
+const char *hs_kind_name(hs_rc kind); /* "INVALID", "DENIED", ... */
 const char *hs_kind_text(hs_rc kind);
 int hs_kind_retry(hs_rc kind);
 
 /* Passes a failure up. */
-#define HS_TRY(call)                                                                                                   \
-    do {                                                                                                               \
-        hs_rc hs_try_rc_ = (call);                                                                                     \
-        if (hs_try_rc_ != HS_OK)                                                                                       \
-            return hs_try_rc_;                                                                                         \
+#define HS_TRY(call)               \
+    do {                           \
+        hs_rc hs_try_rc_ = (call); \
+        if (hs_try_rc_ != HS_OK)   \
+            return hs_try_rc_;     \
     } while (0)
 
 /* Says in the code that a failure is dropped on purpose; the comment beside it says why. */

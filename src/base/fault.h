@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #ifdef HS_FAULTS
-bool hs_fault(const char *name);             /* is this point armed? */
+bool hs_fault(const char *name);              /* is this point armed? */
 const char *hs_fault_value(const char *name); /* its value, or NULL */
 #else
 #define hs_fault(name) (false)

@@ -28,6 +28,13 @@ static void fill_settings(struct hs_io_settings *s)
     s->out_pause = s->out_pause ? s->out_pause : 8 << 20;
 }
 
+/* OpenSSL writes to the socket without MSG_NOSIGNAL: a peer that leaves would end the process. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
 hs_rc hs_io_open(const struct hs_io_settings *settings, struct hs_io **out, struct hs_err *err)
 {
     struct hs_io *io = hs_calloc(1, sizeof *io);
@@ -36,7 +43,7 @@ hs_rc hs_io_open(const struct hs_io_settings *settings, struct hs_io **out, stru
     if (settings)
         io->set = *settings;
     fill_settings(&io->set);
-    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
+    ignore_sigpipe();
     pthread_mutex_init(&io->lock, NULL);
     io->loops = hs_calloc((size_t)io->set.threads, sizeof *io->loops);
     hs_rc rc = io->loops && address_open(io) ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");

@@ -165,12 +165,14 @@ void loop_drain(struct loop *l)
 hs_rc loop_open(struct hs_io *io, struct loop *l, struct hs_err *err)
 {
     l->io = io;
-    l->buffer = hs_malloc(io->set.read_bytes);
     struct mailbox *m = l->mailbox = hs_calloc(1, sizeof *m);
-    if (!m || !l->buffer)
+    if (!m)
         return hs_fail(err, HS_NOMEM, "out of memory");
     atomic_init(&m->refs, 1);
     pthread_mutex_init(&m->lock, NULL);
+    l->buffer = hs_malloc(io->set.read_bytes);
+    if (!l->buffer)
+        return hs_fail(err, HS_NOMEM, "out of memory");
     if (uv_loop_init(&l->uv) != 0)
         return hs_fail(err, HS_NOMEM, "an event loop could not be made");
     if (uv_async_init(&l->uv, &m->async, on_mail) != 0) {

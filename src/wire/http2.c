@@ -20,6 +20,12 @@ static void set_default_ms(int32_t *value, int32_t otherwise)
         *value = otherwise;
 }
 
+static void set_most(uint32_t *value, uint32_t most)
+{
+    if (*value > most)
+        *value = most;
+}
+
 static void fill_settings(struct hs_http2_settings *s)
 {
     set_default(&s->streams_max, 128);
@@ -34,6 +40,10 @@ static void fill_settings(struct hs_http2_settings *s)
     set_default(&s->low_water, 256 << 10);
     set_default(&s->nuisance_burst, 4000);
     set_default(&s->nuisance_rate, 200);
+    set_most(&s->stream_window, INT32_MAX); /* what HTTP/2 can say */
+    set_most(&s->session_window, INT32_MAX);
+    set_most(&s->frame_max, (1 << 24) - 1);
+    set_most(&s->header_max, 1 << 24);
     set_default_ms(&s->preface_ms, 10000);
     set_default_ms(&s->header_ms, 10000);
     set_default_ms(&s->idle_ms, 600000);

@@ -130,7 +130,8 @@ static void call_is_late(struct hs_grpc_call *call)
 /* Whose turn is it? Only the peer can stand still; a front that thinks is bounded by its own limits. */
 static bool waits_for_peer(const struct hs_grpc_call *call)
 {
-    return hs_out_len(&call->pending) > 0 || (!call->remote_done && !call->paused);
+    bool trailers_wait = call->finished && !call->end_sent; /* nghttp2 sends them only when the window is open */
+    return hs_out_len(&call->pending) > 0 || trailers_wait || (!call->remote_done && !call->paused);
 }
 
 static int64_t tick_call(struct hs_grpc_call *call)

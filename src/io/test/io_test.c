@@ -417,6 +417,35 @@ static void timers(void **state)
     assert_true(fired >= 3);
 }
 
+static hs_rc open_all(void)
+{
+    struct hs_err err;
+    static _Atomic int fired;
+    struct hs_listen l = {.address = HS_S("127.0.0.1:0"), .ops = &ECHO};
+    HS_TRY(hs_io_open(NULL, &io, &err));
+    hs_rc rc = hs_io_listen(io, &l, &port, &err);
+    if (rc == HS_OK)
+        rc = hs_io_every(io, 1000, count, &fired, &err);
+    if (rc == HS_OK)
+        rc = hs_io_start(io, &err);
+    hs_io_close(io);
+    return rc;
+}
+
+/* What this thread allocates; the loops' own allocations have their counters, which tests cannot reach. */
+static void every_allocation_fails_once(void **state)
+{
+    (void)state;
+    hs_rc rc = HS_NOMEM;
+    for (long n = 0; rc != HS_OK && n < 100; n++) {
+        hs_fault_alloc_after(n);
+        rc = open_all();
+        hs_fault_alloc_after(-1);
+        assert_true(rc == HS_OK || rc == HS_NOMEM);
+    }
+    assert_int_equal(rc, HS_OK);
+}
+
 static char certificate[64], key[64];
 
 static void make_certificate(void)
@@ -539,6 +568,7 @@ int main(void)
         cmocka_unit_test(drain_has_an_end),
         cmocka_unit_test(addresses),
         cmocka_unit_test(timers),
+        cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,23 @@ static void peers_that_stand_still(void **state)
     rig_close(&rig);
 }
 
+/* The window is shut to the byte, the front has ended the call: the trailers wait for a client that says nothing. */
+static void trailers_behind_a_shut_window(void **state)
+{
+    (void)state;
+    rig_open(&rig, NULL, 1, 16384);
+    int32_t id = rig_request(&rig, "/stream/1/65514", NULL, NULL, NULL); /* 65535 with its prefixes */
+    rig_run(&rig);
+    assert_int_equal(rig_answer(&rig, id)->bytes, 65535);
+    assert_int_equal(rig.released, 1);
+    tick(1000);
+    tick(301000);
+    tick(601000);
+    assert_int_equal(rig.calls[0].closes, 1);
+    assert_int_equal(hs_http2_calls(rig.server), 0);
+    rig_close(&rig);
+}
+
 static void draining(void **state)
 {
     (void)state;
@@ -431,6 +448,7 @@ int main(void)
         cmocka_unit_test(times),
         cmocka_unit_test(deadlines),
         cmocka_unit_test(peers_that_stand_still),
+        cmocka_unit_test(trailers_behind_a_shut_window),
         cmocka_unit_test(draining),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(every_allocation_fails_once),
