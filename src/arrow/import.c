@@ -21,9 +21,11 @@ static hs_rc failed(struct hs_err *err, int code, const char *what)
 static hs_rc copy_buffer(struct import *m, struct ArrowArray *array, int64_t i)
 {
     const struct hs_batch_buffer *b = &m->batch->buffers[m->buffer++];
-    if (b->length == 0)
+    struct ArrowBuffer *out = ArrowArrayBuffer(array, i);
+    if (b->length == 0 && i == 0) /* no validity: none is NULL */
         return HS_OK;
-    int code = ArrowBufferAppend(ArrowArrayBuffer(array, i), m->batch->body + b->offset, b->length);
+    /* An empty buffer has an address, too: whoever follows an empty text adds 0 to it. */
+    int code = b->length ? ArrowBufferAppend(out, m->batch->body + b->offset, b->length) : ArrowBufferReserve(out, 8);
     return code == NANOARROW_OK ? HS_OK : failed(m->err, code, "copy");
 }
 

@@ -52,7 +52,7 @@ static void import(const struct hs_type *schema, const struct hs_batch *b)
     if (hs_type_to_arrow(schema, false, &s, &err) != HS_OK ||
         ArrowArrayViewInitFromSchema(&view, &s, NULL) != NANOARROW_OK ||
         ArrowArrayViewSetArray(&view, &array, NULL) != NANOARROW_OK)
-        abort(); /* what was imported must be usable */
+        abort();                     /* what was imported must be usable */
     if (walk(&view, 0) == INT64_MIN) /* so that the reading is not optimised away */
         abort();
     ArrowArrayViewReset(&view);

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "front/flight/errors.h"
 
-enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256 };
+enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384 };
 
 /* Which states may follow which; one word a state, bits are successors. */
 #define TO(name) (1u << FLIGHT_##name)
@@ -231,6 +231,15 @@ static void listen(struct flight_call *c)
         c->method->start(c);
 }
 
+/* Small for whom we do not know yet; parameters come with the handle they are for. */
+static size_t message_limit(const struct flight_call *c)
+{
+    const struct hs_flight_settings *s = &c->session->settings;
+    if (c->method->open)
+        return STRANGER_MESSAGE_MAX;
+    return (size_t)(c->method->message ? s->params_bytes + 2 * s->handle_bytes : s->message_bytes);
+}
+
 static void start(void *session, struct hs_grpc_call *grpc, hs_str path)
 {
     struct flight_session *s = session;
@@ -246,8 +255,7 @@ static void start(void *session, struct hs_grpc_call *grpc, hs_str path)
         hs_flight_fail(c, &err);
         return;
     }
-    if (!c->method->message)
-        hs_grpc_limit_message(grpc, (size_t)s->settings.message_bytes);
+    hs_grpc_limit_message(grpc, message_limit(c));
     if (c->method->open)
         listen(c);
     else

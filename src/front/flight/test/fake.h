@@ -212,7 +212,20 @@ static struct hs_call *fake_call(const struct hs_asker *who, void (*notify)(void
     snprintf(fake.last_asker, sizeof fake.last_asker, "%.*s", HS_FMT(who->name));
     snprintf(fake.last_purpose, sizeof fake.last_purpose, "%.*s", HS_FMT(who->purpose));
     fake.open_calls++;
+    if (fake.waiting_count < 64)
+        fake.waiting[fake.waiting_count++] = c;
     return c;
+}
+
+/* What waited may go on, and says so. */
+static inline void fake_release(void)
+{
+    fake.hold = false;
+    for (size_t i = 0; i < fake.waiting_count; i++)
+        if (fake.waiting[i]->waits) {
+            fake.waiting[i]->waits = false;
+            fake.waiting[i]->notify(fake.waiting[i]->arg);
+        }
 }
 
 static inline void fake_echo(struct hs_call *c, const struct hs_params *p)
@@ -375,6 +388,9 @@ void hs_call_close(struct hs_call *c)
     if (!c)
         return;
     fake.open_calls--;
+    for (size_t i = 0; i < fake.waiting_count; i++)
+        if (fake.waiting[i] == c)
+            fake.waiting[i] = fake.waiting[--fake.waiting_count];
     hs_arena_free(c->arena);
     hs_free(c);
 }

@@ -356,6 +356,42 @@ static void waiting_is_woken(void **state)
     rig_run(&rig);
     assert_int_equal(rig_stream(&rig, id)->status, -1);
     assert_int_equal(fake.open_calls, 1);
+    fake_release();
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    id = get(ANA, ticket_for("wait"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, -1);
+    fake_release();
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(rig_message_count(&rig, id), 2);
+}
+
+/* The connection goes while a password is on the pool: the work ends later, and touches nothing of it. */
+static void a_connection_goes_during_sign_in(void **state)
+{
+    (void)state;
+    rig_call(&rig, "Handshake", "Basic YW5hOnNlY3JldA==");
+    rig_up(&rig);
+    assert_int_equal(fake.job_count, 1);
+    hs_front_flight.close(rig.session);
+    rig.session_open = false;
+    fake_run_jobs();
+    assert_false(rig.woken);
+}
+
+static void a_shutdown_lets_what_runs_finish(void **state)
+{
+    (void)state;
+    int32_t id = get(ANA, ticket_for("wait"));
+    rig_run(&rig);
+    hs_front_flight.shutdown(rig.session);
+    rig_run(&rig);
+    assert_false(hs_front_flight.done(rig.session));
+    fake_release();
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
 }
 
 /* ---- one whole conversation, for the sweeps ---- */
@@ -479,6 +515,8 @@ int main(void)
         TEST(malformed_requests_are_refused),
         TEST(a_long_statement_is_refused_with_words),
         TEST(waiting_is_woken),
+        TEST(a_connection_goes_during_sign_in),
+        TEST(a_shutdown_lets_what_runs_finish),
         cmocka_unit_test(a_conversation_cut_at_every_byte),
         cmocka_unit_test(every_allocation_may_fail),
     };
