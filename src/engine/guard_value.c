@@ -105,8 +105,8 @@ static hs_rc decimal_text(struct hs_guard *g, yyjson_val *info, yyjson_val *v, s
     yyjson_val *width = yyjson_obj_get(info, "width"), *scale = yyjson_obj_get(info, "scale");
     struct whole n;
     char digits[64];
-    if (!yyjson_is_uint(width) || !yyjson_is_uint(scale) || yyjson_get_uint(width) > 38 ||
-        yyjson_get_uint(scale) > yyjson_get_uint(width) || !whole_of(v, true, &n))
+    if (!hs_str_is(str_at(info, "type"), "DECIMAL_TYPE_INFO") || !yyjson_is_uint(width) || !yyjson_is_uint(scale) ||
+        yyjson_get_uint(width) > 38 || yyjson_get_uint(scale) > yyjson_get_uint(width) || !whole_of(v, true, &n))
         return hs_guard_odd(g, err, "a decimal expected");
     size_t after = (size_t)yyjson_get_uint(scale);
     size_t len = put_digits(digits, n.size, (size_t)yyjson_get_uint(width));
@@ -162,7 +162,8 @@ hs_rc hs_guard_value(struct hs_guard *g, yyjson_val *v, struct hs_value *out, st
         out->text = yyjson_get_bool(value) ? HS_S("t") : HS_S("f");
         return HS_OK;
     }
-    if (hs_str_is(id, "LIST") && yyjson_get_len(yyjson_obj_get(value, "children")) == 0) {
+    if (hs_str_is(id, "LIST") && hs_str_is(str_at(info, "type"), "LIST_TYPE_INFO") &&
+        yyjson_get_len(yyjson_obj_get(value, "children")) == 0) {
         out->kind = HS_V_OPEN;
         return HS_OK;
     }
@@ -264,6 +265,8 @@ static hs_rc read_info(struct hs_guard *g, yyjson_val *info, struct hs_type_name
 static hs_rc read_unbound(struct hs_guard *g, yyjson_val *info, struct hs_type_name *out, struct hs_err *err)
 {
     yyjson_val *expression = yyjson_obj_get(info, "expr");
+    if (!hs_str_is(str_at(info, "type"), "UNBOUND_TYPE_INFO"))
+        return hs_guard_odd(g, err, "an unbound type without a name");
     if (expression)
         return ONLY(info, "type", "alias", "extension_info", "expr")
                    ? read_type_expression(g, expression, out, err)
@@ -277,13 +280,15 @@ static hs_rc read_unbound(struct hs_guard *g, yyjson_val *info, struct hs_type_n
 
 static hs_rc read_argument(struct hs_guard *g, yyjson_val *v, struct hs_type_name *out, struct hs_err *err)
 {
-    yyjson_val *number = yyjson_obj_get(yyjson_obj_get(v, "value"), "value");
+    yyjson_val *value = yyjson_obj_get(v, "value"), *number = yyjson_obj_get(value, "value");
     if (hs_str_is(str_at(v, "class"), "TYPE")) {
         struct hs_type_name *arg = &out->args[out->arg_count++];
         return read_type_expression(g, v, arg, err);
     }
-    if (!hs_str_is(str_at(v, "class"), "CONSTANT") || !yyjson_is_uint(number) || out->number_count == 2 ||
-        yyjson_get_uint(number) > INT32_MAX)
+    bool plain = ONLY(v, "class", "type", "alias", "query_location", "value") &&
+                 hs_str_is(str_at(v, "class"), "CONSTANT") && hs_str_is(str_at(v, "type"), "VALUE_CONSTANT") &&
+                 ONLY(value, "type", "is_null", "value") && !str_at(v, "alias").len;
+    if (!plain || !yyjson_is_uint(number) || out->number_count == 2 || yyjson_get_uint(number) > INT32_MAX)
         return hs_guard_odd(g, err, "a type with an unknown argument");
     out->numbers[out->number_count++] = yyjson_get_sint(number);
     return HS_OK;
@@ -294,7 +299,7 @@ static hs_rc read_type_expression(struct hs_guard *g, yyjson_val *v, struct hs_t
     yyjson_val *children = yyjson_obj_get(v, "children"), *item;
     size_t i, max;
     if (!ONLY(v, "class", "type", "alias", "query_location", "catalog", "schema", "type_name", "children") ||
-        !hs_str_is(str_at(v, "class"), "TYPE"))
+        !hs_str_is(str_at(v, "class"), "TYPE") || !hs_str_is(str_at(v, "type"), "TYPE"))
         return hs_guard_odd(g, err, "a type expected");
     if (str_at(v, "catalog").len || str_at(v, "schema").len)
         return hs_guard_refuse(g, -1, err, "types made by somebody are not supported");

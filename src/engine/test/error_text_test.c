@@ -1,0 +1,65 @@
+/* Engine errors in our words: the kind, a name only where the person wrote it, never the engine's text. */
+#include "engine/statement_in.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static void kinds(void **state)
+{
+    static const struct {
+        const char *kind, *text;
+        hs_rc rc;
+        const char *shown;
+    } cases[] = {
+        {"Conversion", "Could not convert string 'SECRET' to INT32", HS_INVALID,
+         "a value cannot be converted to the type asked for"},
+        {"CONVERSION", "SECRET", HS_INVALID, "a value cannot be converted to the type asked for"},
+        {"Out of Range", "SECRET", HS_INVALID, "a value is out of range"},
+        {"OUT_OF_MEMORY", "SECRET", HS_LIMIT, "the statement needs more memory or disk than it may use"},
+        {"Out of Memory Error", "SECRET", HS_LIMIT, "the statement needs more memory or disk than it may use"},
+        {"INTERRUPT", "SECRET", HS_CANCELLED, "cancelled"},
+        {"IO", "/SECRET/x.parquet: No such file", HS_CORRUPT, "a data file could not be read"},
+        {"IO", "SECRET", HS_UNAVAILABLE, "a data file could not be read"},
+        {"IO", "SECRET No space left on device", HS_LIMIT, "the statement needs more memory or disk than it may use"},
+        {"INTERNAL", "SECRET", HS_INTERNAL, "internal error in the engine"},
+        {"INTERNAL", "SECRET Parquet", HS_INTERNAL, "internal error in the engine"},
+        {"FATAL", "SECRET", HS_INTERNAL, "internal error in the engine"},
+        {"", "SECRET", HS_INTERNAL, "internal error in the engine"},
+        {NULL, NULL, HS_INTERNAL, "internal error in the engine"},
+        {"Binder", "SECRET", HS_INVALID, "the statement does not fit its tables"},
+        {"Permission", "SECRET", HS_DENIED, "not permitted"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hs_err err = {0};
+        assert_int_equal(hs_engine_error(&err, cases[i].kind, cases[i].text), cases[i].rc);
+        assert_string_equal(err.shown, cases[i].shown);
+        if (cases[i].text)
+            assert_non_null(strstr(err.detail, cases[i].text));
+    }
+    assert_int_equal(hs_engine_error(NULL, "IO", "x"), HS_UNAVAILABLE);
+}
+
+static void names(void **state)
+{
+    static const char *const unknown =
+        "Referenced column \"ssn\" not found in FROM clause!\nCandidate bindings: \"salary\"";
+    struct hs_err err = {0};
+    (void)state;
+    hs_ignore(hs_engine_error_in(&err, "Binder", unknown, HS_S("select SSN from t")));
+    assert_string_equal(err.shown, "column ssn is not known here (position 8)");
+    hs_ignore(hs_engine_error_in(&err, "Binder", unknown, HS_S("select ssn_x, salary from t")));
+    assert_string_equal(err.shown, "the statement does not fit its tables");
+    hs_ignore(hs_engine_error_in(&err, "Conversion", unknown, HS_S("select ssn from t")));
+    assert_string_equal(err.shown, "a value cannot be converted to the type asked for");
+    hs_ignore(hs_engine_error_in(&err, "Binder", "Referenced column \"", HS_S("select ssn from t")));
+    assert_string_equal(err.shown, "the statement does not fit its tables");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* The text of a scan, letter by letter, and what it refuses. What the text does is shown in tests/sql/test_scans.py. */
+#include "base/alloc.h"
+#include "engine/statement_in.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static struct hs_type t_int = {.id = HS_T_INT}, t_long = {.id = HS_T_LONG}, t_text = {.id = HS_T_STRING},
+                      t_geometry = {.id = HS_T_GEOMETRY};
+
+#define OPTIONS                                                                                           \
+    ", union_by_name := false, hive_partitioning := false, filename := false, file_row_number := false, " \
+    "binary_as_string := false)"
+
+static hs_rc print(const struct hs_scan *scan, const char *inside, char *out, struct hs_err *err)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    hs_rc rc = hs_scan_print(scan, hs_str_of(inside), &b, err);
+    if (rc == HS_OK)
+        strcpy(out, b.at);
+    hs_buf_fini(&b);
+    return rc;
+}
+
+static struct hs_field raw_fields[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
+                                       {.id = 2, .name = HS_S("b"), .type = &t_text}};
+static struct hs_type raw = {.id = HS_T_STRUCT, .fields = raw_fields, .field_count = 2};
+static struct hs_field old_fields[] = {{.id = 2, .name = HS_S("old \"b\""), .type = &t_text},
+                                       {.id = 1, .name = HS_S("a"), .type = &t_int}};
+static struct hs_type old = {.id = HS_T_STRUCT, .fields = old_fields, .field_count = 2};
+static const hs_str old_paths[] = {HS_S("/d/it's.parquet"), HS_S("/d/2")}, new_paths[] = {HS_S("/d/3")};
+static const struct hs_scan_column columns[] = {{HS_S("A \"x\""), HS_S("\"f1\""), &t_long, true},
+                                                {HS_S("b"), HS_S("mask(\"f2\")"), &t_text, false}};
+
+static void prints_groups(void **state)
+{
+    struct hs_scan_group groups[] = {{&old, old_paths, 2}, {&raw, new_paths, 1}};
+    struct hs_scan scan = {.raw = &raw,
+                           .groups = groups,
+                           .group_count = 2,
+                           .rows = HS_S("\"f1\" > 3"),
+                           .columns = columns,
+                           .column_count = 2};
+    struct hs_err err = {0};
+    char out[4096];
+    (void)state;
+#define RAW                                                                                                            \
+    "SELECT (\"f1\") AS \"A \"\"x\"\"\", (mask(\"f2\")) AS \"b\" FROM (SELECT CAST(\"a\" AS BIGINT) AS \"f1\", \"old " \
+    "\"\"b\"\"\" AS \"f2\" FROM read_parquet(['/d/it''s.parquet', '/d/2']" OPTIONS " UNION ALL SELECT \"a\" AS "       \
+    "\"f1\", \"b\" AS \"f2\" FROM read_parquet(['/d/3']" OPTIONS ") AS \"raw\" WHERE (\"f1\" > 3)"
+    assert_int_equal(print(&scan, "", out, &err), HS_OK);
+    assert_string_equal(out, RAW " LIMIT 9223372036854775807");
+    assert_int_equal(print(&scan, "(\"b\" = 'x')", out, &err), HS_OK);
+    assert_string_equal(out, "SELECT * FROM (" RAW ") AS \"seen\" WHERE ((\"b\" = 'x')) LIMIT 9223372036854775807");
+}
+
+static void prints_no_rows(void **state)
+{
+    struct hs_scan scan = {.raw = &raw, .columns = columns, .column_count = 2};
+    struct hs_err err = {0};
+    char out[4096];
+    (void)state;
+    assert_int_equal(print(&scan, "", out, &err), HS_OK);
+    assert_string_equal(
+        out, "SELECT (\"f1\") AS \"A \"\"x\"\"\", (mask(\"f2\")) AS \"b\" FROM (SELECT CAST(NULL AS BIGINT) AS "
+             "\"f1\", CAST(NULL AS VARCHAR) AS \"f2\" WHERE false) AS \"raw\" LIMIT 9223372036854775807");
+}
+
+static void refuses(void **state)
+{
+    struct hs_field late[] = {{.id = 9, .name = HS_S("c"), .type = &t_int, .has_initial_default = true}};
+    struct hs_field strange[] = {{.id = 9, .name = HS_S("c"), .type = &t_geometry}};
+    struct hs_field twins[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
+                               {.id = 2, .name = HS_S("A"), .type = &t_text}};
+    struct hs_field unlike[] = {{.id = 1, .name = HS_S("a"), .type = &t_text}};
+    struct hs_type s_late = {.id = HS_T_STRUCT, .fields = late, .field_count = 1};
+    struct hs_type s_strange = {.id = HS_T_STRUCT, .fields = strange, .field_count = 1};
+    struct hs_type s_twins = {.id = HS_T_STRUCT, .fields = twins, .field_count = 2};
+    struct hs_type s_unlike = {.id = HS_T_STRUCT, .fields = unlike, .field_count = 1};
+    const hs_str pattern[] = {HS_S("/d/*.parquet")};
+    struct hs_scan_group groups[] = {
+        {&old, old_paths, 1}, {&s_twins, old_paths, 1}, {&s_unlike, old_paths, 1}, {&old, pattern, 1}};
+    struct hs_scan scans[] = {
+        {.raw = &raw},
+        {.raw = &s_late, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2},
+        {.raw = &s_strange, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2},
+        {.raw = &raw, .groups = groups + 1, .group_count = 1, .columns = columns, .column_count = 2},
+        {.raw = &raw, .groups = groups + 2, .group_count = 1, .columns = columns, .column_count = 2},
+        {.raw = &raw, .groups = groups + 3, .group_count = 1, .columns = columns, .column_count = 2},
+    };
+    char out[4096];
+    (void)state;
+    for (size_t i = 0; i < sizeof scans / sizeof scans[0]; i++) {
+        struct hs_err err = {0};
+        assert_int_equal(print(&scans[i], "", out, &err), i ? HS_UNSUPPORTED : HS_DENIED);
+        assert_null(strstr(err.shown, "/d/"));
+    }
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    struct hs_scan_group groups[] = {{&old, old_paths, 2}};
+    struct hs_scan scan = {.raw = &raw, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2};
+    (void)state;
+    for (long n = 0; n < 1000; n++) {
+        struct hs_err err = {0};
+        char out[4096];
+        hs_fault_alloc_after(n);
+        hs_rc rc = print(&scan, "", out, &err);
+        hs_fault_alloc_after(-1);
+        if (rc == HS_OK)
+            return;
+        assert_true(rc == HS_NOMEM || rc == HS_LIMIT);
+    }
+    fail();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prints_groups),
+        cmocka_unit_test(prints_no_rows),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
