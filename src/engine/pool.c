@@ -37,6 +37,9 @@ static char **make_environment(struct hs_engine *e, char *space, size_t size, ch
     if (sanitizer && snprintf(options, sizeof options, "ASAN_OPTIONS=%s", sanitizer) < (int)sizeof options)
         out[n++] = options;
 #endif
+#if defined(__SANITIZE_THREAD__)
+    out[n++] = (char *)"TSAN_OPTIONS=report_bugs=0"; /* the engine's library is not instrumented */
+#endif
     out[n] = NULL;
     return out;
 }

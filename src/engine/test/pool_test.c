@@ -241,7 +241,7 @@ static void the_queue_is_fair_and_bounded(void **state)
 static void waiting_has_an_end(void **state)
 {
     (void)state;
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 200});
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 2000});
     struct hs_stream *first, *second;
     struct hs_err err;
     assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
@@ -264,6 +264,32 @@ static void memory_runs_out_for_one_statement_alone(void **state)
     assert_int_equal(rows_of(e, "ana", ""), 300000);
     wait_for_rest(e);
     hs_engine_close(e);
+}
+
+/* An internal error may have spoilt anything: that worker is not asked again. */
+static void an_internal_error_ends_its_worker(void **state)
+{
+    (void)state;
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_engine_counts c;
+    struct hs_engine *honest = open_engine((struct hs_engine_settings){0});
+    assert_int_equal(rows_of(honest, "ana", ""), 300000);
+    static const char *const faults[] = {"worker-internal-error", "worker-crash"};
+    for (int i = 0; i < 2; i++) {
+        setenv("HS_FAULTS", faults[i], 1);
+        struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+        hs_rc rc = start(e, "ana", "", 0, &s, &err);
+        assert_true(rc == HS_INTERNAL || rc == HS_UNAVAILABLE);
+        assert_null(strstr(err.shown, "arranged"));
+        assert_int_not_equal(start(e, "ana", "", 0, &s, &err), HS_OK);
+        hs_engine_count(e, &c);
+        assert_true(c.died >= 2);
+        unsetenv("HS_FAULTS");
+        assert_int_equal(rows_of(honest, "ana", "SELECT 1 FROM t LIMIT 3"), 3);
+        hs_engine_close(e);
+    }
+    hs_engine_close(honest);
 }
 
 static void a_missing_library_says_so(void **state)
@@ -309,6 +335,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_queue_is_fair_and_bounded),
         cmocka_unit_test(waiting_has_an_end),
         cmocka_unit_test(memory_runs_out_for_one_statement_alone),
+        cmocka_unit_test(an_internal_error_ends_its_worker),
         cmocka_unit_test(a_missing_library_says_so),
         cmocka_unit_test(leftovers_of_a_crashed_server_go),
     };

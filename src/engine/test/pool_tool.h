@@ -11,14 +11,6 @@
 
 static const char *table_path; /* columns id BIGINT, s VARCHAR; 300000 rows */
 
-static inline int make_table(void **state)
-{
-    (void)state;
-    table_path = strdup(in_directory("table.parquet"));
-    make_parquet(table_path, "SELECT i AS id, 'value number ' || i AS s FROM range(300000) t(i)");
-    return 0;
-}
-
 static struct hs_type long_type = {.id = HS_T_LONG}, text_type = {.id = HS_T_STRING};
 static struct hs_field table_fields[2];
 static struct hs_type table_type;
@@ -26,8 +18,11 @@ static struct hs_scan_column table_columns[2];
 static hs_str table_paths[1];
 static struct hs_scan_group table_group;
 
-static inline struct hs_scan table_scan(void)
+static inline int make_table(void **state)
 {
+    (void)state;
+    table_path = strdup(in_directory("table.parquet"));
+    make_parquet(table_path, "SELECT i AS id, 'value number ' || i AS s FROM range(300000) t(i)");
     table_fields[0] = (struct hs_field){.id = 1, .name = HS_S("id"), .type = &long_type};
     table_fields[1] = (struct hs_field){.id = 2, .name = HS_S("s"), .type = &text_type};
     table_type = (struct hs_type){.id = HS_T_STRUCT, .fields = table_fields, .field_count = 2};
@@ -35,6 +30,11 @@ static inline struct hs_scan table_scan(void)
     table_columns[1] = (struct hs_scan_column){HS_S("s"), HS_S("\"f2\""), &text_type, true};
     table_paths[0] = hs_str_of(table_path);
     table_group = (struct hs_scan_group){&table_type, table_paths, 1};
+    return 0;
+}
+
+static inline struct hs_scan table_scan(void)
+{
     return (struct hs_scan){
         .raw = &table_type, .groups = &table_group, .group_count = 1, .columns = table_columns, .column_count = 2};
 }

@@ -94,7 +94,8 @@ static inline struct guest *guest_start(const char *faults)
         char library[600], armed[600];
         snprintf(library, sizeof library, "HS_WORKER_LIBRARY=%s", library_path());
         snprintf(armed, sizeof armed, "HS_FAULTS=%s", faults);
-        char *argv[] = {"test", "worker", NULL}, *env[] = {library, armed, "SECRET=hunter2", NULL};
+        char *argv[] = {"test", "worker", NULL},
+             *env[] = {library, armed, "SECRET=hunter2", "TSAN_OPTIONS=report_bugs=0", NULL};
         dup2(pair[1], 30);
         dup2(30, 3);
         closefrom(4);
