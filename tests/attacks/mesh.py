@@ -123,7 +123,7 @@ def policies(domain, table):
     text = POLICIES.format(domain=domain, table=table, granted=GRANTED, where=WHERE[table])
     for path, (function, more) in MASKS.items():
         name = path.replace(".", "-")
-        text += f"---\nkind: Mask\nname: {table}-{name}\non: {{column: {domain}.{table}.{mask_path(path)}}}\nto: {{roles: [analyst]}}\n"
+        text += f"---\nkind: Mask\nname: {table}-{name}\non: {{column: \"{domain}.{table}.{mask_path(path)}\"}}\nto: {{roles: [analyst]}}\n"
         text += (f"{more}\n" if more else "") + f"with: {function}\n"
     return text
 

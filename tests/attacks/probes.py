@@ -118,7 +118,7 @@ class Probes:
                 text = other.decode("ascii")
             except UnicodeDecodeError:
                 continue
-            if text.isprintable() and what not in ("zeros",):
+            if text.isprintable() and text.rstrip("=") != token.rstrip("="):  # padding is optional
                 got = self.door.bearer(text, sql)
                 self.check(not got.ok, f"an altered token was taken ({what})")
         got = self.door.without_proof(sql)

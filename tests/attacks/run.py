@@ -111,7 +111,7 @@ class Attempt:
         outcome = self.person(name).ask(sql, params)
         with self.lock:
             self.asked += 1
-        if name != "root":
+        if name not in ("root", "mal"):
             found = markers(outcome.everything(), sql + repr(params or ""))
             if found:
                 self.leak("marker", sql, f"{found[:4]}", outcome.words())

@@ -84,7 +84,7 @@ name: some-of-readings
 to: {roles: [support]}
 actions: [read]
 on: {product: lab.readings}
-columns: [id, ok, level, day, place.site, place.grid.x, parts[].count]
+columns: [id, ok, level, day, place.site, place.grid.x, "parts[].count"]
 ---
 # Two grants, each with its rows; either gives a row.
 kind: Grant
