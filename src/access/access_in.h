@@ -14,14 +14,29 @@
 struct hs_audit;
 
 /* ---- a generation: one loaded model and everything derived from it; counted, dropped whole after a reload ---- */
+struct described;
 struct generation {
     atomic_int refs;
     struct hs_model *model;
+    struct described *described; /* has its own lock */
     pthread_mutex_t lock; /* guards what follows */
     struct hs_arena *arena;
     struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
 };
+/* ---- what statements answer with: described.c ---- */
+struct described *hs_described_new(void);
+void hs_described_free(struct described *d);
+struct described_copy { /* in the call's arena */
+    struct hs_statement statement; /* refs and param_count; no tree: it cannot be run */
+    const struct hs_type *schema;
+    uint8_t (*digests)[32];
+};
+void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s);
+bool hs_described_get(struct described *d, struct hs_call *c, struct described_copy *out);
+/* After the tables were opened and decided anew: do all decisions still have the digests of then? */
+bool hs_described_holds(const struct described_copy *copy, const struct hs_call *c);
+
 struct generation *hs_generation_new(struct hs_model *model); /* takes the reference */
 struct generation *hs_generation_ref(struct generation *g);
 void hs_generation_unref(struct generation *g);

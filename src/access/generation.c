@@ -22,8 +22,9 @@ struct generation *hs_generation_new(struct hs_model *model)
     g->arena = arena;
     g->bound = hs_map_new(arena);
     g->decisions = hs_map_new(arena);
+    g->described = hs_described_new();
     g->model = model;
-    if (!g->bound || !g->decisions) {
+    if (!g->bound || !g->decisions || !g->described) {
         g->model = NULL;
         hs_generation_unref(g);
         return NULL;
@@ -41,6 +42,7 @@ void hs_generation_unref(struct generation *g)
 {
     if (!g || atomic_fetch_sub(&g->refs, 1) != 1)
         return;
+    hs_described_free(g->described);
     hs_model_unref(g->model);
     hs_arena_free(g->arena);
     pthread_mutex_destroy(&g->lock);
