@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "state/state.h"
 
 #include <stdio.h>
 
@@ -111,6 +112,17 @@ void hs_access_count(struct hs_access *a, struct hs_access_counts *out)
     pthread_mutex_lock(&a->lock);
     *out = (struct hs_access_counts){a->call_count, a->calls_total, a->denied_total};
     pthread_mutex_unlock(&a->lock);
+}
+
+hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err)
+{
+    HS_TRY(hs_random(out_id, 16, err));
+    return hs_state_put_handle(a->state, hs_str_n(out_id, 16), bytes, expires_us, err);
+}
+
+hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err)
+{
+    return hs_state_get_handle(a->state, hs_str_n(id, 16), out, err);
 }
 
 /* ---- reload ---- */

@@ -30,6 +30,11 @@ struct hs_auth *hs_access_auth(struct hs_access *a);
 /* Runs fn(arg) on the pool for blocking work (password checks); HS_LIMIT when its queue is full. */
 HS_MUST hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *arg), void *arg, struct hs_err *err);
 
+/* Bytes too long to travel in a handle (past 64 KiB), kept in state/ under an id until expires_us. Both may wait for the
+ * disk: for the rare long statement, not for the common path. The caller seals what it keeps. */
+HS_MUST hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err);
+HS_MUST hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err);
+
 /* ---- query: SQL ---- */
 struct hs_query {
     hs_str sql;

@@ -1,7 +1,5 @@
-/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 has_params, 6 one message a parameter.
- *
- * TODO(state): past handle_bytes the plain form belongs into state/ under a random id, and the id alone is sealed;
- * `access` is to offer that, since a front does not see state/. plain_store and plain_load are the places. */
+/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 has_params, 6 one message a parameter. Past
+ * handle_bytes that form is sealed and kept in state/ by way of access, and what travels holds 7, its id, alone. */
 #include "front/flight/handles.h"
 
 #include "base/clock.h"
@@ -36,6 +34,32 @@ static void add_handle(struct hs_buf *b, const struct flight_handle *h)
         add_param(b, &h->params.at[i]);
 }
 
+enum { KEPT_ID = 16, KEPT_MAX = 16 << 20 }; /* a request message is no longer than that */
+
+static hs_rc seal(struct flight_call *c, enum flight_handle_kind kind, const struct hs_buf *plain, struct hs_buf *out,
+                  struct hs_err *err)
+{
+    return hs_seal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), hs_buf_str(plain), out, err);
+}
+
+/* Replaces the plain form by one that names where it is kept. */
+static hs_rc keep_long(struct flight_call *c, enum flight_handle_kind kind, int64_t expires_us, struct hs_buf *plain,
+                       struct hs_err *err)
+{
+    struct hs_buf sealed;
+    uint8_t id[KEPT_ID];
+    hs_buf_init(&sealed, KEPT_MAX + 1024);
+    hs_rc rc = seal(c, kind, plain, &sealed, err);
+    if (rc == HS_OK)
+        rc = hs_access_keep(c->session->env->access, hs_buf_str(&sealed), expires_us, id, err);
+    hs_buf_fini(&sealed);
+    if (rc != HS_OK)
+        return rc;
+    hs_buf_clear(plain);
+    hs_proto_add_bytes(plain, 7, hs_str_n(id, KEPT_ID));
+    return hs_buf_done(plain, err);
+}
+
 hs_rc hs_flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
                             hs_str *out, struct hs_err *err)
 {
@@ -43,15 +67,16 @@ hs_rc hs_flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind,
     struct hs_buf plain, sealed;
     size_t max = (size_t)c->session->settings.handle_bytes;
     whole.name = c->who.name;
-    hs_buf_init(&plain, max);
+    hs_buf_init(&plain, KEPT_MAX);
     hs_buf_init(&sealed, max + 1024);
     add_handle(&plain, &whole);
     hs_rc rc = HS_OK;
     if (plain.failed)
-        rc = hs_fail(err, HS_LIMIT, "the statement with its parameters is longer than %zu bytes", max);
+        rc = hs_fail(err, HS_LIMIT, "the statement with its parameters is longer than %d bytes", KEPT_MAX);
+    else if (plain.len > max)
+        rc = keep_long(c, kind, h->expires_us, &plain, err);
     if (rc == HS_OK)
-        rc = hs_seal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), hs_buf_str(&plain), &sealed,
-                     err);
+        rc = seal(c, kind, &plain, &sealed, err);
     if (rc == HS_OK) {
         *out = hs_flight_keep(c, hs_buf_str(&sealed));
         if (!out->at)
@@ -120,29 +145,52 @@ static hs_rc check_handle(const struct flight_call *c, const struct flight_handl
     return HS_OK;
 }
 
+/* Opens one seal; what was inside goes to the call's arena. */
+static hs_rc unseal(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed, hs_str *out, struct hs_err *err)
+{
+    struct hs_buf plain;
+    hs_buf_init(&plain, sealed.len + 64);
+    hs_rc rc = hs_unseal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), sealed, &plain, err);
+    if (rc == HS_OK) {
+        *out = hs_flight_keep(c, hs_buf_str(&plain));
+        if (!out->at)
+            rc = hs_fail(err, HS_NOMEM, "out of memory");
+    } else if (rc != HS_NOMEM) { /* forged, cut, of another server or of a key long gone: all the same to its bearer */
+        rc = hs_fail(err, HS_NOT_FOUND, "no such handle");
+    }
+    hs_buf_fini(&plain);
+    return rc;
+}
+
+/* A form that names a kept one is replaced by it. */
+static hs_rc fetch_long(struct flight_call *c, enum flight_handle_kind kind, hs_str *plain, struct hs_err *err)
+{
+    hs_str id = {0};
+    HS_TRY(HS_PICK(*plain, err, {7, PICK_BYTES, &id}));
+    if (id.len != KEPT_ID)
+        return HS_OK;
+    struct hs_buf kept;
+    hs_buf_init(&kept, KEPT_MAX + 1024);
+    hs_rc rc = hs_access_kept(c->session->env->access, (const uint8_t *)id.at, &kept, err);
+    if (rc == HS_OK)
+        rc = unseal(c, kind, hs_buf_str(&kept), plain, err);
+    hs_buf_fini(&kept);
+    return rc;
+}
+
 hs_rc hs_flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
                             struct flight_handle **out, struct hs_err *err)
 {
-    size_t max = (size_t)c->session->settings.handle_bytes + 1024;
-    if (sealed.len == 0 || sealed.len > max)
+    hs_str plain = {0};
+    if (sealed.len == 0 || sealed.len > (size_t)c->session->settings.handle_bytes + 1024)
         return hs_fail(err, HS_NOT_FOUND, "no such handle");
-    struct hs_buf plain;
-    hs_buf_init(&plain, max);
-    hs_str kept = {0};
-    hs_rc rc = hs_unseal(hs_access_auth(c->session->env->access), hs_str_of(PURPOSE[kind]), sealed, &plain, err);
-    if (rc == HS_OK)
-        kept = hs_flight_keep(c, hs_buf_str(&plain));
-    else if (rc != HS_NOMEM) /* forged, cut, of another server or of a key long gone: all the same to its bearer */
-        rc = hs_fail(err, HS_NOT_FOUND, "no such handle");
-    hs_buf_fini(&plain);
-    struct flight_handle *h = rc == HS_OK ? HS_NEW(c->arena, struct flight_handle) : NULL;
-    if (rc == HS_OK && (!h || !kept.at))
-        rc = hs_fail(err, HS_NOMEM, "out of memory");
-    if (rc == HS_OK)
-        rc = read_handle(c, kept, h, err);
-    if (rc == HS_OK)
-        rc = check_handle(c, h, err);
-    if (rc == HS_OK)
-        *out = h;
-    return rc;
+    HS_TRY(unseal(c, kind, sealed, &plain, err));
+    HS_TRY(fetch_long(c, kind, &plain, err));
+    struct flight_handle *h = HS_NEW(c->arena, struct flight_handle);
+    if (!h)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    HS_TRY(read_handle(c, plain, h, err));
+    HS_TRY(check_handle(c, h, err));
+    *out = h;
+    return HS_OK;
 }

@@ -40,6 +40,8 @@ static struct {
     void *job_args[64];
     size_t job_count;
     bool disabled; /* ana has been removed */
+    char kept[1 << 18];
+    size_t kept_len;
     char last_asker[64], last_purpose[64];
 } fake;
 
@@ -131,6 +133,29 @@ hs_rc hs_unseal(struct hs_auth *a, hs_str purpose, hs_str sealed, struct hs_buf 
         return hs_fail(err, HS_INVALID, "not sealed here");
     for (size_t i = purpose.len + 1; i < sealed.len; i++)
         hs_buf_addc(out, (char)(sealed.at[i] ^ 0x5a));
+    return hs_buf_done(out, err);
+}
+
+/* ---- what is kept: one, the last ---- */
+
+hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err)
+{
+    (void)a;
+    (void)expires_us;
+    if (bytes.len > sizeof fake.kept)
+        return hs_fail(err, HS_LIMIT, "too long for the fake");
+    memcpy(fake.kept, bytes.at, bytes.len);
+    fake.kept_len = bytes.len;
+    memset(out_id, 'k', 16);
+    return HS_OK;
+}
+
+hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err)
+{
+    (void)a;
+    if (!fake.kept_len || id[0] != 'k')
+        return hs_fail(err, HS_NOT_FOUND, "nothing is kept");
+    hs_buf_add(out, fake.kept, fake.kept_len);
     return hs_buf_done(out, err);
 }
 

@@ -338,14 +338,16 @@ static void malformed_requests_are_refused(void **state)
     assert_int_equal(rig_stream(&rig, id)->status, 3);
 }
 
-static void a_long_statement_is_refused_with_words(void **state)
+/* Past handle_bytes it is kept by access, and the ticket stays short. */
+static void a_long_statement_is_kept(void **state)
 {
     (void)state;
     static char sql[70000];
     memset(sql, 'x', sizeof sql);
     int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", hs_str_n(sql, sizeof sql));
     rig_run(&rig);
-    assert_int_equal(rig_stream(&rig, id)->status, 8);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_true(fake.kept_len > sizeof sql);
 }
 
 static void waiting_is_woken(void **state)
@@ -513,7 +515,7 @@ int main(void)
         TEST(metadata_answers),
         TEST(what_is_not_done_says_so),
         TEST(malformed_requests_are_refused),
-        TEST(a_long_statement_is_refused_with_words),
+        TEST(a_long_statement_is_kept),
         TEST(waiting_is_woken),
         TEST(a_connection_goes_during_sign_in),
         TEST(a_shutdown_lets_what_runs_finish),
