@@ -26,7 +26,7 @@ def probe(attempt):
     attempt.same_lists("eve", "gloom", "glaom", "vaulta", "vaulte")
     attempt.check(not attempt.tables("nil"), f"nil, who is granted nothing, lists {attempt.tables('nil')}")
     for table in ("people", "staff"):
-        columns = {d: [c for dd, t, c in attempt.columns("eve") if (dd, t) == (d, table)] for d in ("alpha", "omega")}
+        columns = {d: [c.replace(d, 'DOMAIN') for dd, t, c in attempt.columns("eve") if (dd, t) == (d, table)] for d in ("alpha", "omega")}
         attempt.check(columns["alpha"] == columns["omega"] and columns["alpha"], f"schemas of the twins' {table} differ: {columns}")
     outcome = attempt.ask("nil", "select * from alpha.people")
     absent = attempt.ask("nil", "select * from alpha.peopla")

@@ -2,7 +2,7 @@
 import re
 
 # Markers of hidden things, also upside down, in hex and in base64, and the two ranges of hidden numbers.
-MARKERS = re.compile(r"ZQX|XQZ|5a5158|WlFY|WlFZ|pRW|(?<!\d)(?:777|888)\d{6}(?!\d)", re.I)
+MARKERS = re.compile(r"ZQX|XQZ|5a5158|WlFY|WlFZ|(?<!\d)(?:777|888)\d{6}(?!\d)", re.I)
 # Masked e-mail addresses are planted in small letters; the pattern ignores case. These words of ours may be echoed: what eve typed herself.
 DEBUG = re.compile(r"\. (?:gRPC client debug context|Client context):.*", re.S)
 
@@ -40,6 +40,7 @@ def rounded(value):
 
 def markers(text, asked):
     """Markers in what came back that do not stand in what was asked."""
+    text = re.sub(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", "<id>", text)
     typed = {m.group().lower() for m in MARKERS.finditer(asked)}
     return sorted({text[max(0, m.start() - 10):m.end() + 12] for m in MARKERS.finditer(text) if m.group().lower() not in typed})
 

@@ -253,8 +253,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--door", action="append")
     parser.add_argument("--only", type=lambda text: {int(n) for n in text.split(",")}, help="numbers: 1,2,25")
-    parser.add_argument("--prove", action="store_true", help="only show that each attack succeeds when its defence is off")
-    parser.add_argument("--no-prove", action="store_true", help="only attack")
+    parser.add_argument("--prove", action="store_true", help="then also show that each attack succeeds when its defence is off")
+    parser.add_argument("--only-prove", action="store_true")
     parser.add_argument("--timing", action="store_true", default=True)
     parser.add_argument("--threads", type=int, default=3)
     parser.add_argument("--show", type=int, default=12, help="leaks to print for each attack")
@@ -267,9 +267,9 @@ def main():
     try:
         for name in doors:
             module = importlib.import_module(name)
-            if not arguments.prove:
+            if not arguments.only_prove:
                 leaks += run_all(module, chosen, arguments)
-            if (arguments.prove or not arguments.no_prove) and name != "plain":
+            if (arguments.prove or arguments.only_prove) and name != "plain":
                 unproven += prove(module, chosen, arguments)
     except NoServer as error:
         sys.exit(f"no server: {error}")

@@ -17,8 +17,7 @@ class Person:
         self.client.keeper.kept.clear()
         try:
             table = self.client.query(sql, params, timeout=60)
-            rows = list(zip(*(c.to_pylist() for c in table.columns))) if table.num_columns else []
-            out = Outcome(rows=rows, schema=schema_text(table.schema))
+            out = Outcome(rows=rows_of(table), schema=schema_text(table.schema))
         except ERRORS as error:
             out = refused(error)
         out.headers = "\n".join(f"{k}: {v}" for headers in self.client.keeper.kept for k, v in headers.items())
@@ -43,6 +42,17 @@ class Person:
 
     def close(self):
         self.client.close()
+
+
+def cells_of(column):
+    try:
+        return column.to_pylist()
+    except (OverflowError, ValueError):  # a time that Python has no value for
+        return [str(value) for value in column.cast(pa.int64())] if not pa.types.is_nested(column.type) else [str(column)]
+
+
+def rows_of(table):
+    return list(zip(*(cells_of(c) for c in table.columns))) if table.num_columns else []
 
 
 def schema_text(schema):
@@ -71,7 +81,7 @@ class Door:
     def redeem(self, person, ticket):
         try:
             table = person.client.get(ticket).read_all()
-            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))), schema=schema_text(table.schema))
+            return Outcome(rows=rows_of(table), schema=schema_text(table.schema))
         except ERRORS as error:
             return refused(error)
 
@@ -104,7 +114,7 @@ class Door:
         try:
             client = Client(self.server.host, self.server.port, token=token)
             table = client.query(sql)
-            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))))
+            return Outcome(rows=rows_of(table))
         except ERRORS as error:
             return refused(error)
 
@@ -112,7 +122,7 @@ class Door:
         try:
             client = Client(self.server.host, self.server.port, headers=headers)
             table = client.query(sql)
-            return Outcome(rows=list(zip(*(c.to_pylist() for c in table.columns))))
+            return Outcome(rows=rows_of(table))
         except ERRORS as error:
             return refused(error)
 
