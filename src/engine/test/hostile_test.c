@@ -220,6 +220,7 @@ static void a_ring_that_is_scribbled_over_harms_nobody(void **state)
     volatile uint64_t sum = 0;
     for (int i = 0; i < 100000; i++)
         sum += b.body[i % 64];
+    (void)sum;
     hs_batch_release(&b);
     hs_stream_close(s);
     unsetenv("HS_FAULTS");

@@ -12,7 +12,7 @@ const struct duck *duck(void)
 
 hs_rc hs_duck_load(const char *library, struct hs_err *err)
 {
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
     if (!handle)
         return hs_fail_hidden(err, HS_UNAVAILABLE, "engine library: %s", dlerror());
 #define F(name)                                                                 \

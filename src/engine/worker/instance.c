@@ -63,7 +63,10 @@ hs_rc hs_instance_open(struct instance *out, struct hs_err *err)
     if (rc == HS_OK && duck()->connect(i.database, &i.connection) != DuckDBSuccess)
         rc = hs_fail_hidden(err, HS_INTERNAL, "the engine refuses a connection");
     if (rc == HS_OK)
-        rc = hs_instance_do(&i, "SET TimeZone = 'UTC'; SET streaming_buffer_size = '8MB'", err);
+        rc = hs_instance_do(&i,
+                            "SET TimeZone = 'UTC'; SET streaming_buffer_size = '8MB';"
+                            "SET parquet_metadata_cache = true",
+                            err);
     if (rc == HS_OK && duck()->prepare(i.connection,
                                        "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := false, "
                                        "format := false)",

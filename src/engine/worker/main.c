@@ -3,7 +3,7 @@
  *   load the library, open an instance   (still outside the walls, but nobody's yet)
  *   READY
  *   LEASE: walls, listener                (from here on one owner's, and closed in)
- *   PARSE..., RUN, fresh instance, READY  (again and again)
+ *   PARSE..., RUN, another instance, READY  (again and again)
  */
 #include "engine/engine.h"
 #include "engine/sandbox.h"
@@ -35,13 +35,6 @@ static hs_rc enter_walls(uint32_t statement, hs_str payload, struct hs_err *err)
     return HS_OK;
 }
 
-static hs_rc fresh_instance(struct hs_err *err)
-{
-    HS_TRY(hs_instance_open(&me.instance, err));
-    hs_reply(HS_MSG_READY, 0, hs_str_n("", 0));
-    return HS_OK;
-}
-
 static void serve(struct request *q)
 {
     struct hs_err err;
@@ -54,9 +47,9 @@ static void serve(struct request *q)
         hs_ignore(
             hs_run(&me.instance, &me.lease, q->statement, hs_buf_str(&q->payload), q->passed, &err)); /* replied */
         hs_request_fini(q);
-        rc = fresh_instance(&err);
-        if (rc != HS_OK)
+        if (hs_spare_take(&me.instance, &err) != HS_OK)
             _exit(5);
+        hs_reply(HS_MSG_READY, 0, hs_str_n("", 0));
     } else {
         _exit(6);
     }
@@ -82,8 +75,9 @@ int hs_worker_main(int argc, char **argv)
      * answer before it asks. What counts is set per statement. */
     setenv("SLURM_MEM_PER_NODE", "64G", 1);
     setenv("SLURM_CPUS_ON_NODE", "1", 1);
-    if (hs_duck_load(library, &err) != HS_OK || fresh_instance(&err) != HS_OK)
+    if (hs_duck_load(library, &err) != HS_OK || hs_instance_open(&me.instance, &err) != HS_OK)
         return fail(&err);
+    hs_reply(HS_MSG_READY, 0, hs_str_n("", 0));
     hs_inbox_take_alone(&q);
     if (q.kind != HS_MSG_LEASE || enter_walls(q.statement, hs_buf_str(&q.payload), &err) != HS_OK)
         return fail(&err);

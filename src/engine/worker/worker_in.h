@@ -63,6 +63,10 @@ HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *
 HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
 HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
 
+/* ---- spare.c ---- */
+/* An instance that was opened ahead, waiting for it when it is not there yet. Only after the walls are up. */
+HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
+
 /* ---- mask.c ---- */
 struct mask_key;
 /* Registers hs_mask_hmac; *out lives until hs_mask_forget, after the instance. */
