@@ -233,7 +233,7 @@ static hs_rc read_info(struct hs_guard *g, yyjson_val *info, struct hs_type_name
 {
     yyjson_val *child = yyjson_obj_get(info, "child_type");
     hs_str kind = str_at(info, "type");
-    if (str_at(info, "alias").len || !yyjson_is_null(yyjson_obj_get(info, "extension_info")))
+    if (str_at(info, "alias").len || yyjson_is_ctn(yyjson_obj_get(info, "extension_info")))
         return hs_guard_odd(g, err, "a type with an alias");
     if (hs_str_is(kind, "DECIMAL_TYPE_INFO")) {
         out->numbers[0] = yyjson_get_sint(yyjson_obj_get(info, "width"));
