@@ -176,7 +176,7 @@ static void end_workers(struct hs_engine *e)
     hs_ignore(hs_fail(&err, HS_UNAVAILABLE, "the server is closing"));
     for (struct hs_worker *w = e->workers; w; w = w->next)
         hs_worker_ended(w, &err);
-    for (int i = 0; e->workers && i < 1000; i++) {
+    for (int i = 0; (e->workers || e->queue) && i < 1000; i++) {
         hs_pool_tend(e, hs_mono_us());
         pthread_mutex_unlock(&e->lock); /* callers that were sending come back */
         usleep(1000);

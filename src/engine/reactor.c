@@ -252,6 +252,8 @@ static void take_error(struct hs_worker *w, const struct hs_channel_message *msg
     }
     if (m.kind.len == 0 || w->expect == HS_EXPECT_NOTHING || msg->statement != w->statement)
         return violation(w, "ERROR out of turn");
+    if (w->stream && w->stream->failed)
+        err = w->stream->err; /* it was told to stop: what matters is why */
     if (w->lease && w->expect != HS_EXPECT_BATCHES)
         hs_lease_lost(w->lease, &err);
     if (w->expect == HS_EXPECT_PARSED) {

@@ -301,7 +301,7 @@ void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg)
 static void stop(struct hs_stream *s, hs_rc why)
 {
     struct hs_err err;
-    if (!s->done) {
+    if (!s->done || s->head) {
         hs_ignore(hs_fail(&err, why == HS_OK ? HS_CANCELLED : why, "%s", hs_kind_text(why ? why : HS_CANCELLED)));
         hs_stream_fail(s, &err);
     }

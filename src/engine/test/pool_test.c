@@ -14,6 +14,56 @@ static void a_scan_and_a_statement(void **state)
     hs_engine_close(e);
 }
 
+static void describing_runs_nothing(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_statement *statement;
+    struct hs_lease *l;
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_scan scan = table_scan();
+    hs_rc rc;
+    assert_int_equal(lease(e, "ana", &l, &err), HS_OK);
+    assert_int_equal(hs_lease_parse(l, a, HS_S("SELECT s, id + 1 AS next FROM t"), &statement, &err), HS_OK);
+    struct hs_run_request r = {.statement = statement, .scans = &scan, .scan_count = 1, .describe_only = true};
+    assert_int_equal(hs_lease_run(l, &r, &s, &err), HS_OK);
+    const struct hs_type *type = hs_stream_schema(s);
+    assert_int_equal(type->field_count, 2);
+    assert_true(hs_str_is(type->fields[1].name, "next"));
+    assert_int_equal(type->fields[0].type->id, HS_T_STRING);
+    assert_int_equal(drain(s, &rc, &err), 0);
+    assert_int_equal(rc, HS_OK);
+    hs_arena_free(a);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void a_bound_value_is_a_value(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_statement *statement;
+    struct hs_lease *l;
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_scan scan = table_scan();
+    struct hs_param p[] = {{.type = HS_T_STRING, .text = HS_S("value number 7")}, {.type = HS_T_LONG, .i = 5}};
+    struct hs_params params = {p, 2};
+    hs_rc rc;
+    assert_int_equal(lease(e, "ana", &l, &err), HS_OK);
+    assert_int_equal(hs_lease_parse(l, a, HS_S("SELECT id FROM t WHERE s = ? OR id < ?"), &statement, &err), HS_OK);
+    assert_int_equal(statement->param_count, 2);
+    struct hs_run_request r = {.statement = statement, .scans = &scan, .scan_count = 1, .params = &params};
+    assert_int_equal(hs_lease_run(l, &r, &s, &err), HS_OK);
+    assert_int_equal(drain(s, &rc, &err), 6);
+    assert_int_equal(rc, HS_OK);
+    hs_arena_free(a);
+    hs_engine_close(e);
+}
+
 static void a_worker_stays_its_owners(void **state)
 {
     (void)state;
@@ -324,6 +374,8 @@ int main(int argc, char **argv)
         return hs_worker_main(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_scan_and_a_statement),
+        cmocka_unit_test(describing_runs_nothing),
+        cmocka_unit_test(a_bound_value_is_a_value),
         cmocka_unit_test(a_worker_stays_its_owners),
         cmocka_unit_test(errors_leave_the_worker_whole),
         cmocka_unit_test(a_cancel_asks_then_the_worker_is_free),
