@@ -1,6 +1,6 @@
 """Twenty questions: a predicate that sees the raw value of a masked column finds it by halving."""
 NUMBER, TITLE, DEFENCE = 3, "predicates see raw values behind masks", "mask-predicate"
-PREDICATES = ["salary > 777000010", "salary >= 888000000", "salary is not null", "salary between 777000000 and 888000000", "salary in (777000001, 888000001)", "salary = 777000005",
+PREDICATES = ["ssn <> 'ZQXA00001-0001'", "salary is null", "note <> 'ZQXA note 1'", "pin <> 'A001'", "nick not in ('ZQXA nick 1', 'x')", "cell is null or cell < 100", "born < date '1980-03-01'", "email >= '***' and email < '***a'", "home.street <> 'ZQXA street 1'", "salary > 777000010", "salary >= 888000000", "salary is not null", "salary between 777000000 and 888000000", "salary in (777000001, 888000001)", "salary = 777000005",
               "not (salary > 0)", "coalesce(salary, -1) > 0", "salary::varchar like '777%'", "ssn like 'ZQXA%'", "ssn > 'ZQXB'", "ssn = 'ZQXA00001-0001'", "ssn <> '**********0001'",
               "starts_with(ssn, 'ZQX')", "ssn[1] = 'Z'", "ssn in ('ZQXA00001-0001', 'ZQXB00001-0001')", "contains(note, 'A')", "note = 'ZQXA note 1'", "note <> '[redacted]'", "length(note) > 10",
               "pin = 'A001'", "pin >= 'B'", "pin similar to 'A.*'", "pin <> '****'", "regexp_matches(pin, '^[AB]')", "email like 'zqxa%'", "email <> '***@example.org'", "email between 'zqxa' and 'zqxb'",

@@ -1,6 +1,8 @@
 """Plans print row counts, filters and the policy's text."""
 NUMBER, TITLE, DEFENCE = 5, "EXPLAIN, PRAGMA and catalog functions", "function-list"
+NEVER_OK = "."  # whichever of these answers shows what should not show
 STATEMENTS = [
+    "select v.sql from duckdb_views() v, {T} t where v.view_name like 'hs_scan%' limit 5", "select s.name, s.value from duckdb_settings() s, {T} t limit 900",
     "explain select * from {T}", "explain analyze select * from {T}", "explain (format json) select * from {T}", "explain analyze select count(*) from {T} where salary > 5", "describe {T}", "describe select * from {T}", "summarize {T}", "summarize select * from {T}",
     "show tables", "show all tables", "show databases", "show {T}", "from (describe {T})", "from (summarize {T})", "from (show tables)", "select * from (summarize {T})", "pragma table_info('people')", "pragma show_tables", "pragma storage_info('people')", "pragma database_list", "pragma version",
     "pragma enable_profiling", "call pragma_version()", "select * from pragma_table_info('people')", "select * from pragma_storage_info('people')", "select * from pragma_metadata_info()", "select * from duckdb_views()", "select sql from duckdb_views()", "select * from duckdb_views() where not internal",

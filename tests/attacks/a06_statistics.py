@@ -1,6 +1,9 @@
 """The optimizer's statistics are those of the raw files: minimum, maximum, NULLs, distinct counts."""
 NUMBER, TITLE, DEFENCE = 6, "optimizer statistics", "function-list"
-STATEMENTS = [f"select stats({c}) from {{T}} limit 1" for c in "id n m d v region ts arr salary ssn note pin cell born nick home tags".split()] + [
+NEVER_OK = r"stats\(|bitstring_agg|pg_stat|vector_type|duckdb_|parquet_"
+STATEMENTS = [
+    "select p.stats_min, p.stats_max, p.stats_null_count from {T} t, parquet_metadata('{file}') p limit 500",] + [
+    f"select stats({c}) from {{T}} limit 1" for c in "id n m d v region ts arr salary ssn note pin cell born nick home tags".split()] + [
     f"select bitstring_agg({c}) as b from {{T}}" for c in ("id", "n", "m", "cell", "salary", "id % 1000", "n::int", "-n", "(id + 1)", "coalesce(cell, 0)", "least(n, 100000)", "case when n > 30 then cell end", "month(born)", "born")] + [
     "select length(bitstring_agg(m)) from {T}", "select length(bitstring_agg(n)) from {T} where n < 10", "select bitstring_agg(m) over () from {T}", "select bitstring_agg(distinct m) from {T}", "select bitstring_agg(m) filter (m > 3) from {T}", "select list_aggregate([m], 'bitstring_agg') from {T}", "select list_bitstring_agg([m]) from {T}", "select bitstring_agg(x) from (select m as x from {T} limit 3)",
     "select bitstring_agg(x) from (select unnest([m, m + 1]) as x from {T})", "select count(*) from {T} where stats(n) like '%777%'", "select stats(salary) is null from {T}", "select stats(struct_pack(a := salary)) from {T}", "select stats(list_value(n)) from {T}", "select approx_count_distinct(n), approx_count_distinct(v) from {T}",

@@ -2,7 +2,8 @@
 Beside it, all the other names that could fall out of their quotes."""
 NUMBER, TITLE, DEFENCE = 25, "names that are SQL", "printer"
 FILE = "z.* from read_text('{secret}/words.txt') z --"
-NAMES = [FILE, "z\".* from read_text('{secret}/words.txt') z --", "x\"; select * from read_text('{secret}/words.txt'); --", "a' || (select content from read_text('{secret}/words.txt')) || '", "a\\\"b", "ZQ\u00dc\u00df \u202e x", "\u0000a", "a\nb", "select", "*", "a.b", "a\"\"b", "hs_scan_0", "HS_SCAN_0", "", " ", "x" * 300, "'; drop view hs_scan_0; --", "/*", "$1", "?", "f16", "1e400"]
+ALLOWED = "z.* from parquet_metadata('{file}') z --"  # a file that the statement itself may read
+NAMES = [FILE, ALLOWED, "z.v from read_parquet('{file}') z --", "z\".* from read_text('{secret}/words.txt') z --", "x\"; select * from read_text('{secret}/words.txt'); --", "a' || (select content from read_text('{secret}/words.txt')) || '", "a\\\"b", "ZQ\u00dc\u00df \u202e x", "\u0000a", "a\nb", "select", "*", "a.b", "a\"\"b", "hs_scan_0", "HS_SCAN_0", "", " ", "x" * 300, "'; drop view hs_scan_0; --", "/*", "$1", "?", "f16", "1e400"]
 
 
 def quoted(name):

@@ -2,7 +2,7 @@
 import re
 
 # Markers of hidden things, also upside down, in hex and in base64, and the two ranges of hidden numbers.
-MARKERS = re.compile(r"ZQX|XQZ|5a5158|WlFY|WlFZ|(?<!\d)(?:777|888)\d{6}(?!\d)", re.I)
+MARKERS = re.compile(r"mesh/warehouse/|ZQX|XQZ|5a5158|WlFY|WlFZ|(?<!\d)(?:777|888)\d{6}(?!\d)", re.I)
 # Masked e-mail addresses are planted in small letters; the pattern ignores case. These words of ours may be echoed: what eve typed herself.
 DEBUG = re.compile(r"\. (?:gRPC client debug context|Client context):.*", re.S)
 

@@ -78,6 +78,7 @@ class Attempt:
         self.people, self.lock = {}, threading.Lock()
         self.leaks, self.asked, self.notes = [], 0, []
         self.out = mesh.OUT
+        self.never_ok = re.compile(getattr(attack, "NEVER_OK", r"(?!)"))
 
     def person(self, name):
         key = (name, threading.get_ident())
@@ -150,6 +151,9 @@ class Attempt:
             for asked, seen in ((first, left), (second, right)):
                 shape, outcome = self.shape(asked, loose)
                 seen[shape] = outcome
+                if outcome.ok and self.never_ok.search(text if isinstance(text, str) else text[0]):
+                    self.leak("answered", asked[0], outcome.words())
+                    return
             if set(left) & set(right):
                 return
         a, b = next(iter(left.values())), next(iter(right.values()))
