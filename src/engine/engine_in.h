@@ -90,6 +90,8 @@ struct hs_lease {
     char *fair_key;
     size_t fair_len;
     char request_id[64];
+    char *sql; /* what the person wrote, for the words of errors */
+    size_t sql_len;
     int64_t memory_bytes, deadline_us; /* 0: none */
     pthread_cond_t changed;
     bool answered;
@@ -211,6 +213,7 @@ HS_MUST hs_rc hs_spool_read(struct hs_stream *s, struct hs_entry *entry, struct 
 void hs_lease_answer(struct hs_lease *l, unsigned kind, hs_str payload); /* with the lock held */
 void hs_lease_lost(struct hs_lease *l, const struct hs_err *err);
 void hs_lease_free(struct hs_lease *l);
-HS_MUST hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m); /* an ERROR message, for people */
+/* An ERROR message, for people; names that stand in the person's own statement may be repeated. */
+HS_MUST hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m, hs_str sql);
 
 #endif

@@ -175,6 +175,7 @@ void hs_lease_free(struct hs_lease *l)
     pthread_cond_destroy(&l->changed);
     hs_buf_fini(&l->reply);
     hs_free(l->fair_key);
+    hs_free(l->sql);
     hs_free(l);
 }
 
@@ -312,6 +313,14 @@ hs_rc hs_lease_parse(struct hs_lease *l, struct hs_arena *a, hs_str sql, struct 
 {
     if (!hs_utf8_valid(sql) || memchr(sql.at ? sql.at : "", 0, sql.len))
         return hs_fail(err, HS_INVALID, "the statement is not valid UTF-8");
+    char *copy = hs_strndup(sql.at ? sql.at : "", sql.len);
+    if (!copy)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    pthread_mutex_lock(&l->engine->lock);
+    hs_free(l->sql);
+    l->sql = copy;
+    l->sql_len = sql.len;
+    pthread_mutex_unlock(&l->engine->lock);
     HS_TRY(parse_text(l, sql, err));
     return hs_guard_statement(a, sql, hs_buf_str(&l->reply), out, err);
 }
@@ -400,18 +409,19 @@ static hs_rc gather_paths(struct job *j, const struct hs_run_request *r, struct 
 
 /* What was printed is read again by the engine's own parser and passes the guard once more: the printer is checked, not
  * believed. */
-static hs_rc check_print(struct hs_lease *l, struct job *j, struct hs_err *err)
+static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
     HS_TRY(hs_buf_done(&j->sql, err));
     HS_TRY(parse_text(l, hs_buf_str(&j->sql), err));
-    return hs_guard_printed(j->arena, hs_buf_str(&j->sql), hs_buf_str(&l->reply), j->scan_count, err);
+    /* node for node the tree that was checked, over our views alone */
+    return hs_guard_printed_as(j->arena, r->statement, hs_buf_str(&j->sql), hs_buf_str(&l->reply), err);
 }
 
 static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
     HS_TRY(print_statement(j, r, err));
     if (r->statement)
-        HS_TRY(check_print(l, j, err));
+        HS_TRY(check_print(l, r, j, err));
     for (size_t i = 0; i < r->scan_count; i++)
         HS_TRY(print_view(j, &r->scans[i], i, err));
     HS_TRY(gather_paths(j, r, err));
@@ -527,13 +537,13 @@ hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, struct hs
 }
 
 /* ---- words ---- */
-hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m)
+hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m, hs_str sql)
 {
     char kind[64], text[1200];
     snprintf(kind, sizeof kind, "%.*s", HS_FMT(m->kind));
     snprintf(text, sizeof text, "%.*s", HS_FMT(m->text));
     if (strncmp(kind, "hs:", 3) != 0)
-        return hs_engine_error(err, kind, text);
+        return hs_engine_error_in(err, kind, text, sql);
     hs_rc rc = HS_INTERNAL;
     for (int k = 1; k < HS_KIND_COUNT; k++)
         if (strcmp(hs_kind_name((hs_rc)k), kind + 3) == 0)

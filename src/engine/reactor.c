@@ -241,7 +241,8 @@ static void take_error(struct hs_worker *w, const struct hs_channel_message *msg
     struct hs_err err;
     if (hs_get_error(msg->payload, &m, &err) != HS_OK)
         return violation(w, err.detail);
-    hs_ignore(hs_engine_said(&err, &m));
+    const struct hs_lease *l = w->lease ? w->lease : w->stream ? w->stream->lease : NULL;
+    hs_ignore(hs_engine_said(&err, &m, l && l->sql ? hs_str_n(l->sql, l->sql_len) : (hs_str){0}));
     bool broken = hs_str_is(m.kind, "INTERNAL") || hs_str_is(m.kind, "FATAL");
     if (broken || w->state == HS_W_STARTING || w->expect == HS_EXPECT_WALLS) {
         hs_log_err(HS_LOG_ERROR, "worker_error", w->lease ? w->lease->request_id : "", &err);

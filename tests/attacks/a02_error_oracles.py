@@ -4,7 +4,7 @@ EXPRESSIONS = ["1 // m", "1 % m", "n + 9223372036854775000", "n * 92233720368547
                "ts + interval '8000 years'", "ts + interval (n) year", "date_add(ts, interval '9000 years')", "log(m)", "ln(d)", "sqrt(d)", "acos(d / 100)", "gamma(d)",
                "chr(n::int)", "repeat('x', n)", "lpad(v, m, '')", "array_extract(arr, 1)", "arr[1]", "list_extract(arr, m)", "arr[m:]", "range(n)",
                "regexp_matches('abc', re)", "regexp_replace('abc', re, 'x')", "regexp_extract('abc', re, m::int)", "'abc' similar to re", "v like u escape hx",
-               "bit_count(n)", "n::bit::varchar", "make_date(n, 1, 1)", "make_timestamp(n)", "to_years(n::int)", "epoch_ms(n)", "strftime(ts, v)", "printf(v, 1)", "format(v, 1)",
+               "bit_count(n)", "n::bit::varchar", "make_date(n, 1, 1)", "make_timestamp(n)", "to_years(n::int)", "epoch_ms(n)", "epoch_ns(ts)", "make_timestamp_ms(n)", "make_timestamp_ns(n)", "to_timestamp(d)", "'abc' ~ re", "regexp_full_match('abc', re)", "strftime(ts, v)", "printf(v, 1)", "format(v, 1)",
                "substr(v, m, n)", "v[m]", "decode(encode(v))", "list_aggregate(arr, 'max')", "generate_series(1, n)", "round(d, m::int)", "width_bucket(d, 0, 10, m::int)",
                "to_base(n, m::int + 1)", "set_bit('0101'::bit, n::int, 1)", "json_extract(js, v)", "getbit(n::bit, 0)", "sum(n)", "sum(n * n)", "product(d)",
                "bitstring_agg(n)", "bitstring_agg(id)", "bitstring_agg(m)", "bitstring_agg(cell)", "bitstring_agg(n, 0, 100)", "approx_quantile(d, 0.5)", "quantile_cont(d, 0.9)",

@@ -37,6 +37,8 @@ static const struct row rows[] = {
     {DUCKDB_TYPE_BIT, HS_T_STRING, &hs_ops_bits, 0, 16},
     {DUCKDB_TYPE_ENUM, HS_T_STRING, &hs_ops_enum, 0, 0},
     {DUCKDB_TYPE_SQLNULL, HS_T_UNKNOWN, &hs_ops_null, 0, 0},
+    /* a described column that is a parameter without a value yet; no result has this type */
+    {DUCKDB_TYPE_INVALID, HS_T_UNKNOWN, &hs_ops_null, 0, 0},
     {DUCKDB_TYPE_STRUCT, HS_T_STRUCT, &hs_ops_struct, 0, 0},
     {DUCKDB_TYPE_LIST, HS_T_LIST, &hs_ops_list, 0, 16},
     {DUCKDB_TYPE_MAP, HS_T_MAP, &hs_ops_list, 0, 16},

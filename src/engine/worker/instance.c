@@ -13,6 +13,8 @@ static const char *const opening[][2] = {
     {"preserve_insertion_order", "false"}, /* the fence would cost a single thread otherwise; order only by ORDER BY */
     {"memory_limit", "512MB"},             /* until the lease says; also keeps it from asking /proc and cgroups */
     {"temp_directory", ""},
+    /* else the serialised tree loses AS MATERIALIZED and the form of a lambda */
+    {"storage_compatibility_version", "latest"},
 };
 
 hs_str hs_engine_kind(hs_str text)

@@ -100,6 +100,15 @@ static hs_rc send_prepared_schema(struct run *r, struct hs_err *err)
     return send_schema(r, &source, err);
 }
 
+/* Does a column's type hang on a parameter's? Then only running tells it. */
+static bool has_open_type(struct run *r)
+{
+    bool open = false;
+    for (idx_t i = 0; i < duck()->prepared_statement_column_count(r->prepared); i++)
+        open |= duck()->prepared_statement_column_type(r->prepared, i) == DUCKDB_TYPE_INVALID;
+    return open;
+}
+
 static hs_rc start(struct run *r, struct hs_err *err)
 {
     if (duck()->pending_prepared_streaming(r->prepared, &r->pending) != DuckDBSuccess)
@@ -134,7 +143,10 @@ static hs_rc run(struct run *r, hs_str payload, int ring_fd, int64_t *out_rows, 
     HS_TRY(hs_get_run(r->arena, payload, &r->plan, err));
     HS_TRY(hs_inbox_begin(r->statement, r->plan.slots, err));
     HS_TRY(prepare(r, err));
-    if (r->plan.describe_only || !r->plan.params->count)
+    bool bound = r->plan.params->count > 0;
+    if (r->plan.describe_only && bound && has_open_type(r))
+        return start(r, err); /* its first step tells the types; nothing is fetched */
+    if (r->plan.describe_only || !bound)
         HS_TRY(send_prepared_schema(r, err));
     if (r->plan.describe_only)
         return HS_OK;
