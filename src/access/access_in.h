@@ -126,6 +126,7 @@ void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));
 void hs_call_unref(struct hs_call *c);
 void hs_call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
 void hs_call_ready(struct hs_call *c);
+HS_MUST hs_rc hs_call_intent(struct hs_call *c, struct hs_err *err); /* on disk when it returns: before anything is shown */
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
 void hs_catalog_work(struct hs_call *c);

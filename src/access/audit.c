@@ -171,6 +171,44 @@ static void *writer(void *arg)
 
 /* ---- open and close ---- */
 
+/* The last line that ends in a newline; what a killed process wrote of another does not count. */
+static hs_str last_line(hs_str text)
+{
+    while (text.len && text.at[text.len - 1] != '\n')
+        text.len--;
+    text.len -= text.len > 0;
+    size_t begin = text.len;
+    while (begin && text.at[begin - 1] != '\n')
+        begin--;
+    return (hs_str){text.at + begin, text.len - begin};
+}
+
+/* The chain of an earlier process goes on in this one: our first line holds the hash of its last whole line, so that a file
+ * taken away later is missed. The first chain of a directory begins with zeros. */
+static hs_rc follow(struct hs_audit *a, hs_str directory, struct hs_err *err)
+{
+    struct hs_arena *arena = hs_arena_new(0);
+    hs_str *names, text = {0}, path;
+    size_t count = 0;
+    int64_t size = 0;
+    hs_rc rc = arena ? hs_store_list(arena, directory, &names, &count, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    while (rc == HS_OK && count && !text.len) {
+        hs_str name = names[--count];
+        path = hs_arena_printf(arena, "%.*s/%.*s", HS_FMT(directory), HS_FMT(name));
+        if (!hs_str_ends(name, HS_S(".jsonl")))
+            continue;
+        rc = hs_store_size(path, &size, err);
+        size_t tail = size < 2 * LINE_MAX_BYTES ? (size_t)size : 2 * LINE_MAX_BYTES;
+        if (rc == HS_OK && tail)
+            rc = hs_store_read_range(arena, path, -(int64_t)tail, tail, &text, err);
+        text = last_line(text);
+    }
+    if (rc == HS_OK && text.len)
+        rc = hs_sha256_once(text, a->previous, err);
+    hs_arena_free(arena);
+    return rc;
+}
+
 static hs_rc open_file(struct hs_audit *a, hs_str directory, struct hs_err *err)
 {
     char path[4200];
@@ -178,6 +216,7 @@ static hs_rc open_file(struct hs_audit *a, hs_str directory, struct hs_err *err)
         return hs_fail(err, HS_INVALID, "the audit directory's name is too long");
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return hs_fail(err, HS_UNAVAILABLE, "cannot make the audit directory %s", path);
+    HS_TRY(follow(a, directory, err));
     size_t used = strlen(path);
     snprintf(path + used, sizeof path - used, "/%020lld-%d.jsonl", (long long)hs_wall_us(), (int)getpid());
     a->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <yyjson.h>
 
+/* The line that a file's first line says it follows. */
+struct begin {
+    hs_str file, hash; /* 32 bytes */
+};
+
 struct check {
     struct hs_arena *arena;
     struct hs_buf *out;
@@ -18,6 +23,8 @@ struct check {
     uint8_t previous[32];
     bool closed; /* the last line was a good head */
     struct hs_map *open; /* intents without outcome yet, by request id */
+    struct hs_map *hashes; /* of every line of every file */
+    HS_VEC(struct begin) begins;
 };
 
 static void problem(struct check *c, const char *words, hs_str what)
@@ -50,6 +57,47 @@ static void check_head(struct check *c, hs_str line, const char *head)
         c->closed = true;
 }
 
+static bool hex_read(const char *text, uint8_t *out, size_t len)
+{
+    if (strlen(text) != 2 * len)
+        return false;
+    for (size_t i = 0; i < 2 * len; i++) {
+        const char *digits = "0123456789abcdef", *at = strchr(digits, text[i]);
+        if (!at)
+            return false;
+        out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | (at - digits) : (at - digits) << 4);
+    }
+    return true;
+}
+
+static void keep_hash(struct check *c)
+{
+    hs_str bytes = hs_arena_str(c->arena, hs_str_n(c->previous, 32));
+    if (!bytes.at || hs_map_put(c->hashes, bytes, c, NULL) != HS_OK)
+        problem(c, "out of memory", (hs_str){0});
+}
+
+/* A file's first line follows the last line of an older file, or nothing. */
+static void take_begin(struct check *c, const char *previous)
+{
+    if (c->line != 1 || !previous || !hex_read(previous, c->previous, 32))
+        return;
+    static const uint8_t NOTHING[32];
+    struct begin *b = memcmp(c->previous, NOTHING, 32) ? hs_vec_add(c->arena, &c->begins) : NULL;
+    if (b)
+        *b = (struct begin){c->file, hs_arena_str(c->arena, hs_str_n(c->previous, 32))};
+}
+
+static void check_begins(struct check *c)
+{
+    c->line = 1;
+    for (size_t i = 0; i < c->begins.len; i++) {
+        c->file = c->begins.at[i].file;
+        if (!hs_map_get(c->hashes, c->begins.at[i].hash))
+            problem(c, "the file or line that this one follows is not here", (hs_str){0});
+    }
+}
+
 static const char *member(yyjson_val *v, const char *key)
 {
     return yyjson_get_str(yyjson_obj_get(v, key));
@@ -78,6 +126,7 @@ static void check_line(struct check *c, hs_str line)
     c->closed = false;
     yyjson_doc *doc = yyjson_read(line.at, line.len, 0);
     yyjson_val *v = yyjson_doc_get_root(doc);
+    take_begin(c, member(v, "previous"));
     if (!doc || !yyjson_is_obj(v))
         problem(c, "not JSON", (hs_str){0});
     else if (!hex_is(member(v, "previous"), c->previous))
@@ -89,6 +138,7 @@ static void check_line(struct check *c, hs_str line)
     yyjson_doc_free(doc);
     if (hs_sha256_once(line, c->previous, NULL) != HS_OK)
         problem(c, "cannot hash", (hs_str){0});
+    keep_hash(c);
 }
 
 static void check_open(struct check *c, hs_str text)
@@ -118,7 +168,7 @@ static hs_rc check_file(struct check *c, hs_str directory, struct hs_err *err)
     for (hs_str rest = text; rest.len;)
         check_line(c, hs_str_cut(&rest, '\n'));
     check_open(c, text);
-    if (!c->closed && c->line)
+    if (!c->closed)
         problem(c, "no signed head at the end: the process was killed, still runs, or the end was cut", (hs_str){0});
     return HS_OK;
 }
@@ -140,6 +190,7 @@ static hs_rc check_all(struct check *c, hs_str directory, struct hs_err *err)
             c->file = names[i];
             HS_TRY(check_file(c, directory, err));
         }
+    check_begins(c);
     hs_buf_addf(c->out, "%lld records, %lld intents, %lld outcomes, %d problems\n", (long long)c->lines,
                 (long long)c->intents, (long long)c->outcomes, c->problems);
     return hs_buf_done(c->out, err);
@@ -151,7 +202,8 @@ hs_rc hs_audit_verify(struct hs_auth *auth, hs_str directory, struct hs_buf *out
     hs_str key_id;
     HS_TRY(hs_auth_derive(auth, HS_S("audit"), key, &key_id, err));
     struct check c = {.arena = hs_arena_new(0), .out = out, .key = key};
-    hs_rc rc = c.arena ? check_all(&c, directory, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    c.hashes = c.arena ? hs_map_new(c.arena) : NULL;
+    hs_rc rc = c.hashes ? check_all(&c, directory, err) : hs_fail(err, HS_NOMEM, "out of memory");
     *out_problems = c.problems;
     hs_arena_free(c.arena);
     hs_wipe(key, sizeof key);

@@ -181,6 +181,16 @@ void hs_call_fail(struct hs_call *c, const struct hs_err *err)
     pthread_mutex_unlock(&c->access->lock);
 }
 
+hs_rc hs_call_intent(struct hs_call *c, struct hs_err *err)
+{
+    struct audit_record r = {"intent", c, NULL};
+    HS_TRY(hs_audit_write(c->access->audit, &r, err));
+    pthread_mutex_lock(&c->lock);
+    c->intent_written = true;
+    pthread_mutex_unlock(&c->lock);
+    return HS_OK;
+}
+
 static void stream_news(void *arg)
 {
     wake_front(arg);

@@ -134,6 +134,8 @@ void hs_catalog_work(struct hs_call *c)
     hs_rc rc = catalog ? hs_call_principal(c, &who, &err) : hs_fail(&err, HS_NOMEM, "out of memory");
     if (rc == HS_OK)
         rc = collect(c, who, catalog, &err);
+    if (rc == HS_OK)
+        rc = hs_call_intent(c, &err);
     if (rc != HS_OK) {
         hs_call_fail(c, &err);
         return;

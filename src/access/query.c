@@ -369,16 +369,6 @@ static void log_steps(const struct hs_call *c)
            text[2], NAMES[3], text[3], NAMES[4], text[4], NAMES[5], text[5], NULL);
 }
 
-static hs_rc intent(struct hs_call *c, struct hs_err *err)
-{
-    struct audit_record r = {"intent", c, NULL};
-    HS_TRY(hs_audit_write(c->access->audit, &r, err));
-    pthread_mutex_lock(&c->lock);
-    c->intent_written = true;
-    pthread_mutex_unlock(&c->lock);
-    return HS_OK;
-}
-
 /* A describe keeps no worker: the schema is copied and the stream closed. */
 static hs_rc take_stream(struct hs_call *c, struct hs_stream *s, struct hs_err *err)
 {
@@ -438,7 +428,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     if (hs_call_is_cancelled(c, err))
         return err->kind;
     if (!c->describe_only)
-        HS_TRY(intent(c, err));
+        HS_TRY(hs_call_intent(c, err));
     step(c, STEP_INTENT, &mark);
     struct hs_run_request r = {
         .statement = s,
