@@ -48,6 +48,7 @@ static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struc
         .spill_bytes = s->spill,
         .slots = (int)s->slots,
         .slot_bytes = s->slot,
+        .rings_bytes = s->batch_memory,
         .slow_reader_ms = (int)s->slow_reader,
         .spool_bytes = s->spool,
         .queue_max = (int)s->queue,

@@ -34,6 +34,7 @@ struct hs_memory {
     struct hs_worker *worker; /* NULL: its statement has ended, freed slots go to nobody */
     uint32_t segment;         /* 0: the ring */
     bool busy[SLOTS_MAX];
+    uint64_t used[SLOTS_MAX]; /* bytes of a busy slot's batch, in whole pages */
     int64_t charged; /* of engine->ring_bytes */
 };
 

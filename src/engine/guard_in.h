@@ -38,6 +38,7 @@ HS_MUST hs_rc hs_guard_text(struct hs_guard *g, yyjson_val *v, hs_str *out, stru
 /* guard_names.c: allow lists */
 enum hs_function_use { HS_USE_EXPRESSION, HS_USE_TABLE };
 bool hs_guard_function(hs_str name, enum hs_function_use use);
+bool hs_guard_honest(hs_str name); /* says truly whether it may fail: HONEST in guard_functions.def */
 bool hs_guard_operator(hs_str name, size_t operands);
 bool hs_guard_collation(hs_str name);
 const char *hs_guard_type_word(hs_str name, size_t *out_numbers); /* static spelling; NULL: not allowed */

@@ -372,13 +372,13 @@ static hs_rc print_statement(struct job *j, const struct hs_run_request *r, stru
     return HS_OK;
 }
 
-static hs_rc print_view(struct job *j, const struct hs_scan *scan, size_t i, struct hs_err *err)
+static hs_rc print_view(struct job *j, const struct hs_scan *scan, enum hs_apart apart, size_t i, struct hs_err *err)
 {
     struct hs_buf b;
     char name[32];
     hs_scan_view_name(i, name);
     hs_buf_init(&b, HS_CHANNEL_MAX);
-    hs_rc rc = hs_scan_print(scan, hs_buf_str(&j->inside[i]), &b, err);
+    hs_rc rc = hs_scan_print(scan, hs_buf_str(&j->inside[i]), apart, &b, err);
     if (rc == HS_OK)
         rc = hs_buf_done(&b, err);
     if (rc == HS_OK) {
@@ -422,8 +422,9 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
     HS_TRY(print_statement(j, r, err));
     if (r->statement)
         HS_TRY(check_print(l, r, j, err));
+    enum hs_apart apart = r->statement ? hs_statement_apart(r->statement) : HS_APART_NOTHING;
     for (size_t i = 0; i < r->scan_count; i++)
-        HS_TRY(print_view(j, &r->scans[i], i, err));
+        HS_TRY(print_view(j, &r->scans[i], apart, i, err));
     HS_TRY(gather_paths(j, r, err));
     const struct hs_engine_settings *s = &l->engine->settings;
     struct hs_msg_run m = {.sql = hs_buf_str(&j->sql),

@@ -104,11 +104,11 @@ const uint8_t *hs_ring_slot(const struct hs_ring *r, unsigned slot)
     return slot < r->slots ? r->at + slot * r->slot_bytes : NULL;
 }
 
-void hs_ring_drop(struct hs_ring *r, unsigned slot)
+void hs_ring_drop(struct hs_ring *r, unsigned slot, uint64_t keep)
 {
     /* MADV_REMOVE needs a writable mapping; the descriptor does it without one. A failure only keeps the pages longer.
      */
-    if (slot < r->slots && r->fd >= 0)
-        (void)!fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(slot * r->slot_bytes),
-                         (off_t)r->slot_bytes);
+    if (slot < r->slots && r->fd >= 0 && keep < r->slot_bytes)
+        (void)!fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(slot * r->slot_bytes + keep),
+                         (off_t)(r->slot_bytes - keep));
 }

@@ -21,7 +21,7 @@ void hs_ring_close_fd(struct hs_ring *r); /* handed over: the mapping stays */
 unsigned hs_ring_slots(const struct hs_ring *r);
 uint64_t hs_ring_slot_bytes(const struct hs_ring *r);
 const uint8_t *hs_ring_slot(const struct hs_ring *r, unsigned slot); /* NULL: no such slot */
-/* Gives a slot's pages back to the system; its content is then zero. */
-void hs_ring_drop(struct hs_ring *r, unsigned slot);
+/* Gives a slot's pages past its first `keep` bytes (whole pages) back to the system; what was there is then zero. */
+void hs_ring_drop(struct hs_ring *r, unsigned slot, uint64_t keep);
 
 #endif

@@ -1,5 +1,5 @@
-/* One scan as a view: files -> raw layer by field id -> rows that may be seen -> columns as they may be seen, and a
- * fence through which the engine pushes nothing of the person's statement down. */
+/* One scan as a view: files -> raw layer by field id -> rows that may be seen -> columns as they may be seen, a fence
+ * through which the engine pushes nothing of the person's statement down, and values apart from what lies beside them. */
 #include "engine/scan_print_in.h"
 
 #include "base/fault.h"
@@ -114,11 +114,9 @@ static void add_condition(struct hs_buf *out, const char *word, hs_str condition
 
 /* SELECT columns FROM (raw) WHERE (rows), and around it WHERE (inside) where there is any: what was copied from the
  * statement names columns as the person sees them. */
-hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, struct hs_buf *out, struct hs_err *err)
+static hs_rc add_fenced(struct hs_buf *out, const struct hs_scan *scan, hs_str inside, struct hs_err *err)
 {
     bool wrap = inside.len && hs_defence("mask-predicate");
-    if (!scan->column_count)
-        return hs_fail(err, HS_DENIED, "no column of this table may be read");
     hs_buf_addz(out, wrap ? "SELECT * FROM (" : "");
     add_visible(out, scan);
     hs_buf_addz(out, " FROM (");
@@ -130,5 +128,51 @@ hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, struct hs_buf *ou
     add_condition(out, wrap || !scan->rows.len ? " WHERE " : " AND ", inside);
     if (hs_defence("fence"))
         hs_buf_addz(out, " LIMIT 9223372036854775807");
+    return HS_OK;
+}
+
+static bool is_nested(const struct hs_type *type)
+{
+    return type->id > HS_T_BINARY; /* and what is neither: it is treated as the worse of the two */
+}
+
+/* Of two that are the same, the greater one: what goes by two columns is run for the rows there are and written to a
+ * vector of its own. In nested values greatest would turn -0.0 into 0.0, so they go through an array of two. */
+static void add_apart(struct hs_buf *out, const struct hs_scan *scan, enum hs_apart apart)
+{
+    for (size_t i = 0; i < scan->column_count; i++) {
+        bool nested = is_nested(scan->columns[i].type), leave = apart == HS_APART_NESTED && !nested;
+        hs_buf_addz(out, i ? ", " : "SELECT ");
+        hs_buf_addz(out, leave ? "" : nested ? "array_value(" : "greatest(");
+        hs_buf_add_sql_name(out, scan->columns[i].name);
+        if (!leave) {
+            hs_buf_addz(out, ", ");
+            hs_buf_add_sql_name(out, scan->columns[i].name);
+            hs_buf_addz(out, nested ? ")[1] AS " : ") AS ");
+            hs_buf_add_sql_name(out, scan->columns[i].name);
+        }
+    }
+}
+
+static bool comes_apart(const struct hs_scan *scan, enum hs_apart apart)
+{
+    bool any = apart == HS_APART_ALL;
+    for (size_t i = 0; apart == HS_APART_NESTED && i < scan->column_count; i++)
+        any |= is_nested(scan->columns[i].type);
+    return any && hs_defence("apart");
+}
+
+hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, enum hs_apart apart, struct hs_buf *out,
+                    struct hs_err *err)
+{
+    bool around = comes_apart(scan, apart);
+    if (!scan->column_count)
+        return hs_fail(err, HS_DENIED, "no column of this table may be read");
+    if (around) {
+        add_apart(out, scan, apart);
+        hs_buf_addz(out, " FROM (");
+    }
+    HS_TRY(add_fenced(out, scan, inside, err));
+    hs_buf_addz(out, around ? ") AS \"fenced\"" : "");
     return hs_buf_done(out, err);
 }

@@ -30,9 +30,14 @@ HS_MUST hs_rc hs_guard_printed(struct hs_arena *a, hs_str printed, hs_str json, 
 HS_MUST hs_rc hs_guard_printed_as(struct hs_arena *a, const struct hs_statement *s, hs_str printed, hs_str json,
                                   struct hs_err *err);
 
+/* Which columns have to be taken out of their dictionaries before the statement's expressions see them (apart.c). */
+enum hs_apart { HS_APART_NOTHING = 0, HS_APART_NESTED, HS_APART_ALL };
+enum hs_apart hs_statement_apart(const struct hs_statement *s);
+
 /* SELECT text of one scan: the physical files of each group projected by field id to the raw layer, UNION ALL, the row
  * predicate, `inside`, the fence (LIMIT 9223372036854775807), the column expressions named as the person sees them. */
-HS_MUST hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, struct hs_buf *out, struct hs_err *err);
+HS_MUST hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, enum hs_apart apart, struct hs_buf *out,
+                            struct hs_err *err);
 void hs_scan_view_name(size_t i, char out[32]); /* unquoted: "hs_scan_0" */
 
 /* Turns an engine error text into what may be shown: kind and position; never a value, a path, a hidden name. */

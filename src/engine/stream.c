@@ -54,17 +54,18 @@ void hs_memory_unref(struct hs_memory *m)
     hs_free(m);
 }
 
-/* Its statement is over: empty slots go back to the system now, full ones when they have been read. */
+/* Its statement is over: empty slots, and what full ones have past their batch, go back to the system now; a reader that
+ * sleeps on a batch holds that batch and no more. */
 void hs_memory_detach(struct hs_memory *m)
 {
     if (!m)
         return;
     m->worker = NULL;
-    for (unsigned i = 0; i < hs_ring_slots(m->ring) && m->refs > 1; i++)
-        if (!m->busy[i]) {
-            hs_ring_drop(m->ring, i);
-            uncharge(m, (int64_t)hs_ring_slot_bytes(m->ring));
-        }
+    for (unsigned i = 0; i < hs_ring_slots(m->ring) && m->refs > 1; i++) {
+        uint64_t keep = m->busy[i] ? m->used[i] : 0;
+        hs_ring_drop(m->ring, i, keep);
+        uncharge(m, (int64_t)(hs_ring_slot_bytes(m->ring) - keep));
+    }
     hs_memory_unref(m);
 }
 
@@ -75,9 +76,9 @@ void hs_memory_free_slot(struct hs_memory *m, unsigned slot)
         uint32_t word = slot;
         if (!hs_worker_send(m->worker, HS_MSG_FREE, hs_str_n(&word, sizeof word), -1))
             m->worker->broken = true; /* it does not read: the reactor ends it */
-    } else if (!m->worker && m->refs > 1 && !m->segment) {
-        hs_ring_drop(m->ring, slot);
-        uncharge(m, (int64_t)hs_ring_slot_bytes(m->ring));
+    } else if (!m->worker && m->refs > 1) {
+        hs_ring_drop(m->ring, slot, 0);
+        uncharge(m, (int64_t)m->used[slot]);
     }
 }
 
@@ -104,6 +105,7 @@ void hs_stream_take(struct hs_stream *s, struct hs_msg_batch *batch, struct hs_m
     if (!entry) {
         struct hs_err err;
         hs_ignore(hs_fail(&err, HS_NOMEM, "out of memory"));
+        m->used[slot] = 0;
         hs_memory_free_slot(m, slot);
         hs_free(batch->nodes);
         hs_stream_fail(s, &err);
@@ -111,6 +113,8 @@ void hs_stream_take(struct hs_stream *s, struct hs_msg_batch *batch, struct hs_m
             hs_worker_cancel(s->worker, hs_mono_us());
         return;
     }
+    uint64_t used = page_up((uint64_t)batch->body_len);
+    m->used[slot] = used < hs_ring_slot_bytes(m->ring) ? used : hs_ring_slot_bytes(m->ring);
     entry->batch = *batch;
     entry->memory = m;
     m->refs++;

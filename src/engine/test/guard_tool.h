@@ -246,7 +246,7 @@ static hs_rc tool_scan_print(struct tool *t)
     size_t count = 0;
     const struct hs_scan *scans = tool_scans(t, t->args[0], &count);
     hs_buf_init(&out, 64 << 20);
-    hs_rc rc = hs_scan_print(scans, t->args[1], &out, &t->err);
+    hs_rc rc = hs_scan_print(scans, t->args[1], HS_APART_NOTHING, &out, &t->err);
     hs_str text = hs_buf_str(&out);
     if (rc == HS_OK)
         tool_say("ok", &text, 1);

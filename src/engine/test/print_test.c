@@ -51,6 +51,23 @@ static void prints(void **state)
         "(\"hs_cte_1\" AS \"m\" CROSS JOIN \"hs_scan_0\" AS \"t\")) UNION ALL BY NAME (VALUES (1), (2))");
 }
 
+/* What reports are made of reads columns as they come; a lambda, COLUMNS or a window function off the list does not. */
+static void tells_what_comes_apart(void **state)
+{
+    static const struct {
+        const char *name;
+        enum hs_apart apart;
+    } cases[] = {{"star_name", HS_APART_NOTHING}, {"select", HS_APART_NESTED}, {"tpch_06", HS_APART_NESTED},
+                 {"tpch_13", HS_APART_NESTED},    {"nested", HS_APART_ALL},    {"distinct", HS_APART_ALL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hs_arena *a = hs_arena_new(0);
+        if (hs_statement_apart(statement(a, cases[i].name)) != cases[i].apart)
+            fail_msg("%s", cases[i].name);
+        hs_arena_free(a);
+    }
+}
+
 static void tells_references(void **state)
 {
     struct hs_arena *a = hs_arena_new(0);
@@ -123,7 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints),
-        cmocka_unit_test(tells_references),
+        cmocka_unit_test(tells_what_comes_apart), cmocka_unit_test(tells_references),
         cmocka_unit_test(copies_inside),
         cmocka_unit_test(every_allocation_may_fail),
     };

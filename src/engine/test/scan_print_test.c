@@ -5,24 +5,31 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 static struct hs_type t_int = {.id = HS_T_INT}, t_long = {.id = HS_T_LONG}, t_text = {.id = HS_T_STRING},
-                      t_geometry = {.id = HS_T_GEOMETRY};
+                      t_geometry = {.id = HS_T_GEOMETRY}, t_list = {.id = HS_T_LIST};
 
 #define OPTIONS                                                                                           \
     ", union_by_name := false, hive_partitioning := false, filename := false, file_row_number := false, " \
     "binary_as_string := false)"
 
-static hs_rc print(const struct hs_scan *scan, const char *inside, char *out, struct hs_err *err)
+static hs_rc print_apart(const struct hs_scan *scan, const char *inside, enum hs_apart apart, char *out,
+                         struct hs_err *err)
 {
     struct hs_buf b;
     hs_buf_init(&b, 1 << 20);
-    hs_rc rc = hs_scan_print(scan, hs_str_of(inside), &b, err);
+    hs_rc rc = hs_scan_print(scan, hs_str_of(inside), apart, &b, err);
     if (rc == HS_OK)
         strcpy(out, b.at);
     hs_buf_fini(&b);
     return rc;
+}
+
+static hs_rc print(const struct hs_scan *scan, const char *inside, char *out, struct hs_err *err)
+{
+    return print_apart(scan, inside, HS_APART_NOTHING, out, err);
 }
 
 static struct hs_field raw_fields[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
@@ -67,6 +74,34 @@ static void prints_no_rows(void **state)
     assert_string_equal(
         out, "SELECT (\"f1\") AS \"A \"\"x\"\"\", (mask(\"f2\")) AS \"b\" FROM (SELECT CAST(NULL AS BIGINT) AS "
              "\"f1\", CAST(NULL AS VARCHAR) AS \"f2\" WHERE false) AS \"raw\" LIMIT 9223372036854775807");
+}
+
+/* Above the fence: a column stands alone, nested ones whenever anything is done with values at all. */
+static void takes_values_apart(void **state)
+{
+    static const struct hs_scan_column mixed[] = {{HS_S("a"), HS_S("\"f1\""), &t_long, true},
+                                                  {HS_S("l \"x\""), HS_S("\"f2\""), &t_list, true}};
+    struct hs_scan scan = {.raw = &raw, .columns = mixed, .column_count = 2};
+    struct hs_err err = {0};
+    char inside[4096], out[4096], want[8192];
+    (void)state;
+    assert_int_equal(print(&scan, "", inside, &err), HS_OK);
+    assert_int_equal(print_apart(&scan, "", HS_APART_NESTED, out, &err), HS_OK);
+    snprintf(want, sizeof want,
+             "SELECT \"a\", array_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l \"\"x\"\"\" FROM (%s) AS "
+             "\"fenced\"",
+             inside);
+    assert_string_equal(out, want);
+    assert_int_equal(print_apart(&scan, "", HS_APART_ALL, out, &err), HS_OK);
+    snprintf(want, sizeof want,
+             "SELECT greatest(\"a\", \"a\") AS \"a\", array_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l "
+             "\"\"x\"\"\" FROM (%s) AS \"fenced\"",
+             inside);
+    assert_string_equal(out, want);
+    scan.columns = columns; /* none nested */
+    assert_int_equal(print(&scan, "", inside, &err), HS_OK);
+    assert_int_equal(print_apart(&scan, "", HS_APART_NESTED, out, &err), HS_OK);
+    assert_string_equal(out, inside);
 }
 
 static void refuses(void **state)
@@ -123,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_groups),
         cmocka_unit_test(prints_no_rows),
+        cmocka_unit_test(takes_values_apart),
         cmocka_unit_test(refuses),
         cmocka_unit_test(every_allocation_may_fail),
     };
