@@ -5,7 +5,6 @@ JOBS ?= $(shell nproc)
 PY := build/venv/bin/python
 HAILSTORM_FIXTURES ?= $(abspath ../shared/fixtures)
 export HAILSTORM_FIXTURES
-DEMO_ADDRESS ?= 127.0.0.1:32010
 
 .PHONY: all build check test test-peers unit pytest fixtures parity attacks lint format sanitize tsan fuzz bench soak fresh docs demo demo-stop clean
 
@@ -83,8 +82,10 @@ docs: build
 	@echo "doc/reference/ written"
 
 # ---- demo ----
-demo: setup-test build
-	@DEMO_ADDRESS=$(DEMO_ADDRESS) demo/run start
+demo: setup-test
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >$(BUILD)/cmake.log 2>&1 || { cat $(BUILD)/cmake.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS) --target hailstorm
+	@demo/run start
 
 demo-stop:
 	@demo/run stop

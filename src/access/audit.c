@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,12 +67,12 @@ static hs_rc chain(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
 }
 
 /* A head signs its own line up to the signature, and by `previous` everything before it: cutting the file's end shows. */
-static hs_rc head_line(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
+static hs_rc head_line(struct hs_audit *a, struct hs_buf *line, bool closing, struct hs_err *err)
 {
     uint8_t mac[32];
     hs_buf_addf(line, "{\"key_id\":\"%.*s\",\"time\":\"", HS_FMT(a->key_id));
     hs_buf_add_time(line, hs_wall_us());
-    hs_buf_addc(line, '"');
+    hs_buf_addz(line, closing ? "\",\"closing\":true" : "\"");
     add_chain(a, line);
     HS_TRY(hs_buf_done(line, err));
     HS_TRY(hs_hmac_sha256(hs_str_n(a->key, 32), hs_buf_str(line), mac, err));
@@ -81,11 +82,11 @@ static hs_rc head_line(struct hs_audit *a, struct hs_buf *line, struct hs_err *e
     return end_line(a, line, err);
 }
 
-static hs_rc add_head(struct hs_audit *a, struct hs_buf *out, struct hs_err *err)
+static hs_rc add_head(struct hs_audit *a, struct hs_buf *out, bool closing, struct hs_err *err)
 {
     struct hs_buf line;
     hs_buf_init(&line, 4096);
-    hs_rc rc = head_line(a, &line, err);
+    hs_rc rc = head_line(a, &line, closing, err);
     if (rc == HS_OK)
         hs_buf_adds(out, hs_buf_str(&line));
     hs_buf_fini(&line);
@@ -117,7 +118,7 @@ static bool write_batch(struct hs_audit *a, struct entry *list)
         if (rc == HS_OK)
             hs_buf_adds(&out, hs_buf_str(&e->text));
         if (rc == HS_OK && a->sequence % HEAD_EVERY == 0)
-            rc = add_head(a, &out, &err);
+            rc = add_head(a, &out, false, &err);
     }
     bool ok = rc == HS_OK && !out.failed && write_all(a->fd, hs_buf_str(&out));
     hs_buf_fini(&out);
@@ -220,7 +221,9 @@ static hs_rc open_file(struct hs_audit *a, hs_str directory, struct hs_err *err)
     size_t used = strlen(path);
     snprintf(path + used, sizeof path - used, "/%020lld-%d.jsonl", (long long)hs_wall_us(), (int)getpid());
     a->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    return a->fd >= 0 ? HS_OK : hs_fail(err, HS_UNAVAILABLE, "cannot write the audit file %s", path);
+    if (a->fd < 0 || flock(a->fd, LOCK_EX | LOCK_NB) != 0) /* held while we live: `audit verify` asks */
+        return hs_fail(err, HS_UNAVAILABLE, "cannot write the audit file %s", path);
+    return HS_OK;
 }
 
 hs_rc hs_audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err)
@@ -258,7 +261,7 @@ void hs_audit_close(struct hs_audit *a)
         pthread_join(a->thread, NULL);
         struct hs_buf head;
         hs_buf_init(&head, 8192);
-        if (!a->broken && (add_head(a, &head, NULL) != HS_OK || !write_all(a->fd, hs_buf_str(&head))))
+        if (!a->broken && (add_head(a, &head, true, NULL) != HS_OK || !write_all(a->fd, hs_buf_str(&head))))
             hs_log(HS_LOG_ERROR, "audit head cannot be written", NULL);
         hs_buf_fini(&head);
     }

@@ -150,6 +150,16 @@ def test_a_chain_written_anew(closed, tmp_path):
     assert status != 0, out + err
 
 
+def test_while_it_is_written(model, tmp_path):
+    """Beside a server that runs, with a statement under way: no problem, and said to go on."""
+    with Server(model, state=tmp_path / "state") as server, client(server, "eve", "attack") as eve:
+        reader = eve.stream("select a.*, b.v from alpha.people a, alpha.people b, alpha.people c, range(200) r")
+        reader.read_chunk()
+        status, out, err = verify(server.state)
+        assert status == 0 and "still being written" in out and "0 problems" in out, out + err
+        reader.cancel()
+
+
 def test_a_file_removed(model, closed, tmp_path):
     """A later process goes on from the last line of the file before its own: without that file, or its end, its first line hangs in the air."""
     copy = tmp_path / "state"
