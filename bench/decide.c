@@ -1,5 +1,5 @@
-/* How long a decision takes: cold (policy asked) and cached (looked up in the model's generation), medians over every person and
- * table of a model. Usage: bench_decide MODEL_DIRECTORY */
+/* How long a decision takes: cold (policy asked) and cached (looked up in the model's generation), medians over every
+ * person and table of a model. Usage: bench_decide MODEL_DIRECTORY */
 #include "access/access_in.h"
 
 #include "base/clock.h"
@@ -75,7 +75,8 @@ int main(int argc, char **argv)
                 struct hs_principal *who;
                 struct opened o;
                 if (hs_auth_assume(m, m->users[u].name, arena, &who, &err) != HS_OK ||
-                    hs_opened_table(NULL, arena, g, &m->products[p].tables[t], &(struct hs_as_of){0}, &o, &err) != HS_OK)
+                    hs_opened_table(NULL, arena, g, &m->products[p].tables[t], &(struct hs_as_of){0}, &o, &err) !=
+                        HS_OK)
                     continue;
                 time_one(g, who, &o, &cold, &cached);
                 hs_opened_close(&o);

@@ -138,7 +138,8 @@ static bool decision_changed(struct hs_access *a, struct hs_call *c, struct gene
         const struct hs_table *old = c->opened[i].table;
         const struct hs_table *t = hs_model_table(g->model, old->product->domain, old->name);
         struct opened o = {0};
-        changed = !t || hs_opened_table(a, arena, g, t, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &o, NULL) != HS_OK;
+        changed =
+            !t || hs_opened_table(a, arena, g, t, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &o, NULL) != HS_OK;
         if (!changed) {
             changed = hs_opened_decide(g, who, &facts, &o, NULL) != HS_OK || !o.decision->allowed ||
                       memcmp(o.decision->digest, c->opened[i].decision->digest, 32) != 0;

@@ -1,7 +1,7 @@
 /* The one way to data: find, pin, decide, plan, run, audit. This header is all that a front sees.
  *
- * A front makes a *call* with one of the verbs and polls it; nothing here blocks (work runs on a pool, `notify` wakes the
- * front). What a person may not see answers HS_NOT_FOUND, exactly as if it were not there. */
+ * A front makes a *call* with one of the verbs and polls it; nothing here blocks (work runs on a pool, `notify` wakes
+ * the front). What a person may not see answers HS_NOT_FOUND, exactly as if it were not there. */
 #ifndef HS_ACCESS_ACCESS_H
 #define HS_ACCESS_ACCESS_H
 
@@ -15,8 +15,8 @@ struct hs_auth;
 
 /* Who asks, and how: filled by the front, copied by the call. */
 struct hs_asker {
-    const char *door;         /* "flight"; static */
-    hs_str name;              /* the principal; looked up again in the model of the moment */
+    const char *door; /* "flight"; static */
+    hs_str name;      /* the principal; looked up again in the model of the moment */
     hs_str purpose, workspace;
     hs_str request_id;        /* made by hs_access_request_id; through every room and into the audit */
     hs_str peer;              /* address, for the audit */
@@ -30,9 +30,10 @@ struct hs_auth *hs_access_auth(struct hs_access *a);
 /* Runs fn(arg) on the pool for blocking work (password checks); HS_LIMIT when its queue is full. */
 HS_MUST hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *arg), void *arg, struct hs_err *err);
 
-/* Bytes too long to travel in a handle (past 64 KiB), kept in state/ under an id until expires_us. Both may wait for the
- * disk: for the rare long statement, not for the common path. The caller seals what it keeps. */
-HS_MUST hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err);
+/* Bytes too long to travel in a handle (past 64 KiB), kept in state/ under an id until expires_us. Both may wait for
+ * the disk: for the rare long statement, not for the common path. The caller seals what it keeps. */
+HS_MUST hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16],
+                             struct hs_err *err);
 HS_MUST hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err);
 
 /* ---- query: SQL ---- */
@@ -40,11 +41,12 @@ struct hs_query {
     hs_str sql;
     const struct hs_params *params; /* NULL: none */
     bool describe_only;             /* schema, parameters and pins, no rows */
-    /* What an earlier describe said, carried by a sealed handle or ticket: the same snapshots are read again, and another
-     * decision refuses with HS_CONFLICT "policy changed, ask again". Empty: decide and pin now. */
+    /* What an earlier describe said, carried by a sealed handle or ticket: the same snapshots are read again, and
+     * another decision refuses with HS_CONFLICT "policy changed, ask again". Empty: decide and pin now. */
     hs_str bound;
 };
-/* fn(arg) may be called from any thread until hs_call_close has returned; it must only wake. Never fails: errors are polled. */
+/* fn(arg) may be called from any thread until hs_call_close has returned; it must only wake. Never fails: errors are
+ * polled. */
 struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who, const struct hs_query *query,
                                 void (*notify)(void *arg), void *arg);
 
@@ -61,7 +63,7 @@ void hs_call_close(struct hs_call *c); /* takes NULL; writes the audit outcome w
 /* ---- describe: what this person may see of the catalog ---- */
 struct hs_seen_table {
     hs_str domain, name, description;
-    const struct hs_type *type;    /* STRUCT of the visible columns as they will be answered; NULL unless with_schema */
+    const struct hs_type *type; /* STRUCT of the visible columns as they will be answered; NULL unless with_schema */
     const struct hs_table *table;
 };
 struct hs_catalog_query {

@@ -19,7 +19,7 @@ struct generation {
     atomic_int refs;
     struct hs_model *model;
     struct described *described; /* has its own lock */
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock;        /* guards what follows */
     struct hs_arena *arena;
     struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
@@ -27,7 +27,7 @@ struct generation {
 /* ---- what statements answer with: described.c ---- */
 struct described *hs_described_new(void);
 void hs_described_free(struct described *d);
-struct described_copy { /* in the call's arena */
+struct described_copy {            /* in the call's arena */
     struct hs_statement statement; /* refs and param_count; no tree: it cannot be run */
     const struct hs_type *schema;
     uint8_t (*digests)[32];
@@ -52,10 +52,11 @@ struct opened {
     const struct hs_decision *decision; /* in the generation */
 };
 struct hs_store hs_store_of(const struct hs_table *table);
-HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
-                           const struct hs_as_of *as_of, struct opened *out, struct hs_err *err);
+HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g,
+                              const struct hs_table *t, const struct hs_as_of *as_of, struct opened *out,
+                              struct hs_err *err);
 HS_MUST hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
-                            struct opened *o, struct hs_err *err);
+                               struct opened *o, struct hs_err *err);
 void hs_opened_close(struct opened *o);
 
 /* ---- the service ---- */
@@ -126,7 +127,8 @@ void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));
 void hs_call_unref(struct hs_call *c);
 void hs_call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
 void hs_call_ready(struct hs_call *c);
-HS_MUST hs_rc hs_call_intent(struct hs_call *c, struct hs_err *err); /* on disk when it returns: before anything is shown */
+HS_MUST hs_rc hs_call_intent(struct hs_call *c,
+                             struct hs_err *err); /* on disk when it returns: before anything is shown */
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
 void hs_catalog_work(struct hs_call *c);
@@ -146,8 +148,8 @@ void hs_audit_close(struct hs_audit *a);
 /* Blocks until the record is on disk. */
 HS_MUST hs_rc hs_audit_write(struct hs_audit *a, const struct audit_record *r, struct hs_err *err);
 /* Returns at once; done(arg, failed) is called from the audit's thread. */
-HS_MUST hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed),
-                                void *arg, struct hs_err *err);
+HS_MUST hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r,
+                                   void (*done)(void *arg, bool failed), void *arg, struct hs_err *err);
 bool hs_audit_broken(struct hs_audit *a); /* a record could not be written: no new calls */
 
 #endif

@@ -1,7 +1,7 @@
-/* The audit: JSON lines shaped after OCSF (category 6, Datastore Activity 6005), one chain a process. Each line holds the
- * SHA-256 of the line before it; every HEAD_EVERY lines and at the end a head line is signed with a derived key. One
- * thread writes: it takes whatever is queued, writes it with one write and one fdatasync (group commit), then tells those
- * who wait. A failed write breaks the audit for good: no call is served after it. */
+/* The audit: JSON lines shaped after OCSF (category 6, Datastore Activity 6005), one chain a process. Each line holds
+ * the SHA-256 of the line before it; every HEAD_EVERY lines and at the end a head line is signed with a derived key.
+ * One thread writes: it takes whatever is queued, writes it with one write and one fdatasync (group commit), then tells
+ * those who wait. A failed write breaks the audit for good: no call is served after it. */
 #include "access/access_in.h"
 
 #include "base/alloc.h"
@@ -66,7 +66,8 @@ static hs_rc chain(struct hs_audit *a, struct hs_buf *line, struct hs_err *err)
     return end_line(a, line, err);
 }
 
-/* A head signs its own line up to the signature, and by `previous` everything before it: cutting the file's end shows. */
+/* A head signs its own line up to the signature, and by `previous` everything before it: cutting the file's end shows.
+ */
 static hs_rc head_line(struct hs_audit *a, struct hs_buf *line, bool closing, struct hs_err *err)
 {
     uint8_t mac[32];
@@ -184,8 +185,8 @@ static hs_str last_line(hs_str text)
     return (hs_str){text.at + begin, text.len - begin};
 }
 
-/* The chain of an earlier process goes on in this one: our first line holds the hash of its last whole line, so that a file
- * taken away later is missed. The first chain of a directory begins with zeros. */
+/* The chain of an earlier process goes on in this one: our first line holds the hash of its last whole line, so that a
+ * file taken away later is missed. The first chain of a directory begins with zeros. */
 static hs_rc follow(struct hs_audit *a, hs_str directory, struct hs_err *err)
 {
     struct hs_arena *arena = hs_arena_new(0);
@@ -338,10 +339,11 @@ static void render(struct hs_buf *b, const struct audit_record *r)
 {
     const struct hs_call *c = r->call;
     bool query = c->sql.len > 0;
-    hs_buf_addf(b, "{\"class_uid\":6005,\"category_uid\":6,\"activity_id\":%d,\"type_uid\":%d,\"severity_id\":1,", query ? 4 : 8,
-                query ? 600504 : 600508);
+    hs_buf_addf(b, "{\"class_uid\":6005,\"category_uid\":6,\"activity_id\":%d,\"type_uid\":%d,\"severity_id\":1,",
+                query ? 4 : 8, query ? 600504 : 600508);
     hs_buf_addf(b, "\"time\":%lld,", (long long)(hs_wall_us() / 1000));
-    hs_buf_addf(b, "\"phase\":\"%s\",\"metadata\":{\"product\":{\"name\":\"hailstorm\"},\"version\":\"1.3.0\",", r->phase);
+    hs_buf_addf(b, "\"phase\":\"%s\",\"metadata\":{\"product\":{\"name\":\"hailstorm\"},\"version\":\"1.3.0\",",
+                r->phase);
     add_pair(b, "correlation_uid", c->request_id);
     hs_buf_addz(b, "},\"actor\":{\"user\":{");
     add_pair(b, "name", c->name);
@@ -359,8 +361,8 @@ static void render(struct hs_buf *b, const struct audit_record *r)
     add_end(b, r);
 }
 
-hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed), void *arg,
-                        struct hs_err *err)
+hs_rc hs_audit_write_later(struct hs_audit *a, const struct audit_record *r, void (*done)(void *arg, bool failed),
+                           void *arg, struct hs_err *err)
 {
     struct entry *e = hs_calloc(1, sizeof *e);
     if (e) {

@@ -1,5 +1,6 @@
-/* `hailstorm audit verify`: reads every chain in a directory again. Names breaks (a line changed, removed or put in), heads that
- * do not sign, a chain without a closing head (the process was killed, or its end was cut), and intents without outcome. */
+/* `hailstorm audit verify`: reads every chain in a directory again. Names breaks (a line changed, removed or put in),
+ * heads that do not sign, a chain without a closing head (the process was killed, or its end was cut), and intents
+ * without outcome. */
 #include "access/access_in.h"
 
 #include "base/alloc.h"
@@ -25,9 +26,9 @@ struct check {
     hs_str file;
     int64_t line, lines, intents, outcomes;
     uint8_t previous[32];
-    bool closed; /* the last line was a good closing head */
-    bool live;   /* its writer runs: statements may be under way, and the end is not the end */
-    struct hs_map *open; /* intents without outcome yet, by request id */
+    bool closed;           /* the last line was a good closing head */
+    bool live;             /* its writer runs: statements may be under way, and the end is not the end */
+    struct hs_map *open;   /* intents without outcome yet, by request id */
     struct hs_map *hashes; /* of every line of every file */
     HS_VEC(struct begin) begins;
 };

@@ -1,5 +1,6 @@
-/* A call: made by a front, worked on by the pool, polled until it ends. Two sides hold it (the front until hs_call_close, the
- * work until it is done), so neither can pull it from under the other. Every change of phase is in this file.
+/* A call: made by a front, worked on by the pool, polled until it ends. Two sides hold it (the front until
+ * hs_call_close, the work until it is done), so neither can pull it from under the other. Every change of phase is in
+ * this file.
  *
  *   WORKING -> READY -> RUNNING -> CLOSING (outcome on its way to the audit) -> DONE
  *        \______________________________failure_______________/  */
@@ -175,7 +176,8 @@ void hs_call_fail(struct hs_call *c, const struct hs_err *err)
     if (!refused)
         return;
     struct audit_record r = {"refused", c, err};
-    hs_ignore(hs_audit_write_later(c->access->audit, &r, NULL, NULL, NULL)); /* a failure marks the audit broken itself */
+    hs_ignore(
+        hs_audit_write_later(c->access->audit, &r, NULL, NULL, NULL)); /* a failure marks the audit broken itself */
     pthread_mutex_lock(&c->access->lock);
     c->access->denied_total++;
     pthread_mutex_unlock(&c->access->lock);
@@ -280,7 +282,8 @@ static enum hs_call_state poll_running(struct hs_call *c, struct hs_batch *out)
         if (c->rows_max && c->rows > c->rows_max) {
             hs_batch_release(out);
             hs_stream_cancel(c->stream, HS_LIMIT);
-            hs_ignore(hs_fail(&err, HS_LIMIT, "the answer has more than %lld rows, your limit", (long long)c->rows_max));
+            hs_ignore(
+                hs_fail(&err, HS_LIMIT, "the answer has more than %lld rows, your limit", (long long)c->rows_max));
             fail_locked(c, &err);
             return HS_CALL_WAIT;
         }

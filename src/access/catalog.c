@@ -1,5 +1,5 @@
-/* What of the catalog one person may see. A table that cannot be opened or bound is left out and logged: one broken table
- * must not take the list from everybody, and nothing is said of it to the caller. */
+/* What of the catalog one person may see. A table that cannot be opened or bound is left out and logged: one broken
+ * table must not take the list from everybody, and nothing is said of it to the caller. */
 #include "access/access_in.h"
 
 #include "base/log.h"
@@ -57,8 +57,8 @@ static const struct hs_type *seen_type(struct hs_arena *arena, const struct hs_d
     return type;
 }
 
-static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const struct hs_table *t, struct hs_seen_table *out,
-                      bool *out_seen, struct hs_err *err)
+static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const struct hs_table *t,
+                      struct hs_seen_table *out, bool *out_seen, struct hs_err *err)
 {
     struct opened o = {0};
     struct hs_as_of now = {.kind = HS_AS_OF_CURRENT};

@@ -1,7 +1,8 @@
-/* What statements were found to answer with, kept for the life of a model: drivers describe a statement once or twice before they
- * run it, and dashboards ask the same ones all day. An entry says which tables a text names and which columns it answers with
- * for one person; it counts only while every table's decision still has the digest it had then, which covers the columns'
- * names and types. Tables are found, pinned and decided anew each time; only the engine is spared.
+/* What statements were found to answer with, kept for the life of a model: drivers describe a statement once or twice
+ * before they run it, and dashboards ask the same ones all day. An entry says which tables a text names and which
+ * columns it answers with for one person; it counts only while every table's decision still has the digest it had then,
+ * which covers the columns' names and types. Tables are found, pinned and decided anew each time; only the engine is
+ * spared.
  *
  * A fixed number of cells, an entry in the one its key falls in: bounded, and nothing to evict by plan. */
 #include "access/access_in.h"
@@ -42,7 +43,8 @@ void hs_described_free(struct described *d)
     hs_free(d);
 }
 
-/* Everything that the answer's shape depends on beside the tables: text, person, what was stated, the parameters' types. */
+/* Everything that the answer's shape depends on beside the tables: text, person, what was stated, the parameters'
+ * types. */
 static hs_rc key_of(const struct hs_call *c, uint8_t out[32], struct hs_err *err)
 {
     struct hs_sha256 *h = hs_sha256_new();

@@ -1,6 +1,7 @@
-/* One model and what was derived from it. Bindings and decisions are kept for as long as the model stands: a reload makes a
- * new generation and nothing has to be invalidated one by one. Decisions with an end (valid_until) are looked at again.
- * The caches are bounded: when full they start anew with the next generation object, made from the same model. */
+/* One model and what was derived from it. Bindings and decisions are kept for as long as the model stands: a reload
+ * makes a new generation and nothing has to be invalidated one by one. Decisions with an end (valid_until) are looked
+ * at again. The caches are bounded: when full they start anew with the next generation object, made from the same
+ * model. */
 #include "access/access_in.h"
 
 #include "base/alloc.h"
@@ -87,7 +88,7 @@ struct hs_store hs_store_of(const struct hs_table *table)
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
 hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
-                   const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
 {
     (void)a;
     struct opened o = {.table = t, .store = hs_store_of(t)};
@@ -132,8 +133,8 @@ static hs_rc decide_locked(struct generation *g, const struct hs_principal *who,
     return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, d, err) : HS_OK;
 }
 
-hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts, struct opened *o,
-                    struct hs_err *err)
+hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
+                       struct opened *o, struct hs_err *err)
 {
     struct hs_buf key;
     hs_buf_init(&key, 65536);

@@ -1,6 +1,6 @@
-/* SQL, from text to a running stream: lease, parse, find, pin, decide, plan, intent, run. Runs on a pool thread and may block.
- * The order is the security argument: nothing of a table is read before its decision stands, and nothing runs before the
- * intent is on disk. */
+/* SQL, from text to a running stream: lease, parse, find, pin, decide, plan, intent, run. Runs on a pool thread and may
+ * block. The order is the security argument: nothing of a table is read before its decision stands, and nothing runs
+ * before the intent is on disk. */
 #include "access/access_in.h"
 
 #include "base/clock.h"
@@ -25,7 +25,8 @@ static bool add_directory(struct hs_call *c, hs_str *at, size_t *count, size_t m
 }
 
 /* Everything this person's tables may need opened, so that one narrowed worker serves all of his statements. */
-static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_str **out, size_t *out_count, struct hs_err *err)
+static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_str **out, size_t *out_count,
+                         struct hs_err *err)
 {
     const struct hs_model *m = c->generation->model;
     struct hs_facts facts = hs_call_facts(c);
@@ -121,7 +122,8 @@ static hs_rc as_of(const struct hs_table_ref *ref, struct hs_as_of *out, struct 
         out->kind = HS_AS_OF_TIME;
         return hs_time_parse(ref->at, &out->time_us)
                    ? HS_OK
-                   : hs_fail(err, HS_INVALID, "AT (TIMESTAMP ...) wants a time like 2026-11-21T10:00:00Z (position %lld)",
+                   : hs_fail(err, HS_INVALID,
+                             "AT (TIMESTAMP ...) wants a time like 2026-11-21T10:00:00Z (position %lld)",
                              (long long)ref->position);
     }
     return hs_fail(err, HS_INTERNAL, "unknown kind of time travel");
@@ -203,7 +205,8 @@ static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const s
     return rc == HS_OK ? hs_buf_done(&c->bound_out, err) : rc;
 }
 
-static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const struct hs_statement *s, struct hs_err *err)
+static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const struct hs_statement *s,
+                      struct hs_err *err)
 {
     if (s->ref_count > REFS_MAX)
         return hs_fail(err, HS_LIMIT, "the statement names more than %d tables", REFS_MAX);
@@ -218,7 +221,8 @@ static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const s
 
 /* ---- decision + plan -> decided scan ---- */
 
-static hs_rc print_to(struct hs_call *c, hs_rc (*print)(struct hs_buf *, const struct hs_decision *, size_t, struct hs_err *),
+static hs_rc print_to(struct hs_call *c,
+                      hs_rc (*print)(struct hs_buf *, const struct hs_decision *, size_t, struct hs_err *),
                       const struct hs_decision *d, size_t i, hs_str *out, struct hs_err *err)
 {
     struct hs_buf b;

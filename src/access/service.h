@@ -11,11 +11,11 @@ struct hs_state;
 struct hs_access_settings { /* zero means the default in [] */
     hs_str model_directory;
     hs_str audit_directory;
-    int pool_threads;        /* [16] blocking work: parse, decide, plan, password checks */
-    int pool_queue;          /* [1024] */
-    int staleness_ms;        /* how old a table's current-metadata pointer may be [1000] */
-    int calls_max;           /* running at once, all people together [1024] */
-    int calls_per_principal; /* where no grant says otherwise [64] */
+    int pool_threads;           /* [16] blocking work: parse, decide, plan, password checks */
+    int pool_queue;             /* [1024] */
+    int staleness_ms;           /* how old a table's current-metadata pointer may be [1000] */
+    int calls_max;              /* running at once, all people together [1024] */
+    int calls_per_principal;    /* where no grant says otherwise [64] */
     bool let_statements_finish; /* on reload: statements whose decision changed run on [they end] */
 };
 
@@ -23,7 +23,8 @@ HS_MUST hs_rc hs_access_open(const struct hs_access_settings *s, struct hs_engin
                              struct hs_auth *auth, struct hs_access **out, struct hs_err *err);
 void hs_access_close(struct hs_access *a); /* after the last call was closed */
 
-/* Loads the model again; on failure the old one stays and err says why. Statements whose decision changed end. Blocks. */
+/* Loads the model again; on failure the old one stays and err says why. Statements whose decision changed end. Blocks.
+ */
 HS_MUST hs_rc hs_access_reload(struct hs_access *a, bool *out_changed, struct hs_err *err);
 
 struct hs_access_counts {
@@ -35,8 +36,8 @@ void hs_access_count(struct hs_access *a, struct hs_access_counts *out);
 /* `explain PRODUCT|DOMAIN.TABLE --as NAME` */
 HS_MUST hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, struct hs_buf *out, struct hs_err *err);
 
-/* `check DIR [--bind]`: loads, binds every contract to its real table, checks every policy. One line a finding in `out`;
- * *out_errors counts them. */
+/* `check DIR [--bind]`: loads, binds every contract to its real table, checks every policy. One line a finding in
+ * `out`; *out_errors counts them. */
 HS_MUST hs_rc hs_access_check(hs_str directory, bool bind, struct hs_buf *out, int *out_errors, struct hs_err *err);
 
 /* `audit verify DIR`: breaks in the chain, heads that do not sign, intents without outcome. */

@@ -1,4 +1,5 @@
-/* `hailstorm query "SQL" --as NAME`: the same path as every door, printed for people (table), programs (csv) or both (json). */
+/* `hailstorm query "SQL" --as NAME`: the same path as every door, printed for people (table), programs (csv) or both
+ * (json). */
 #include "app/app.h"
 
 #include "base/clock.h"
@@ -331,7 +332,8 @@ int hs_command_query(const struct settings *s, const struct arguments *args)
     hs_access_request_id(v.access, id);
     struct waiter w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
     struct printing p = {.format = s->format};
-    struct hs_asker who = {.door = "command", .name = hs_str_of(s->as), .request_id = hs_str_of(id), .peer = HS_S("local")};
+    struct hs_asker who = {
+        .door = "command", .name = hs_str_of(s->as), .request_id = hs_str_of(id), .peer = HS_S("local")};
     struct hs_query q = {.sql = hs_str_of(args->at[0])};
     struct hs_call *c = hs_access_query(v.access, &who, &q, wake, &w);
     hs_rc rc = drain(c, &w, &p, &err);

@@ -1,5 +1,5 @@
-/* `hailstorm serve`: doors open, signals waited for, shutdown in reverse order. The main thread does nothing but wait: for a
- * signal, or for the model's files to change. */
+/* `hailstorm serve`: doors open, signals waited for, shutdown in reverse order. The main thread does nothing but wait:
+ * for a signal, or for the model's files to change. */
 #include "app/app.h"
 
 #include "app/watch.h"

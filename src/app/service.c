@@ -21,7 +21,8 @@ hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_
 /* The engine's library: as told, else beside the binary, else where the build put it, else where a package would. */
 static const char *find_library(const struct settings *s, char *out, size_t cap)
 {
-    static const char *const PLACES[] = {"libduckdb.so", "third_party/duckdb/libduckdb.so", "../lib/hailstorm/libduckdb.so"};
+    static const char *const PLACES[] = {"libduckdb.so", "third_party/duckdb/libduckdb.so",
+                                         "../lib/hailstorm/libduckdb.so"};
     char self[3000];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (s->library[0] || n <= 0)

@@ -38,9 +38,9 @@ struct unit {
     int64_t factor;
 };
 static const struct unit UNITS[] = {
-    {SIZE_KIND, "KiB", 1024},   {SIZE_KIND, "MiB", 1048576}, {SIZE_KIND, "GiB", 1073741824}, {SIZE_KIND, "", 1},
-    {TIME_KIND, "ms", 1},       {TIME_KIND, "min", 60000},   {TIME_KIND, "s", 1000},         {TIME_KIND, "", 1},
-    {COUNT_KIND, "", 1},
+    {SIZE_KIND, "KiB", 1024}, {SIZE_KIND, "MiB", 1048576}, {SIZE_KIND, "GiB", 1073741824},
+    {SIZE_KIND, "", 1},       {TIME_KIND, "ms", 1},        {TIME_KIND, "min", 60000},
+    {TIME_KIND, "s", 1000},   {TIME_KIND, "", 1},          {COUNT_KIND, "", 1},
 };
 
 static bool number(const struct row *r, const char *text, int64_t *out)
@@ -107,8 +107,8 @@ static const struct row *find(hs_str name)
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = hs_str_of(ROWS[i].name);
     hs_str near = hs_str_nearest(name, names, ROW_COUNT);
-    fprintf(stderr, "hailstorm: there is no setting --%.*s%s%.*s%s\n", HS_FMT(name), near.len ? " (did you mean --" : "",
-            HS_FMT(near), near.len ? "?)" : "");
+    fprintf(stderr, "hailstorm: there is no setting --%.*s%s%.*s%s\n", HS_FMT(name),
+            near.len ? " (did you mean --" : "", HS_FMT(near), near.len ? "?)" : "");
     return NULL;
 }
 

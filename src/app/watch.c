@@ -1,5 +1,6 @@
-/* Polling, not inotify: it works on every file system (NFS, overlays, mounted config maps) and a model is a few hundred small
- * files. The warehouse may lie inside the model directory, so only YAML files at the model's own depth are looked at. */
+/* Polling, not inotify: it works on every file system (NFS, overlays, mounted config maps) and a model is a few hundred
+ * small files. The warehouse may lie inside the model directory, so only YAML files at the model's own depth are looked
+ * at. */
 #include "app/watch.h"
 
 #include "base/str.h"

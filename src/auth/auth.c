@@ -1,5 +1,5 @@
-/* Who is it? Passwords by verifier, bearer tokens by hash, sessions by seal. A name that does not exist, a wrong password
- * and a disabled user get the same words and the same work. */
+/* Who is it? Passwords by verifier, bearer tokens by hash, sessions by seal. A name that does not exist, a wrong
+ * password and a disabled user get the same words and the same work. */
 #include "auth/keys_in.h"
 
 #include "base/alloc.h"
@@ -81,7 +81,8 @@ static void count_failure(struct hs_auth *a, hs_str name)
     pthread_mutex_unlock(&a->lock);
 }
 
-hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str password, struct hs_err *err)
+hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str password,
+                       struct hs_err *err)
 {
     if (must_wait(a, name))
         return hs_fail(err, HS_LIMIT, "too many wrong passwords; wait a minute");
@@ -145,7 +146,8 @@ static hs_rc session_open(struct hs_auth *a, hs_str token, struct session *s, st
     return rc;
 }
 
-static hs_rc principal_of(const struct hs_user *u, struct hs_arena *arena, struct hs_principal **out, struct hs_err *err)
+static hs_rc principal_of(const struct hs_user *u, struct hs_arena *arena, struct hs_principal **out,
+                          struct hs_err *err)
 {
     if (!u || u->disabled)
         return hs_fail(err, HS_UNAUTHENTICATED, "not signed in");

@@ -1,8 +1,8 @@
 /* Proofs to principals, once for all wires; and the key ring with what it seals.
  *
- * A session (made by sign-in) binds a principal to a bearer secret: HMAC-sealed, self-contained, so any node that shares the
- * keys accepts it; `auth` keeps only which were closed early. Every check looks the person up again in the current model:
- * a user removed or disabled is refused at the next request. */
+ * A session (made by sign-in) binds a principal to a bearer secret: HMAC-sealed, self-contained, so any node that
+ * shares the keys accepts it; `auth` keeps only which were closed early. Every check looks the person up again in the
+ * current model: a user removed or disabled is refused at the next request. */
 #ifndef HS_AUTH_AUTH_H
 #define HS_AUTH_AUTH_H
 
@@ -27,8 +27,8 @@ HS_MUST hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, 
                                struct hs_err *err);
 /* A new session for a person who has proved who he is: text to give out as bearer token. */
 HS_MUST hs_rc hs_auth_session_new(struct hs_auth *a, hs_str name, struct hs_buf *out_token, struct hs_err *err);
-/* Who presents this bearer token: an API token from principals.yaml or one of our session tokens. Fast: on the loop. The
- * principal is allocated in `arena` and borrows from `model`. */
+/* Who presents this bearer token: an API token from principals.yaml or one of our session tokens. Fast: on the loop.
+ * The principal is allocated in `arena` and borrows from `model`. */
 HS_MUST hs_rc hs_auth_bearer(struct hs_auth *a, const struct hs_model *model, hs_str token, struct hs_arena *arena,
                              struct hs_principal **out, struct hs_err *err);
 HS_MUST hs_rc hs_auth_session_end(struct hs_auth *a, hs_str token, struct hs_err *err);
@@ -40,8 +40,8 @@ HS_MUST hs_rc hs_auth_scram_verifier(hs_str password, struct hs_buf *out, struct
 /* A new API token text "hst_..." and its SHA-256. */
 HS_MUST hs_rc hs_auth_api_token(struct hs_buf *out_text, uint8_t out_hash[32], struct hs_err *err);
 
-/* ---- sealed texts (tickets, prepared handles): AES-256-GCM under the ring's current key; `purpose` is authenticated with
- * it, so that a ticket is never taken for a handle. Opening takes any key still in the ring. ---- */
+/* ---- sealed texts (tickets, prepared handles): AES-256-GCM under the ring's current key; `purpose` is authenticated
+ * with it, so that a ticket is never taken for a handle. Opening takes any key still in the ring. ---- */
 HS_MUST hs_rc hs_seal(struct hs_auth *a, hs_str purpose, hs_str plain, struct hs_buf *out, struct hs_err *err);
 HS_MUST hs_rc hs_unseal(struct hs_auth *a, hs_str purpose, hs_str sealed, struct hs_buf *out, struct hs_err *err);
 /* 32 bytes derived from the ring for one use ("mask:sales", "audit"); key_id is what a digest may name. */

@@ -1,7 +1,8 @@
 /* The key ring: a 0600 file of lines "key ID HEX", newest first, shared by all nodes. Rotation is adding a line at the
  * top; a line may go once nothing sealed under it can still be alive.
  *
- * A sealed text is: key id (4) | nonce (12) | ciphertext | tag (16), AES-256-GCM, with the purpose as additional data. */
+ * A sealed text is: key id (4) | nonce (12) | ciphertext | tag (16), AES-256-GCM, with the purpose as additional data.
+ */
 #include "auth/keys_in.h"
 
 #include "base/alloc.h"
@@ -93,8 +94,8 @@ hs_rc hs_keys_load(struct hs_keys *k, const char *path, struct hs_err *err)
         rc = parse(k, hs_str_n(text, (size_t)got), path, err);
     hs_wipe(text, sizeof text);
     if (rc == HS_OK)
-        snprintf(k->current_id, sizeof k->current_id, "%02x%02x%02x%02x", k->at[0].id[0], k->at[0].id[1], k->at[0].id[2],
-                 k->at[0].id[3]);
+        snprintf(k->current_id, sizeof k->current_id, "%02x%02x%02x%02x", k->at[0].id[0], k->at[0].id[1],
+                 k->at[0].id[2], k->at[0].id[3]);
     return rc;
 }
 

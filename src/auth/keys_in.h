@@ -18,7 +18,8 @@ struct hs_keys {
 };
 /* Reads the file, or makes it (0600) with one fresh key. A file that others can read is refused. */
 HS_MUST hs_rc hs_keys_load(struct hs_keys *k, const char *path, struct hs_err *err);
-HS_MUST hs_rc hs_keys_seal(const struct hs_keys *k, hs_str purpose, hs_str plain, struct hs_buf *out, struct hs_err *err);
+HS_MUST hs_rc hs_keys_seal(const struct hs_keys *k, hs_str purpose, hs_str plain, struct hs_buf *out,
+                           struct hs_err *err);
 HS_MUST hs_rc hs_keys_unseal(const struct hs_keys *k, hs_str purpose, hs_str sealed, struct hs_buf *out,
                              struct hs_err *err);
 

@@ -16,7 +16,8 @@ struct verifier {
     uint8_t stored[32];
 };
 
-static hs_rc derive(hs_str password, const struct verifier *v, uint8_t stored[32], uint8_t server[32], struct hs_err *err)
+static hs_rc derive(hs_str password, const struct verifier *v, uint8_t stored[32], uint8_t server[32],
+                    struct hs_err *err)
 {
     uint8_t salted[32], client[32];
     if (!PKCS5_PBKDF2_HMAC(password.at ? password.at : "", (int)password.len, v->salt, (int)v->salt_len, v->iterations,

@@ -73,7 +73,7 @@ static hs_rc find_library(struct hs_engine *e, struct hs_err *err)
     if (!library && n > 0) {
         beside[n] = 0;
         char *slash = strrchr(beside, '/');
-        strcpy(slash ? slash + 1 : beside, "libduckdb.so");
+        memcpy(slash ? slash + 1 : beside, "libduckdb.so", sizeof "libduckdb.so"); /* 32 bytes were left free */
         library = access(beside, R_OK) == 0 ? beside : NULL;
     }
     if (!library)

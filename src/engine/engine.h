@@ -1,9 +1,10 @@
-/* The engine as a guest: a pool of worker processes that parse and run statements over decided scans, each in a sandbox.
- * The engine knows no person, no policy and no wire: what arrives here is already decided, what leaves is batches.
+/* The engine as a guest: a pool of worker processes that parse and run statements over decided scans, each in a
+ * sandbox. The engine knows no person, no policy and no wire: what arrives here is already decided, what leaves is
+ * batches.
  *
- * A request: lease -> parse (the worker prints the statement's tree; the guard checks it here) -> the caller turns every
- * table reference into a scan -> run (our printer writes the statement over views; the worker runs it) -> poll batches.
- * Lease, parse and run block and belong on a pool thread; poll never blocks. */
+ * A request: lease -> parse (the worker prints the statement's tree; the guard checks it here) -> the caller turns
+ * every table reference into a scan -> run (our printer writes the statement over views; the worker runs it) -> poll
+ * batches. Lease, parse and run block and belong on a pool thread; poll never blocks. */
 #ifndef HS_ENGINE_ENGINE_H
 #define HS_ENGINE_ENGINE_H
 
@@ -15,22 +16,22 @@ struct hs_lease;
 struct hs_stream;
 
 struct hs_engine_settings { /* zero means the default in [] */
-    const char *program;        /* path of this binary; workers are `program worker` [/proc/self/exe] */
-    const char *library;        /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
-    const char *scratch;        /* directory for spill and spool, 0700; made when absent */
-    int warm;                   /* idle workers kept ready [1] */
-    int workers_max;            /* [4] */
-    int threads;                /* engine threads per statement [number of cores] */
-    int64_t memory_bytes;       /* per worker [1 GiB]; DuckDB's memory_limit, with RLIMIT_AS/cgroup-free head room above */
-    int64_t spill_bytes;        /* per statement on disk [4 GiB] */
-    int slots;                  /* per ring [4] */
-    int64_t slot_bytes;         /* [4 MiB]; larger batches travel in a segment of their own */
-    int64_t rings_bytes;        /* all rings and segments together [512 MiB] */
-    int slow_reader_ms;         /* unread this long: spool and free the worker [10000] */
-    int64_t spool_bytes;        /* all spools together [2 GiB] */
-    int queue_max;              /* statements waiting for a worker [256] */
-    int queue_ms;               /* longest wait [30000] */
-    bool allow_missing_walls;   /* start although Landlock or seccomp is not there */
+    const char *program;    /* path of this binary; workers are `program worker` [/proc/self/exe] */
+    const char *library;    /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
+    const char *scratch;    /* directory for spill and spool, 0700; made when absent */
+    int warm;               /* idle workers kept ready [1] */
+    int workers_max;        /* [4] */
+    int threads;            /* engine threads per statement [number of cores] */
+    int64_t memory_bytes;   /* per worker [1 GiB]; DuckDB's memory_limit, with RLIMIT_AS/cgroup-free head room above */
+    int64_t spill_bytes;    /* per statement on disk [4 GiB] */
+    int slots;              /* per ring [4] */
+    int64_t slot_bytes;     /* [4 MiB]; larger batches travel in a segment of their own */
+    int64_t rings_bytes;    /* all rings and segments together [512 MiB] */
+    int slow_reader_ms;     /* unread this long: spool and free the worker [10000] */
+    int64_t spool_bytes;    /* all spools together [2 GiB] */
+    int queue_max;          /* statements waiting for a worker [256] */
+    int queue_ms;           /* longest wait [30000] */
+    bool allow_missing_walls; /* start although Landlock or seccomp is not there */
 };
 
 HS_MUST hs_rc hs_engine_open(const struct hs_engine_settings *s, struct hs_engine **out, struct hs_err *err);
@@ -44,25 +45,25 @@ struct hs_engine_counts {
 void hs_engine_count(const struct hs_engine *e, struct hs_engine_counts *out);
 
 struct hs_lease_request {
-    hs_str owner;      /* who the worker belongs to for its whole life: principal and policy version */
-    hs_str fair_key;   /* the queue is fair between these: principal */
-    hs_str request_id; /* for the log */
+    hs_str owner;              /* who the worker belongs to for its whole life: principal and policy version */
+    hs_str fair_key;           /* the queue is fair between these: principal */
+    hs_str request_id;         /* for the log */
     const hs_str *directories; /* what this owner's tables need opened: Landlock's rules */
     size_t directory_count;
     int64_t memory_bytes, time_ms; /* limits for this statement; 0: settings, none */
 };
-/* Waits in the queue; HS_LIMIT when it is full, HS_TIMEOUT when the wait was too long. A worker that is already narrowed to
- * other directories is not used. */
+/* Waits in the queue; HS_LIMIT when it is full, HS_TIMEOUT when the wait was too long. A worker that is already
+ * narrowed to other directories is not used. */
 HS_MUST hs_rc hs_lease_open(struct hs_engine *e, const struct hs_lease_request *r, struct hs_lease **out,
                             struct hs_err *err);
 void hs_lease_close(struct hs_lease *l); /* takes NULL; a lease that became a stream is closed by it */
 
 /* ---- statements ---- */
 enum hs_at_kind { HS_AT_NONE = 0, HS_AT_VERSION, HS_AT_TIMESTAMP };
-struct hs_table_ref { /* a relation named in the statement that is neither CTE nor sub-query */
+struct hs_table_ref {             /* a relation named in the statement that is neither CTE nor sub-query */
     hs_str catalog, schema, name; /* empty where not written */
     enum hs_at_kind at_kind;
-    hs_str at; /* constant as text: snapshot id or ref name; RFC 3339-like time */
+    hs_str at;        /* constant as text: snapshot id or ref name; RFC 3339-like time */
     int64_t position; /* byte offset in the statement */
 };
 struct hs_statement {
@@ -83,10 +84,10 @@ struct hs_scan_group { /* files with one physical schema */
     size_t path_count;
 };
 struct hs_scan_column {
-    hs_str name;            /* as the person sees it */
-    hs_str expression;      /* DuckDB SQL over the raw layer's "f<id>" columns, from policy's printer */
+    hs_str name;       /* as the person sees it */
+    hs_str expression; /* DuckDB SQL over the raw layer's "f<id>" columns, from policy's printer */
     const struct hs_type *type;
-    bool leakproof;         /* unmasked: a simple predicate on it may be copied inside the fence */
+    bool leakproof; /* unmasked: a simple predicate on it may be copied inside the fence */
 };
 struct hs_scan {
     const struct hs_type *raw; /* STRUCT: contract names and ids: the raw layer's columns "f<id>" of these types */
@@ -99,13 +100,14 @@ struct hs_scan {
 };
 
 struct hs_run_request {
-    const struct hs_statement *statement; /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
-    const struct hs_scan *scans;          /* one a ref, same order */
+    const struct hs_statement
+        *statement;              /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
+    const struct hs_scan *scans; /* one a ref, same order */
     size_t scan_count;
-    const struct hs_params *params;       /* may be NULL */
-    hs_str mask_key;                      /* 32 bytes for keyed masks, or empty; wiped in the worker after the statement */
-    bool describe_only;                   /* stop after the schema */
-    int64_t deadline_mono_us;             /* 0: none */
+    const struct hs_params *params; /* may be NULL */
+    hs_str mask_key;                /* 32 bytes for keyed masks, or empty; wiped in the worker after the statement */
+    bool describe_only;             /* stop after the schema */
+    int64_t deadline_mono_us;       /* 0: none */
 };
 /* Prints, checks the print again, hands views, parameters and statement to the worker, waits until its schema is known.
  * On HS_OK the stream owns the lease. */

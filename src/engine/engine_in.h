@@ -35,7 +35,7 @@ struct hs_memory {
     uint32_t segment;         /* 0: the ring */
     bool busy[SLOTS_MAX];
     uint64_t used[SLOTS_MAX]; /* bytes of a busy slot's batch, in whole pages */
-    int64_t charged; /* of engine->ring_bytes */
+    int64_t charged;          /* of engine->ring_bytes */
 };
 
 /* ---- workers ---- */

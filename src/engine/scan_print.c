@@ -1,5 +1,6 @@
 /* One scan as a view: files -> raw layer by field id -> rows that may be seen -> columns as they may be seen, a fence
- * through which the engine pushes nothing of the person's statement down, and values apart from what lies beside them. */
+ * through which the engine pushes nothing of the person's statement down, and values apart from what lies beside them.
+ */
 #include "engine/scan_print_in.h"
 
 #include "base/fault.h"

@@ -1,32 +1,33 @@
 /* Private to engine/: the checked statement and its printing. Pure functions over text and trees; no process, no file.
  *
  * The only SQL that ever runs is printed here: user text is parsed by the worker into DuckDB's JSON tree
- * (json_serialize_sql), checked node by node against a table of what is allowed, and printed again by our own printer with
- * every identifier quoted. Base tables become the views hs_scan_view_name(i), which the worker makes from hs_scan_print. */
+ * (json_serialize_sql), checked node by node against a table of what is allowed, and printed again by our own printer
+ * with every identifier quoted. Base tables become the views hs_scan_view_name(i), which the worker makes from
+ * hs_scan_print. */
 #ifndef HS_ENGINE_STATEMENT_IN_H
 #define HS_ENGINE_STATEMENT_IN_H
 
 #include "engine/engine.h"
 
 /* json: what json_serialize_sql(sql) printed: untrusted (it comes from a worker). skip_null := true is fine; never
- * skip_empty (it drops the empty set out of GROUPING SETS, and empty texts) nor skip_default. The instance that parses is
- * opened with storage_compatibility_version = 'latest', else AS MATERIALIZED and the form of lambdas are lost. The
+ * skip_empty (it drops the empty set out of GROUPING SETS, and empty texts) nor skip_default. The instance that parses
+ * is opened with storage_compatibility_version = 'latest', else AS MATERIALIZED and the form of lambdas are lost. The
  * tree inside *out borrows nothing from json. Multiple statements, anything but SELECT, unknown node kinds, functions,
- * table functions, file names as tables, PIVOT, EXPLAIN, PRAGMA...: HS_UNSUPPORTED or HS_INVALID with position and words.
- * A syntax error reported inside the JSON becomes HS_INVALID with position. */
+ * table functions, file names as tables, PIVOT, EXPLAIN, PRAGMA...: HS_UNSUPPORTED or HS_INVALID with position and
+ * words. A syntax error reported inside the JSON becomes HS_INVALID with position. */
 HS_MUST hs_rc hs_guard_statement(struct hs_arena *a, hs_str sql, hs_str json, struct hs_statement **out,
                                  struct hs_err *err);
 
-/* Prints the statement over views. `scans` lets the printer copy leakproof conjuncts inside the fence: what it copied for
- * scan i is appended to inside[i] as SQL over that scan's *output* column names (quoted), empty when none. */
+/* Prints the statement over views. `scans` lets the printer copy leakproof conjuncts inside the fence: what it copied
+ * for scan i is appended to inside[i] as SQL over that scan's *output* column names (quoted), empty when none. */
 HS_MUST hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *scans, struct hs_buf *inside,
                                  struct hs_buf *out, struct hs_err *err);
 
 /* The printed text was parsed again (json): the same guard, and its only relations are our views. */
 HS_MUST hs_rc hs_guard_printed(struct hs_arena *a, hs_str printed, hs_str json, size_t scan_count, struct hs_err *err);
 
-/* The stronger form: also, the tree is the one that was checked, node for node. The one to use where the statement is at
- * hand. */
+/* The stronger form: also, the tree is the one that was checked, node for node. The one to use where the statement is
+ * at hand. */
 HS_MUST hs_rc hs_guard_printed_as(struct hs_arena *a, const struct hs_statement *s, hs_str printed, hs_str json,
                                   struct hs_err *err);
 

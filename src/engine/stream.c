@@ -54,8 +54,8 @@ void hs_memory_unref(struct hs_memory *m)
     hs_free(m);
 }
 
-/* Its statement is over: empty slots, and what full ones have past their batch, go back to the system now; a reader that
- * sleeps on a batch holds that batch and no more. */
+/* Its statement is over: empty slots, and what full ones have past their batch, go back to the system now; a reader
+ * that sleeps on a batch holds that batch and no more. */
 void hs_memory_detach(struct hs_memory *m)
 {
     if (!m)

@@ -1,5 +1,5 @@
-/* What every door is made of: one struct of functions. A front turns bytes into calls of `access` and batches into bytes. It
- * does no socket work and has no clock: tests feed it bytes and hand in a fake `access`. */
+/* What every door is made of: one struct of functions. A front turns bytes into calls of `access` and batches into
+ * bytes. It does no socket work and has no clock: tests feed it bytes and hand in a fake `access`. */
 #ifndef HS_FRONT_FRONTEND_H
 #define HS_FRONT_FRONTEND_H
 
@@ -32,10 +32,10 @@ struct hs_frontend {
     void (*wake)(void *session);
     /* Time passed; returns when (ms from now) it wants to be called again, -1: never. */
     int64_t (*tick)(void *session, int64_t now_ms);
-    void (*shutdown)(void *session); /* no new calls; finish what runs */
-    bool (*done)(void *session);     /* nothing left to say: the connection may close */
+    void (*shutdown)(void *session);    /* no new calls; finish what runs */
+    bool (*done)(void *session);        /* nothing left to say: the connection may close */
     bool (*wants_input)(void *session); /* false: read nothing for now. NULL: always */
-    void (*close)(void *session);    /* frees everything; cancels running calls */
+    void (*close)(void *session);       /* frees everything; cancels running calls */
 };
 
 extern const struct hs_frontend hs_front_flight;

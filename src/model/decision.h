@@ -18,15 +18,15 @@ struct hs_mask_use {
     struct hs_rule *when; /* bound, principal filled in; NULL: always */
 };
 
-struct hs_decided_column { /* a top-level column the person may see */
+struct hs_decided_column {        /* a top-level column the person may see */
     const struct hs_field *field; /* in `bound`: contract name, id, type */
     /* ids of nested members that are not granted, at any depth: left out of the output type */
     int *hidden_ids;
     size_t hidden_count;
-    const struct hs_type *type; /* output type: `field->type` less the hidden members */
+    const struct hs_type *type;       /* output type: `field->type` less the hidden members */
     const struct hs_mask_use **masks; /* those within this column */
     size_t mask_count;
-    bool masked; /* mask_count > 0 */
+    bool masked;   /* mask_count > 0 */
     bool nullable; /* of the output: a mask may bring NULL into a required column */
 };
 

@@ -60,7 +60,7 @@ struct hs_property {
     size_t tag_count;
     bool required, primary_key, unique;
     int primary_key_position;
-    int field_id; /* hailstorm.fieldId, or -1 */
+    int field_id;                   /* hailstorm.fieldId, or -1 */
     struct hs_property *properties; /* object members; array: exactly one, named "items" */
     size_t property_count;
 };
@@ -99,10 +99,16 @@ struct hs_selector { /* `to` / `unless`: matches when every non-empty list match
     bool everyone; /* `to: everyone` */
     bool given;
 };
-enum hs_target_kind { HS_ON_PRODUCT = 1, HS_ON_TABLE, HS_ON_COLUMN /* any depth, '.' and '[]' */, HS_ON_TAG, HS_ON_DOMAIN };
+enum hs_target_kind {
+    HS_ON_PRODUCT = 1,
+    HS_ON_TABLE,
+    HS_ON_COLUMN /* any depth, '.' and '[]' */,
+    HS_ON_TAG,
+    HS_ON_DOMAIN
+};
 struct hs_target { /* `on` */
     enum hs_target_kind kind;
-    hs_str text;   /* as written: "sales.orders", "sales.orders.customer.street", "pii.email" */
+    hs_str text;                      /* as written: "sales.orders", "sales.orders.customer.street", "pii.email" */
     const struct hs_product *product; /* resolved at load where it names one thing; NULL for tags */
     const struct hs_table *table;
     hs_str path; /* COLUMN: what follows the table: "customer.street", "items[].price" */
@@ -130,7 +136,7 @@ struct hs_policy {
     hs_str with;           /* MASK: function name */
     struct hs_mask_arg *args;
     size_t arg_count;
-    int64_t expires_us;    /* GRANT: 0 never */
+    int64_t expires_us;      /* GRANT: 0 never */
     struct hs_limits limits; /* GRANT */
 };
 
@@ -147,7 +153,7 @@ struct hs_model {
     struct hs_limits default_limits;
     uint8_t version[32]; /* SHA-256 over every file's path and bytes, in order: "policy version" */
     hs_str version_text; /* first 16 hex digits of it */
-    hs_str *warnings; /* things to tell whoever checks, none of which stop the load */
+    hs_str *warnings;    /* things to tell whoever checks, none of which stop the load */
     size_t warning_count;
     struct hs_map *index; /* names to users, products, tables */
 };

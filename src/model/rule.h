@@ -40,13 +40,13 @@ enum hs_rule_op {
 
 enum hs_value_kind {
     HS_V_NULL = 0,
-    HS_V_BOOL,   /* i */
-    HS_V_INT,    /* i */
-    HS_V_NUMBER, /* text: decimal digits as written ("10.50"): never through a double */
-    HS_V_TEXT,   /* text */
-    HS_V_DATE,   /* i: days since 1970 */
+    HS_V_BOOL,      /* i */
+    HS_V_INT,       /* i */
+    HS_V_NUMBER,    /* text: decimal digits as written ("10.50"): never through a double */
+    HS_V_TEXT,      /* text */
+    HS_V_DATE,      /* i: days since 1970 */
     HS_V_TIMESTAMP, /* i: microseconds since 1970; utc says whether a zone was given */
-    HS_V_LIST,   /* items: an attribute with several values; only as right side of `in` */
+    HS_V_LIST,      /* items: an attribute with several values; only as right side of `in` */
 };
 
 struct hs_value {
@@ -62,8 +62,8 @@ struct hs_rule {
     enum hs_rule_op op;
     struct hs_rule **args;
     size_t arg_count;
-    hs_str text;             /* PRINCIPAL: attribute; FIELD: dotted contract path as written */
-    struct hs_value value;   /* LITERAL */
+    hs_str text;           /* PRINCIPAL: attribute; FIELD: dotted contract path as written */
+    struct hs_value value; /* LITERAL */
     /* FIELD, after binding: ids from the top-level column down to the member; names are the contract's. */
     int *path_ids;
     hs_str *path_names;
@@ -71,7 +71,7 @@ struct hs_rule {
     /* After binding. FIELD: its type. Comparisons, IN, BETWEEN: the one type in which all operands are compared exactly
      * (NULL when every operand is NULL or principal). NULL for literals, principal, and/or/not, is null. */
     const struct hs_type *type;
-    int line, column;           /* position in the model file, 1-based */
+    int line, column; /* position in the model file, 1-based */
 };
 
 /* Parses; err->shown says "file:line:column: ..." with a suggestion. line/column: where the text begins in the file.
@@ -79,14 +79,16 @@ struct hs_rule {
 HS_MUST hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int column, struct hs_rule **out,
                             struct hs_err *err);
 /* Binds a *copy* of the rule to a table's type: `type` is a STRUCT with contract names and ids. Unknown column ->
- * error with suggestion; ill-typed comparison (text against number ...) -> error; nested through list or map -> error. */
+ * error with suggestion; ill-typed comparison (text against number ...) -> error; nested through list or map -> error.
+ */
 HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type, hs_str file,
                            struct hs_rule **out, struct hs_err *err);
 /* The text again, canonical: for explain, digests and tests (parse(print(x)) == x). */
 void hs_buf_add_rule(struct hs_buf *b, const struct hs_rule *rule);
 void hs_buf_add_value(struct hs_buf *b, const struct hs_value *value);
 bool hs_rule_same(const struct hs_rule *a, const struct hs_rule *b); /* op, operands, values, ids; not positions */
-bool hs_value_same(const struct hs_value *a, const struct hs_value *b); /* 3 and 3.0 are the same; NULL equals nothing */
+bool hs_value_same(const struct hs_value *a,
+                   const struct hs_value *b); /* 3 and 3.0 are the same; NULL equals nothing */
 
 /* The literals' own forms, for whoever else reads or prints them. Years 1 to 9999, calendar checked.
  * "2026-11-21"; "2026-11-21 10:55:00[.123456][Z|+01|+01:00]" (or with T): `utc` says whether a zone was given. */

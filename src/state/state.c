@@ -13,11 +13,12 @@ struct hs_state {
     pthread_mutex_t lock; /* guards db */
 };
 
-static const char SCHEMA[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
-                             "CREATE TABLE IF NOT EXISTS handle(id BLOB PRIMARY KEY, bytes BLOB NOT NULL, expires INTEGER NOT "
-                             "NULL) WITHOUT ROWID;"
-                             "CREATE TABLE IF NOT EXISTS ended_session(id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT "
-                             "ROWID;";
+static const char SCHEMA[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
+    "CREATE TABLE IF NOT EXISTS handle(id BLOB PRIMARY KEY, bytes BLOB NOT NULL, expires INTEGER NOT "
+    "NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS ended_session(id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT "
+    "ROWID;";
 
 static hs_rc failed(struct hs_state *s, const char *what, struct hs_err *err)
 {
@@ -36,7 +37,8 @@ hs_rc hs_state_open(hs_str path, struct hs_state **out, struct hs_err *err)
     pthread_mutex_init(&s->lock, NULL);
     hs_rc rc = HS_OK;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK || sqlite3_exec(s->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK ||
+        sqlite3_exec(s->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK)
         rc = hs_fail(err, HS_UNAVAILABLE, "state file %s: %s", name, s->db ? sqlite3_errmsg(s->db) : "cannot open");
     hs_free(name);
     if (rc != HS_OK) {
@@ -75,7 +77,8 @@ static int run(struct hs_state *s, const char *sql, hs_str id, const hs_str *byt
     return sqlite3_step(*out);
 }
 
-static hs_rc change(struct hs_state *s, const char *sql, hs_str id, const hs_str *bytes, int64_t time, struct hs_err *err)
+static hs_rc change(struct hs_state *s, const char *sql, hs_str id, const hs_str *bytes, int64_t time,
+                    struct hs_err *err)
 {
     sqlite3_stmt *q;
     pthread_mutex_lock(&s->lock);
@@ -95,7 +98,8 @@ static void expire(struct hs_state *s, const char *sql)
 hs_rc hs_state_put_handle(struct hs_state *s, hs_str id, hs_str bytes, int64_t expires_us, struct hs_err *err)
 {
     expire(s, "DELETE FROM handle WHERE expires < ?2 AND ?1 IS NOT NULL");
-    return change(s, "INSERT OR REPLACE INTO handle(id, bytes, expires) VALUES(?1, ?3, ?2)", id, &bytes, expires_us, err);
+    return change(s, "INSERT OR REPLACE INTO handle(id, bytes, expires) VALUES(?1, ?3, ?2)", id, &bytes, expires_us,
+                  err);
 }
 
 hs_rc hs_state_get_handle(struct hs_state *s, hs_str id, struct hs_buf *out, struct hs_err *err)
@@ -122,7 +126,8 @@ hs_rc hs_state_drop_handle(struct hs_state *s, hs_str id, struct hs_err *err)
 hs_rc hs_state_end_session(struct hs_state *s, hs_str session_id, int64_t expires_us, struct hs_err *err)
 {
     expire(s, "DELETE FROM ended_session WHERE expires < ?2 AND ?1 IS NOT NULL");
-    return change(s, "INSERT OR REPLACE INTO ended_session(id, expires) VALUES(?1, ?2)", session_id, NULL, expires_us, err);
+    return change(s, "INSERT OR REPLACE INTO ended_session(id, expires) VALUES(?1, ?2)", session_id, NULL, expires_us,
+                  err);
 }
 
 hs_rc hs_state_session_ended(struct hs_state *s, hs_str session_id, bool *out, struct hs_err *err)

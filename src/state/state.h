@@ -1,5 +1,5 @@
-/* Small mutable state in one SQLite file (later PostgreSQL): handles too long to travel, sessions ended early. Thread-safe;
- * calls may block on disk. */
+/* Small mutable state in one SQLite file (later PostgreSQL): handles too long to travel, sessions ended early.
+ * Thread-safe; calls may block on disk. */
 #ifndef HS_STATE_STATE_H
 #define HS_STATE_STATE_H
 

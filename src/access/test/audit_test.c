@@ -34,8 +34,11 @@ static int setup(void **state)
     assert_int_equal(hs_audit_open(hs_str_of(f->audit), f->auth, &f->log, &err), HS_OK);
     f->model.version_text = HS_S("0123456789abcdef");
     f->generation.model = &f->model;
-    f->call = (struct hs_call){.door = "test", .name = HS_S("ana \"quoted\""), .peer = HS_S("127.0.0.1:1"),
-                               .sql = HS_S("select 'secret'"), .generation = &f->generation};
+    f->call = (struct hs_call){.door = "test",
+                               .name = HS_S("ana \"quoted\""),
+                               .peer = HS_S("127.0.0.1:1"),
+                               .sql = HS_S("select 'secret'"),
+                               .generation = &f->generation};
     *state = f;
     return 0;
 }

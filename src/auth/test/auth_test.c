@@ -16,8 +16,9 @@
 #include <cmocka.h>
 
 /* RFC 7677 section 3: user "user", password "pencil". */
-static const char VERIFIER[] = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
-                               "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+static const char VERIFIER[] =
+    "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
 
 struct fixture {
     char dir[64], keys[96], db[96];
@@ -40,7 +41,8 @@ static int setup(void **state)
     assert_int_equal(hs_state_open(hs_str_of(f->db), &f->state, &err), HS_OK);
     assert_int_equal(hs_auth_open(&(struct hs_auth_settings){.key_file = f->keys}, f->state, &f->auth, &err), HS_OK);
     f->arena = hs_arena_new(0);
-    f->users[0] = (struct hs_user){.name = HS_S("user"), .scram = hs_str_of(VERIFIER), .tokens = &f->token, .token_count = 1};
+    f->users[0] =
+        (struct hs_user){.name = HS_S("user"), .scram = hs_str_of(VERIFIER), .tokens = &f->token, .token_count = 1};
     f->users[1] = (struct hs_user){.name = HS_S("gone"), .scram = hs_str_of(VERIFIER), .disabled = true};
     f->users[2] = (struct hs_user){.name = HS_S("none")};
     assert_int_equal(hs_sha256_once(HS_S("hst_secret"), f->token.hash, &err), HS_OK);
@@ -110,8 +112,12 @@ static void verifiers(void **state)
     assert_int_equal(hs_scram_check(hs_buf_str(&made), HS_S("s3cre"), &same, &err), HS_OK);
     assert_false(same);
     hs_buf_fini(&made);
-    static const char *const BAD[] = {"", "SCRAM-SHA-256", "SCRAM-SHA-256$0:AA==$AA==:AA==", "SCRAM-SHA-1$1:AA==$AA==:AA==",
-                                      "SCRAM-SHA-256$99999999999:AA==$AA==:AA==", "SCRAM-SHA-256$4096:!!$x:y"};
+    static const char *const BAD[] = {"",
+                                      "SCRAM-SHA-256",
+                                      "SCRAM-SHA-256$0:AA==$AA==:AA==",
+                                      "SCRAM-SHA-1$1:AA==$AA==:AA==",
+                                      "SCRAM-SHA-256$99999999999:AA==$AA==:AA==",
+                                      "SCRAM-SHA-256$4096:!!$x:y"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         assert_int_equal(hs_scram_check(hs_str_of(BAD[i]), HS_S(""), &same, &err), HS_OK);
         assert_false(same);

@@ -140,7 +140,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints),
-        cmocka_unit_test(tells_what_comes_apart), cmocka_unit_test(tells_references),
+        cmocka_unit_test(tells_what_comes_apart),
+        cmocka_unit_test(tells_references),
         cmocka_unit_test(copies_inside),
         cmocka_unit_test(every_allocation_may_fail),
     };

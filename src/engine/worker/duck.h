@@ -37,7 +37,7 @@
     F(prepared_statement_column_count)        \
     F(prepared_statement_column_name)         \
     F(prepared_statement_column_logical_type) \
-    F(prepared_statement_column_type) \
+    F(prepared_statement_column_type)         \
     F(bind_value)                             \
     F(bind_varchar_length)                    \
     F(bind_null)                              \

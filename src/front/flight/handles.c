@@ -1,5 +1,6 @@
-/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 has_params, 6 one message a parameter. Past
- * handle_bytes that form is sealed and kept in state/ by way of access, and what travels holds 7, its id, alone. */
+/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 has_params, 6 one message a parameter.
+ * Past handle_bytes that form is sealed and kept in state/ by way of access, and what travels holds 7, its id, alone.
+ */
 #include "front/flight/handles.h"
 
 #include "base/clock.h"
