@@ -54,7 +54,8 @@ HS_MUST hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_store *store, 
                               struct hs_plan *out, struct hs_err *err);
 
 /* The same for some columns only: `wanted` is a STRUCT whose ids are the table's (a bound contract), at any depth a
- * subset of pin->schema. A column that we cannot read stops the plan only if it is wanted. */
+ * subset of pin->schema, or of the table's current schema: a column added after the snapshot is missing in its files,
+ * and read as such. A column that we cannot read stops the plan only if it is wanted. */
 HS_MUST hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
                                       const struct hs_type *wanted, struct hs_plan *out, struct hs_err *err);
 /* Why a field's type cannot be read, at any depth ("variant is not supported yet"), or NULL. */

@@ -6,6 +6,7 @@ struct matcher {
     struct hs_arena *arena;
     struct hs_err *err;
     const struct hs_type *schema; /* what is required or has a default stands there, whoever made `wanted` */
+    const struct hs_type *later;  /* or there, for a column that the snapshot does not know yet */
     bool own_ids;                 /* the ids stand in the file itself */
     HS_VEC(const struct hs_field *) missing;
 };
@@ -168,7 +169,9 @@ static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const
                               HS_FMT(file->fields[i].name));
     const struct hs_field *real = hs_type_field_by_id(m->schema, wanted->id);
     if (!real)
-        return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is not in the snapshot's schema",
+        real = hs_type_field_by_id(m->later, wanted->id);
+    if (!real)
+        return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is in no schema of the table",
                               HS_FMT(wanted->name), wanted->id);
     if (real->has_initial_default)
         return hs_refused(m->err, "a data file lacks a column that has a default value, which is not supported yet",
@@ -246,7 +249,9 @@ hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *tabl
                          const struct hs_type *wanted, const struct hs_physical *file, struct hs_projection *out,
                          struct hs_err *err)
 {
-    struct matcher m = {.arena = a, .err = err, .schema = schema, .own_ids = file->has_ids};
+    const struct hs_schema *now = hs_table_schema(table, table->current_schema_id);
+    struct matcher m = {
+        .arena = a, .err = err, .schema = schema, .later = now ? now->type : NULL, .own_ids = file->has_ids};
     out->physical = file->type;
     if (!file->has_ids)
         HS_TRY(give_ids(a, table, schema, file, &out->physical, err));

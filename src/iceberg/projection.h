@@ -8,10 +8,10 @@
 
 struct hs_projection {
     const struct hs_type *physical;  /* with ids, by whatever rule they came */
-    const struct hs_field **missing; /* wanted members, at any depth, that the file does not have; as in `schema` */
+    const struct hs_field **missing; /* wanted members, at any depth, that the file does not have; as the schema says */
     size_t missing_count;
 };
-/* `schema`: the pinned snapshot's; `wanted` is a part of it. */
+/* `schema`: the pinned snapshot's; `wanted` is a part of it or of the table's current one. */
 HS_MUST hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
                                  const struct hs_type *wanted, const struct hs_physical *file,
                                  struct hs_projection *out, struct hs_err *err);

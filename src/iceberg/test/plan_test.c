@@ -15,6 +15,7 @@ struct variation {
     const char *fields;    /* of the schema */
     const char *list;      /* manifest list; NULL: list.avro */
     const char *source_id; /* of the identity partition; NULL: 2 */
+    const char *later;     /* fields of the current schema, when the snapshot was written under an older one */
 };
 
 static char folder[64];
@@ -25,32 +26,35 @@ static void write_metadata(const struct variation *v)
     snprintf(path, sizeof path, "%s/v1.metadata.json", folder);
     FILE *f = fopen(path, "w");
     fprintf(f,
-            "{\"format-version\":2,\"location\":\"s3://bucket/mini\",\"current-schema-id\":0,"
-            "\"schemas\":[{\"schema-id\":0,\"fields\":[%s]}],\"partition-specs\":[{\"spec-id\":0,\"fields\":["
+            "{\"format-version\":2,\"location\":\"s3://bucket/mini\",\"current-schema-id\":1,"
+            "\"schemas\":[{\"schema-id\":0,\"fields\":[%s]},{\"schema-id\":1,\"fields\":[%s]}],"
+            "\"partition-specs\":[{\"spec-id\":0,\"fields\":["
             "{\"name\":\"p\",\"transform\":\"identity\",\"source-id\":%s,\"field-id\":1000}]}],"
-            "\"current-snapshot-id\":7,\"snapshots\":[{\"snapshot-id\":7,\"timestamp-ms\":1,"
+            "\"current-snapshot-id\":7,\"snapshots\":[{\"snapshot-id\":7,\"schema-id\":0,\"timestamp-ms\":1,"
             "\"sequence-number\":1,\"manifest-list\":\"s3://bucket/mini/metadata/%s.avro\"}]}",
-            v->fields, v->source_id ? v->source_id : "2", v->list ? v->list : "list");
+            v->fields, v->later ? v->later : v->fields, v->source_id ? v->source_id : "2", v->list ? v->list : "list");
     fclose(f);
 }
 
-/* Columns to plan: all, or the first `count`. */
+/* Columns to plan: all of the current schema, or the first `count`. The snapshot is pinned by id: by its own schema. */
 static hs_rc plan(const struct variation *v, size_t count, struct hs_plan *out, struct hs_err *err)
 {
     static struct hs_arena *kept; /* the plan of the last call stays readable */
     struct hs_prefix_map map = {HS_S("s3://bucket/mini"), mini_root()};
     struct hs_store store = {.root = hs_str_of(folder), .prefixes = &map, .prefix_count = 1};
     struct hs_iceberg_table *t = NULL;
-    struct hs_pin pin;
+    struct hs_pin now, pin;
     write_metadata(v);
     hs_iceberg_cache_clear();
     hs_arena_free(kept);
     kept = hs_arena_new(0);
     hs_rc rc = hs_iceberg_open(&store, &t, err);
     if (rc == HS_OK)
-        rc = hs_iceberg_pin(kept, t, NULL, &pin, err);
+        rc = hs_iceberg_pin(kept, t, NULL, &now, err);
+    if (rc == HS_OK)
+        rc = hs_iceberg_pin(kept, t, &(struct hs_as_of){HS_AS_OF_SNAPSHOT, 7, 0, {0}}, &pin, err);
     if (rc == HS_OK) {
-        struct hs_type wanted = *pin.schema;
+        struct hs_type wanted = *now.schema;
         if (count)
             wanted.field_count = count;
         rc = hs_iceberg_plan_columns(kept, &store, &pin, &wanted, out, err);
@@ -125,6 +129,25 @@ static void test_missing(void **state)
                    "a data file has a column only as its partition value, not supported yet");
 }
 
+/* Time travel: a column that came after the snapshot is missing in its files, as in any older file. */
+static void test_added_later(void **state)
+{
+    (void)state;
+    assert_served((struct variation){.fields = ID, .later = ID "," FIELD(13, "later", "string")});
+    assert_served((struct variation){.fields = FIELD(1, "id", "int"), .later = FIELD(1, "renamed", "long")});
+    assert_served((struct variation){
+        .fields = "{\"id\":6,\"name\":\"p\",\"type\":{\"type\":\"struct\",\"fields\":["
+                  "{\"id\":10,\"name\":\"x\",\"type\":\"double\"}]}}",
+        .later = "{\"id\":6,\"name\":\"p\",\"type\":{\"type\":\"struct\",\"fields\":["
+                 "{\"id\":10,\"name\":\"x\",\"type\":\"double\"},{\"id\":50,\"name\":\"y\",\"type\":\"int\"}]}}"});
+    assert_refused(
+        (struct variation){.fields = ID,
+                           .later = ID ",{\"id\":13,\"name\":\"later\",\"type\":\"int\",\"initial-default\":0}"},
+        HS_UNSUPPORTED, "a data file lacks a column that has a default value, which is not supported yet");
+    assert_refused((struct variation){.fields = ID, .later = ID "," FIELD(13, "later", "string"), .source_id = "13"},
+                   HS_UNSUPPORTED, "a data file has a column only as its partition value, not supported yet");
+}
+
 static void test_unreadable(void **state)
 {
     (void)state;
@@ -171,8 +194,8 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types), cmocka_unit_test(test_nested),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),   cmocka_unit_test(test_nested),
                                        cmocka_unit_test(test_missing), cmocka_unit_test(test_unreadable),
-                                       cmocka_unit_test(test_deletes)};
+                                       cmocka_unit_test(test_deletes), cmocka_unit_test(test_added_later)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
