@@ -341,6 +341,15 @@ SEEN = {
 }
 
 
+def as_now(table, snapshot):
+    """A snapshot's rows under the table's current schema, by field id: what was added since is NULL, and today's names hold."""
+    import pyarrow as pa
+    data, then, now = table.scan(snapshot_id=snapshot.snapshot_id).to_arrow(), table.schemas()[snapshot.schema_id], table.schema()
+    known, target = {f.field_id: f.name for f in then.fields}, now.as_arrow()
+    return pa.table([data[known[f.field_id]].cast(target.field(f.name).type) if f.field_id in known else pa.nulls(len(data), target.field(f.name).type)
+                     for f in now.fields], names=[f.name for f in now.fields])
+
+
 def arrow_tables():
     """{(domain, name): (arrow of the current snapshot, [arrow of each snapshot], [snapshot ids], [times in ms])}, by PyIceberg."""
     from pyiceberg.table import StaticTable
@@ -350,7 +359,7 @@ def arrow_tables():
             folder = OUT / "mesh" / "warehouse" / domain / name / "metadata"
             table = StaticTable.from_metadata(str(max(folder.glob("*.metadata.json"), key=lambda p: p.name)))
             history = sorted(table.metadata.snapshots, key=lambda s: s.sequence_number)
-            out[domain, name] = (table.scan().to_arrow(), [table.scan(snapshot_id=s.snapshot_id).to_arrow() for s in history],
+            out[domain, name] = (table.scan().to_arrow(), [as_now(table, s) for s in history],
                                  [s.snapshot_id for s in history], [s.timestamp_ms for s in history])
     return out
 
