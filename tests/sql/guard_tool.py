@@ -67,8 +67,11 @@ class Tool:
         self.ask("again", sql, tree, printed, self.parse(printed))
         return printed, json.loads(refs), int(params), json.loads(inside)
 
-    def scan(self, scan, inside=""):
-        return self.ask("scan", json.dumps([scan]), inside)[0]
+    def apart(self, sql):
+        return self.ask("apart", sql, self.parse(sql))[0]
+
+    def scan(self, scan, inside="", apart="nothing"):
+        return self.ask("scan", json.dumps([scan]), inside, apart)[0]
 
     def error(self, kind, text, sql=None):
         try:

@@ -239,14 +239,27 @@ static hs_rc tool_again(struct tool *t)
     return HS_OK;
 }
 
-/* scan SCANS INSIDE -> the text of the first */
+/* apart SQL JSON -> which columns this statement wants taken apart */
+static hs_rc tool_apart(struct tool *t)
+{
+    static const char *const words[] = {"nothing", "nested", "all"};
+    struct hs_statement *s = NULL;
+    HS_TRY(hs_guard_statement(t->arena, t->args[0], t->args[1], &s, &t->err));
+    hs_str word = hs_str_of(words[hs_statement_apart(s)]);
+    tool_say("ok", &word, 1);
+    return HS_OK;
+}
+
+/* scan SCANS INSIDE [APART] -> the text of the first */
 static hs_rc tool_scan_print(struct tool *t)
 {
     struct hs_buf out;
     size_t count = 0;
+    bool all = t->count > 2 && hs_str_is(t->args[2], "all"), nested = t->count > 2 && hs_str_is(t->args[2], "nested");
+    enum hs_apart apart = all ? HS_APART_ALL : nested ? HS_APART_NESTED : HS_APART_NOTHING;
     const struct hs_scan *scans = tool_scans(t, t->args[0], &count);
     hs_buf_init(&out, 64 << 20);
-    hs_rc rc = hs_scan_print(scans, t->args[1], HS_APART_NOTHING, &out, &t->err);
+    hs_rc rc = hs_scan_print(scans, t->args[1], apart, &out, &t->err);
     hs_str text = hs_buf_str(&out);
     if (rc == HS_OK)
         tool_say("ok", &text, 1);
@@ -271,7 +284,8 @@ static int tool_main(void)
         size_t fewest;
         hs_rc (*run)(struct tool *);
     } verbs[] = {
-        {"guard", 2, tool_guard}, {"again", 4, tool_again}, {"scan", 2, tool_scan_print}, {"error", 2, tool_error}};
+        {"guard", 2, tool_guard}, {"again", 4, tool_again},      {"apart", 2, tool_apart},
+               {"scan", 2, tool_scan_print}, {"error", 2, tool_error}};
     for (;;) {
         struct tool t = {.arena = hs_arena_new(0)};
         char word[32];
