@@ -29,16 +29,29 @@ struct hs_err {
     char detail[1536];
 };
 
+/* Analyzers look at one file: they must be told that failing is never HS_OK. */
+#ifdef HS_ANALYZE
+static inline hs_rc hs_failed(hs_rc rc)
+{
+    if (rc == HS_OK)
+        __builtin_unreachable();
+    return rc;
+}
+#define HS_FAILED(rc) hs_failed(rc)
+#else
+#define HS_FAILED(rc) (rc)
+#endif
+
 /* Fills *err and returns kind. Both texts start as the formatted one: use it for words anyone may read.
  * err may be NULL. */
 HS_MUST hs_rc hs_fail_at(struct hs_err *err, hs_rc kind, const char *file, int line, const char *format, ...)
     HS_PRINTF(5, 6);
-#define hs_fail(err, kind, ...) hs_fail_at((err), (kind), __FILE__, __LINE__, __VA_ARGS__)
+#define hs_fail(err, kind, ...) HS_FAILED(hs_fail_at((err), (kind), __FILE__, __LINE__, __VA_ARGS__))
 
 /* Like hs_fail, but the formatted text goes to `detail` alone; `shown` gets the kind's standard words. */
 HS_MUST hs_rc hs_fail_hidden_at(struct hs_err *err, hs_rc kind, const char *file, int line, const char *format, ...)
     HS_PRINTF(5, 6);
-#define hs_fail_hidden(err, kind, ...) hs_fail_hidden_at((err), (kind), __FILE__, __LINE__, __VA_ARGS__)
+#define hs_fail_hidden(err, kind, ...) HS_FAILED(hs_fail_hidden_at((err), (kind), __FILE__, __LINE__, __VA_ARGS__))
 
 /* Adds ": text" to detail only, and returns err->kind. */
 hs_rc hs_err_note(struct hs_err *err, const char *format, ...) HS_PRINTF(2, 3);
