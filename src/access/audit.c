@@ -154,7 +154,7 @@ static void *writer(void *arg)
         struct entry *list = take_all(a, &stop);
         if (stop)
             return NULL;
-        bool ok = !hs_audit_broken(a) && write_batch(a, list);
+        bool ok = (!hs_audit_broken(a) && write_batch(a, list)) || !hs_defence("audit-written");
         if (!ok) {
             pthread_mutex_lock(&a->lock);
             a->broken = true;

@@ -71,6 +71,7 @@ struct hs_statement {
     size_t ref_count;
     size_t param_count; /* highest $n or number of ? */
     void *tree;         /* the checked tree; engine's own */
+    hs_str as_is;       /* test builds with select-only switched off: what runs unread; else empty */
 };
 /* The worker parses, the guard checks every node kind, function and table function (default deny). Errors tell position
  * and kind, never a value nor a hidden name. */

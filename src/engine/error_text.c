@@ -3,6 +3,8 @@
  * The engine's own text goes to the log. */
 #include "engine/statement_in.h"
 
+#include "base/fault.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
@@ -153,6 +155,8 @@ static bool say_name(struct hs_err *err, hs_rc rc, const char *text, hs_str sql)
 hs_rc hs_engine_error_in(struct hs_err *err, const char *engine_kind, const char *engine_text, hs_str sql)
 {
     struct kind k = find_kind(engine_kind, engine_text);
+    if (!hs_defence("error-text"))
+        return hs_fail(err, k.rc, "%s", engine_text ? engine_text : "");
     bool about_names = strcmp(k.name, "BINDER") == 0 || strcmp(k.name, "CATALOG") == 0;
     if (!about_names || !sql.len || !say_name(err, k.rc, engine_text, sql))
         hs_ignore(hs_fail(err, k.rc, "%s", k.words));

@@ -3,6 +3,7 @@
 #include "engine/guard_in.h"
 
 #include "base/alloc.h"
+#include "base/fault.h"
 
 #include <stdio.h>
 
@@ -433,10 +434,17 @@ hs_rc hs_guard_statement(struct hs_arena *a, hs_str sql, hs_str json, struct hs_
 {
     struct hs_guard g = {.arena = a, .sql = sql, .near = -1};
     struct hs_node *root = NULL;
-    HS_TRY(hs_guard_read(&g, json, &root, err));
     struct hs_statement *s = HS_NEW(a, struct hs_statement);
     if (!s)
         return hs_fail(err, HS_NOMEM, "out of memory");
+    hs_rc rc = hs_guard_read(&g, json, &root, err);
+    if (rc == HS_UNSUPPORTED && !hs_defence("select-only")) {
+        s->as_is = sql;
+        *out = s;
+        return HS_OK;
+    }
+    if (rc != HS_OK)
+        return rc;
     HS_TRY(hs_guard_scope(&g, root, s, err));
     s->tree = root;
     s->param_count = g.params;

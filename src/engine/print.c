@@ -296,6 +296,10 @@ hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *sca
                          struct hs_buf *out, struct hs_err *err)
 {
     struct hs_print p = {out, false};
+    if (s->as_is.len) {
+        hs_buf_adds(out, s->as_is);
+        return hs_buf_done(out, err);
+    }
     hs_print_query(&p, HS_AS(STATEMENT, s->tree)->node);
     if (p.failed)
         return hs_fail(err, HS_UNSUPPORTED, "this statement is not supported");

@@ -3,6 +3,8 @@
 #include "policy/functions/functions.h"
 #include "policy/policy_in.h"
 
+#include "base/fault.h"
+
 struct decider {
     struct hs_arena *arena;
     const struct hs_model *model;
@@ -28,7 +30,8 @@ static hs_rc decide_rows(struct decider *k)
     count += parts[0] != NULL;
     for (size_t i = 0; i < k->model->policy_count; i++) {
         const struct hs_policy *p = &k->model->policies[i];
-        if (p->kind != HS_ROW_RULE || !hs_policy_reaches(p, k->tree.table) || !hs_policy_applies(p, k->who, k->facts))
+        if (p->kind != HS_ROW_RULE || !hs_defence("row-rule") || !hs_policy_reaches(p, k->tree.table) ||
+            !hs_policy_applies(p, k->who, k->facts))
             continue;
         if (!p->where)
             return hs_refuse(k->err, hs_fail_hidden(k->err, HS_DENIED, "a row rule without where"), p);

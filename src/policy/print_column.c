@@ -4,6 +4,8 @@
 #include "policy/functions/functions.h"
 #include "policy/policy_in.h"
 
+#include "base/fault.h"
+
 #include <stdio.h>
 
 struct column_printer {
@@ -197,7 +199,11 @@ hs_rc hs_print_duckdb_rows(struct hs_buf *out, const struct hs_decision *d, stru
 {
     if (!d->allowed)
         return hs_fail_hidden(err, HS_INTERNAL, "rows of a table that is not allowed");
-    if (d->rows)
-        HS_TRY(hs_print_duckdb_rule(out, d->rows, err));
+    if (!d->rows)
+        return hs_buf_done(out, err);
+    /* a rule that cannot be told, for want of an attribute or of a value, lets no row through: WHERE takes only true */
+    hs_buf_addz(out, hs_defence("unknown-attribute") ? "" : "coalesce(");
+    HS_TRY(hs_print_duckdb_rule(out, d->rows, err));
+    hs_buf_addz(out, hs_defence("unknown-attribute") ? "" : ", true)");
     return hs_buf_done(out, err);
 }

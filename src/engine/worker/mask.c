@@ -2,6 +2,7 @@
  * and is wiped with the statement. */
 #include "engine/worker/worker_in.h"
 #include "base/alloc.h"
+#include "base/fault.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -84,7 +85,8 @@ static hs_rc make_key(hs_str key, struct mask_key **out, struct hs_err *err)
     }
     /* Reading a configuration file is neither needed nor possible here. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-    memcpy(block, key.at, key.len);
+    if (hs_defence("mask-key"))
+        memcpy(block, key.at, key.len);
     k->inner = start(block, 0x36);
     k->outer = start(block, 0x5c);
     hs_wipe(block, sizeof block);

@@ -1,6 +1,8 @@
 /* The register of mask functions, and what is common to all of them. */
 #include "policy/functions/functions.h"
 
+#include "base/fault.h"
+
 #include <stdio.h>
 
 static const struct hs_mask_function *const functions[] = {
@@ -87,6 +89,11 @@ hs_rc hs_mask_check_n(const struct hs_mask_call *call, struct hs_err *err)
     if (!n || n->kind != HS_V_INT || n->i < 0 || n->i > 1000)
         return hs_fail(err, HS_INVALID, "n is a whole number from 0 to 1000");
     return HS_OK;
+}
+
+long long hs_mask_too_short(long long n)
+{
+    return hs_defence("mask-short") ? n : -1;
 }
 
 void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call)

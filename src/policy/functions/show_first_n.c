@@ -12,7 +12,7 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         return;
     }
     hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN substring(%.*s, 1, %lld) || repeat('*', length(%.*s) - %lld) ",
-                HS_FMT(x), n, HS_FMT(x), n, HS_FMT(x), n);
+                HS_FMT(x), hs_mask_too_short(n), HS_FMT(x), n, HS_FMT(x), n);
     hs_buf_addf(out, "ELSE repeat('*', length(%.*s)) END", HS_FMT(x));
 }
 

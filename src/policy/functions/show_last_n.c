@@ -10,8 +10,8 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         hs_buf_addf(out, "repeat('*', length(%.*s))", HS_FMT(x));
         return;
     }
-    hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN repeat('*', length(%.*s) - %lld) || ", HS_FMT(x), n, HS_FMT(x),
-                n);
+    hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN repeat('*', length(%.*s) - %lld) || ", HS_FMT(x),
+                hs_mask_too_short(n), HS_FMT(x), n);
     hs_buf_addf(out, "substring(%.*s, length(%.*s) - %lld, %lld) ELSE repeat('*', length(%.*s)) END", HS_FMT(x),
                 HS_FMT(x), n - 1, n, HS_FMT(x));
 }
