@@ -139,6 +139,18 @@ def test_next_person_never_in_the_same_process(data, rows):
                     assert who == name, f"worker {pid} served {who}, and now {name}"
 
 
+def test_without_the_owner_rule_people_meet_in_one_process(data):
+    """What the test above is worth: with one-owner switched off the next person gets the process of the one before."""
+    with Server(data / "mesh", settings={"workers": 1, "warm": 0}, faults=["no-one-owner"]) as server:
+        seen = {}
+        for name in ("root", "bea", "lea", "fay"):
+            with client(server, name, "bench") as asker:
+                assert asker.query("select min(l_orderkey) from bench.lineitem").num_rows == 1
+                for pid in server.workers():
+                    seen.setdefault((pid, psutil.Process(pid).create_time()), set()).add(name)
+        assert any(len(names) > 1 for names in seen.values()), f"each had a process alone: {seen}"
+
+
 def test_same_person_keeps_a_worker(data):
     with Server(data / "mesh", settings={"workers": 2, "warm": 0}) as server, client(server, "bea", "bench") as bea:
         bea.query("select 1")

@@ -4,7 +4,9 @@
 #include "engine/test/pool_tool.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 /* ---- the worker's side ---- */
 static struct hs_channel_reader reader;
@@ -228,8 +230,46 @@ static void a_ring_that_is_scribbled_over_harms_nobody(void **state)
     hs_engine_close(e);
 }
 
+/* In a process of its own, where the check is switched off: what it stands against reaches the reader. */
+static void unchecked(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.slot_bytes = 1 << 20});
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_batch b;
+    assert_int_equal(start(e, "mallory", "", 0, &s, &err), HS_OK);
+    enum hs_stream_state at;
+    while ((at = hs_stream_poll(s, &b, &err)) == HS_STREAM_WAIT)
+        usleep(1000);
+    assert_int_equal(at, HS_STREAM_BATCH);
+    assert_true(b.buffers[1].offset > (int64_t)b.body_len); /* a front would read a megabyte past the body */
+    hs_batch_release(&b);
+    hs_stream_close(s);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+static void without_the_check_a_buffer_lies_outside(void **state)
+{
+    (void)state;
+    setenv("HS_FAULTS", "no-ring-check,hostile=buffer-outside", 1);
+    pid_t child = 0;
+    char self[] = "/proc/self/exe", word[] = "unchecked", *const arguments[] = {self, word, NULL};
+    int status = -1;
+    assert_int_equal(posix_spawn(&child, self, NULL, NULL, arguments, environ), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    unsetenv("HS_FAULTS");
+    assert_int_equal(status, 0);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "unchecked") == 0) {
+        const struct CMUnitTest alone[] = {cmocka_unit_test(unchecked)};
+        int failed = cmocka_run_group_tests(alone, make_table, NULL);
+        return remove_directory() ? 1 : failed;
+    }
     if (argc > 1 && strcmp(argv[1], "worker") == 0) {
         if (hs_fault("hostile"))
             misbehave(hs_fault_value("hostile"));
@@ -238,6 +278,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_words_end_one_statement),
         cmocka_unit_test(a_ring_that_is_scribbled_over_harms_nobody),
+        cmocka_unit_test(without_the_check_a_buffer_lies_outside),
     };
     int failed = cmocka_run_group_tests(tests, make_table, NULL);
     return remove_directory() ? 1 : failed;
