@@ -54,6 +54,7 @@ static int run(const struct command *c, int argc, char **argv)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file limit is an error of one write, not the end of the server */
     if (argc > 1 && strcmp(argv[1], "worker") == 0)
         return hs_worker_main(argc - 1, argv + 1);
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
