@@ -10,8 +10,10 @@ EXPRESSIONS = ["1 // m", "1 % m", "n + 9223372036854775000", "n * 92233720368547
                "bitstring_agg(n)", "bitstring_agg(id)", "bitstring_agg(m)", "bitstring_agg(cell)", "bitstring_agg(n, 0, 100)", "approx_quantile(d, 0.5)", "quantile_cont(d, 0.9)",
                "stddev(d)", "var_pop(n)", "skewness(d)", "kurtosis(n)", "regr_slope(n, m)", "histogram(n)", "approx_count_distinct(id)", "max(arr)", "string_agg(v, '')",
                "error(v)", "list_resize(arr, n)", "nextafter(d, 1)", "fmod(d, m)", "divide(n, m)", "n ** n", "pow(d, n)", "n & m", "array_position(arr, n)"]
+AGGREGATES = ("sum", "product", "bitstring", "approx", "quantile", "stddev", "var_", "skew", "kurt", "regr", "hist", "max", "string_agg")
 STATEMENTS = [f"select {e} as x from {{T}}" for e in EXPRESSIONS] + [
-    f"select count(*) from {{T}} where ({e}) is not null" for e in EXPRESSIONS if not e.startswith(("sum", "product", "bitstring", "approx", "quantile", "stddev", "var_", "skew", "kurt", "regr", "hist", "max", "string_agg"))] + [
+    f"select count(*) from {{T}} where ({e}) is not null" for e in EXPRESSIONS if not e.startswith(AGGREGATES)] + [
+    f"select id from {{T}} where region <> 'XX' and ({e}) is not null" for e in EXPRESSIONS if not e.startswith(AGGREGATES)] + [
     "select case when count(*) > 60 then 1 // 0 end from {T}",
     "select (select id from {T} where id > 1000000)",
     "select (select id from {T} where region = 'US')",

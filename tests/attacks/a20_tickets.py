@@ -1,5 +1,6 @@
 """A ticket, a handle or a session is for one person, one statement and one decision."""
-NUMBER, TITLE, DEFENCE = 20, "tickets, handles and sessions of others", "ticket-principal"
+NUMBER, TITLE = 20, "tickets, handles and sessions of others"
+DEFENCE = [("ticket-principal", "eve"), ("ticket-digest", "a ticket still works after the mask changed")]
 STATEMENTS = []
 # The same statement and text as two people, one after the other: nothing may be kept between them.
 SHARED = ["select * from alpha.people order by id", "select count(*), max(id), max(salary) from alpha.people", "select * from alpha.staff order by id", "select region, count(*) from alpha.people group by region"]

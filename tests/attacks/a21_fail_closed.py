@@ -1,5 +1,6 @@
 """Whatever is missing, broken or in doubt: refused, never open."""
-NUMBER, TITLE, DEFENCE = 21, "a missing fact or a broken policy opens nothing", "unknown-attribute"
+NUMBER, TITLE = 21, "a missing fact or a broken policy opens nothing"
+DEFENCE = [("unknown-attribute", "nix has no region"), ("audit-written", "served with an audit that cannot be written")]
 STATEMENTS = []
 
 

@@ -10,7 +10,8 @@ seen for that. What is hidden also carries markers (ZQX..., numbers from 777,000
     tables   vaulta in her domains, and the whole domain gloom
     snapshots in which all of this was otherwise
 
-people filters by a comparison, which the engine may push into the scan; staff by text operations, which it must not mix with hers.
+people filters by a comparison, which the engine pushes into the scan before all else; staff by a list and text operations, which it would
+run after hers if the fence were not there.
 """
 import datetime as dt
 import pathlib
@@ -107,7 +108,7 @@ on: {{table: {domain}.{table}}}
 to: {{roles: [analyst]}}
 where: {where}
 """
-WHERE = {"people": "region = principal.region", "staff": "zone starts with principal.region and not (zone ends with '-away') and not (region <> principal.region)"}
+WHERE = {"people": "region = principal.region", "staff": "region in (principal.region, 'nowhere') and zone starts with principal.region and not (zone ends with '-away') and not (region <> principal.region)"}
 MASKS = {
     "ssn": ("show-last-n", "args: {n: 4}"), "salary": ("nullify", None), "note": ("redact", None), "pin": ("show-first-n", "args: {n: 4}"),
     "email": ("keep-domain", None), "born": ("truncate-date", "args: {unit: year}"), "token": ("hmac-token", None),

@@ -7,6 +7,10 @@ MARKERS = re.compile(r"mesh/warehouse/|ZQX|XQZ|5a5158|WlFY|WlFZ|(?<!\d)(?:777|88
 DEBUG = re.compile(r"\. (?:gRPC client debug context|Client context):.*", re.S)
 
 
+# Tokens are keyed by domain, so the twins' differ: alone or, cast, as a UUID. The UUIDs that may be seen begin with zeros.
+TOKENS = re.compile(r"\b(?!0{8}-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+
 class Outcome:
     def __init__(self, rows=None, schema="", text="", kind="", headers=""):
         self.rows, self.schema, self.text, self.kind, self.headers = rows, schema, text, kind, headers
@@ -49,6 +53,7 @@ def scrub(text, filled):
     """Takes out what differs between two askings on purpose: the names we filled in, request ids, the client's own notes."""
     text = DEBUG.sub("", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
+    text = TOKENS.sub("<id>", text)
     for name, value in sorted(filled.items(), key=lambda item: -len(str(item[1]))):
         text = text.replace(str(value), f"<{name}>")
     return text

@@ -219,6 +219,13 @@ class Probes:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @staticmethod
+    def listed(person):
+        try:
+            return person.tables()
+        except Exception:  # a refusal, in whatever words its door has for it
+            return None
+
     def audit_gone(self):
         """A file limit that the audit soon meets: from then on nothing is served."""
         folder, server = self.own_server()
@@ -232,5 +239,10 @@ class Probes:
                 first = eve.ask("select count(*) from alpha.people")
                 second = eve.ask("select count(*) from alpha.people")
                 self.check(not first.ok and not second.ok, f"served with an audit that cannot be written: {first.words()}; {second.words()}")
+                # The limit stops the rings of statements too; a list needs none, so here it is the audit alone that refuses.
+                listed = self.listed(eve)
+                time.sleep(0.2)
+                self.check(server.alive(), f"an audit that cannot be written ended the server: status {server.process.returncode}")
+                self.check(listed is None, f"served with an audit that cannot be written: {listed}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
