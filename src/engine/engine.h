@@ -8,8 +8,11 @@
 #ifndef HS_ENGINE_ENGINE_H
 #define HS_ENGINE_ENGINE_H
 
+#include "engine/mask_key.h"
 #include "arrow/batch.h"
 #include "arrow/param.h"
+
+#include <stdatomic.h>
 
 struct hs_engine;
 struct hs_lease;
@@ -20,7 +23,7 @@ struct hs_engine_settings { /* zero means the default in [] */
     const char *library;    /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
     const char *scratch;    /* directory for spill and spool, 0700; made when absent */
     int warm;               /* idle workers kept ready [1] */
-    int workers_max;        /* [4] */
+    int workers_max;        /* [4]; one principal holds all but one of them at most */
     int threads;            /* engine threads per statement [number of cores] */
     int64_t memory_bytes;   /* per worker [1 GiB]; DuckDB's memory_limit, with RLIMIT_AS/cgroup-free head room above */
     int64_t spill_bytes;    /* per statement on disk [4 GiB] */
@@ -51,6 +54,7 @@ struct hs_lease_request {
     const hs_str *directories; /* what this owner's tables need opened: Landlock's rules */
     size_t directory_count;
     int64_t memory_bytes, time_ms; /* limits for this statement; 0: settings, none */
+    const atomic_bool *gave_up; /* its asker needs it no more: waiting ends. NULL: never. Outlives lease and stream */
 };
 /* Waits in the queue; HS_LIMIT when it is full, HS_TIMEOUT when the wait was too long. A worker that is already
  * narrowed to other directories is not used. */
@@ -105,10 +109,11 @@ struct hs_run_request {
         *statement;              /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
     const struct hs_scan *scans; /* one a ref, same order */
     size_t scan_count;
-    const struct hs_params *params; /* may be NULL */
-    hs_str mask_key;                /* 32 bytes for keyed masks, or empty; wiped in the worker after the statement */
-    bool describe_only;             /* stop after the schema */
-    int64_t deadline_mono_us;       /* 0: none */
+    const struct hs_params *params;      /* may be NULL */
+    const struct hs_mask_key *mask_keys; /* of the domains whose scans have keyed masks, and of no other */
+    size_t mask_key_count;
+    bool describe_only;       /* stop after the schema */
+    int64_t deadline_mono_us; /* 0: none */
 };
 /* Prints, checks the print again, hands views, parameters and statement to the worker, waits until its schema is known.
  * On HS_OK the stream owns the lease. */

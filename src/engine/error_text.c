@@ -89,6 +89,24 @@ static void normal_kind(const char *kind, char out[64])
         *end = 0;
 }
 
+/* What is wrong with values quotes them, and a cell may spell the words we look for: only what stands before counts.
+ * Texts about files and memory hold no cells. */
+static bool says(const struct kind *k, const char *text, const char *part)
+{
+    const char *found = strstr(text, part);
+    return found && (k->rc != HS_INVALID || (size_t)(found - text) < strcspn(text, "'\""));
+}
+
+/* Kinds whose texts begin with words of the engine's own; the others may show a cell anywhere. */
+static bool may_refine(const struct kind *k)
+{
+    static const char *const never[] = {"BINDER", "CATALOG", "CONVERSION", "OUT_OF_RANGE", "MISMATCH_TYPE", "DECIMAL"};
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (strcmp(k->name, never[i]) == 0)
+            return false;
+    return k->rc != HS_INTERNAL;
+}
+
 static struct kind find_kind(const char *engine_kind, const char *text)
 {
     static const struct kind unknown = {"", HS_INTERNAL, "internal error in the engine"};
@@ -98,9 +116,8 @@ static struct kind find_kind(const char *engine_kind, const char *text)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].name, name) == 0)
             found = kinds[i];
-    bool may_refine = found.rc != HS_INTERNAL && strcmp(name, "BINDER") != 0 && strcmp(name, "CATALOG") != 0;
-    for (size_t i = 0; may_refine && text && i < sizeof parts / sizeof parts[0]; i++)
-        if (strstr(text, parts[i].part))
+    for (size_t i = 0; text && may_refine(&found) && i < sizeof parts / sizeof parts[0]; i++)
+        if (says(&found, text, parts[i].part))
             return (struct kind){name[0] ? found.name : "", parts[i].rc, parts[i].words};
     return found;
 }

@@ -1,4 +1,5 @@
 /* What the table cannot say about one node: numbers of operands, names from the allow lists, parts that go together. */
+#include "base/fault.h"
 #include "engine/guard_in.h"
 
 #include <ctype.h>
@@ -163,9 +164,13 @@ static hs_rc check_at(struct hs_guard *g, struct hs_node **node, struct hs_err *
     return HS_OK;
 }
 
+/* SYSTEM drops whole pieces of the files: how visible rows fall into pieces would tell how many hidden ones lie
+ * between. BERNOULLI asks row by row. */
 static hs_rc check_sample(struct hs_guard *g, struct hs_node **node, struct hs_err *err)
 {
-    const struct hs_n_SAMPLE *s = HS_AS(SAMPLE, *node);
+    struct hs_n_SAMPLE *s = HS_AS(SAMPLE, *node);
+    if (s->method == HS_W_SAMPLE_SYSTEM && s->is_percentage && hs_defence("row-samples"))
+        s->method = HS_W_SAMPLE_BERNOULLI;
     bool number = s->sample_size.kind == HS_V_INTEGER || s->sample_size.kind == HS_V_DOUBLE;
     bool ok = number && s->sample_size.text.at[0] != '-' && s->seed >= -1;
     return ok ? HS_OK : hs_guard_odd(g, err, "a sample of odd size");

@@ -95,11 +95,16 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u32(b, (uint32_t)params);
     for (size_t i = 0; i < params; i++)
         put_param(b, &m->params->at[i]);
-    hs_put_str(b, m->mask_key);
+    hs_put_u32(b, (uint32_t)m->mask_key_count);
+    for (size_t i = 0; i < m->mask_key_count; i++) {
+        hs_put_str(b, m->mask_keys[i].domain);
+        hs_put_str(b, m->mask_keys[i].key);
+    }
     hs_put_u64(b, (uint64_t)m->memory_bytes);
     hs_put_u32(b, m->slots);
     hs_put_u64(b, m->slot_bytes);
     hs_put_u8(b, m->describe_only);
+    hs_put_u8(b, m->restricted);
 }
 
 static const struct hs_msg_view *get_views(struct hs_arena *a, struct hs_cursor *c, size_t *out_count)
@@ -126,6 +131,19 @@ static const struct hs_params *get_params(struct hs_arena *a, struct hs_cursor *
     return params;
 }
 
+/* Borrowed: keys are not copied around. */
+static const struct hs_mask_key *get_mask_keys(struct hs_arena *a, struct hs_cursor *c, size_t *out_count)
+{
+    size_t n = get_count(c, 8);
+    struct hs_mask_key *keys = hs_arena_array(a, n + 1, sizeof *keys);
+    for (size_t i = 0; keys && i < n; i++) {
+        keys[i].domain = hs_get_str(c);
+        keys[i].key = hs_get_str(c);
+    }
+    *out_count = keys ? n : 0;
+    return keys;
+}
+
 hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, struct hs_err *err)
 {
     struct hs_cursor c = hs_cursor_of(payload);
@@ -133,11 +151,12 @@ hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, str
     out->views = get_views(a, &c, &out->view_count);
     out->paths = get_strings(a, &c, &out->path_count);
     out->params = get_params(a, &c);
-    out->mask_key = hs_get_str(&c); /* borrowed: the key is not copied around */
+    out->mask_keys = get_mask_keys(a, &c, &out->mask_key_count);
     out->memory_bytes = (int64_t)hs_cursor_u64le(&c);
     out->slots = hs_cursor_u32le(&c);
     out->slot_bytes = hs_cursor_u64le(&c);
     out->describe_only = hs_cursor_u8(&c);
+    out->restricted = hs_cursor_u8(&c);
     if (!out->sql.at || !out->views || !out->paths || !out->params)
         return hs_fail(err, HS_NOMEM, "out of memory");
     return c.bad ? malformed(err, "RUN") : HS_OK;

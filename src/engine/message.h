@@ -3,6 +3,7 @@
 #ifndef HS_ENGINE_MESSAGE_H
 #define HS_ENGINE_MESSAGE_H
 
+#include "engine/mask_key.h"
 #include "arrow/batch.h"
 #include "arrow/param.h"
 #include "engine/channel.h"
@@ -29,11 +30,13 @@ struct hs_msg_run {
     const hs_str *paths; /* the planned files, the only ones that may be opened */
     size_t path_count;
     const struct hs_params *params; /* may be NULL */
-    hs_str mask_key;
+    const struct hs_mask_key *mask_keys;
+    size_t mask_key_count;
     int64_t memory_bytes;
     uint32_t slots;
     uint64_t slot_bytes;
     bool describe_only;
+    bool restricted; /* a view hides rows or cells: what the planner knows of whole files must not show */
 };
 void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m);
 HS_MUST hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, struct hs_err *err);

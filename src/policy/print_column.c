@@ -10,6 +10,7 @@
 
 struct column_printer {
     const struct hs_decided_column *column;
+    hs_str domain;
     size_t max;
     int depth, lambdas;
     struct hs_err *err;
@@ -140,7 +141,8 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                         const struct hs_type *out, hs_str x)
 {
     const struct hs_mask_function *f = hs_mask_function(m->policy->with);
-    struct hs_mask_call call = {.type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count};
+    struct hs_mask_call call = {.type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count,
+                                .domain = p->domain};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
     hs_buf_add_mask_call(b, f, &call);
@@ -189,6 +191,8 @@ hs_rc hs_print_duckdb_column(struct hs_buf *out, const struct hs_decision *d, si
         return hs_fail_hidden(err, HS_INTERNAL, "no such column in the decision");
     const struct hs_decided_column *c = &d->columns[i];
     struct column_printer p = {.column = c, .max = out->max, .err = err};
+    if (d->table && d->table->product)
+        p.domain = d->table->product->domain;
     char name[24];
     snprintf(name, sizeof name, "\"f%d\"", c->field->id);
     HS_TRY(print_value(&p, out, c->field, c->type, hs_str_of(name), false));

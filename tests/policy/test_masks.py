@@ -28,8 +28,8 @@ def lines(*args):
 def connect():
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
-    con.create_function("hs_mask_hmac", lambda x: hmac.new(b"key", x.encode(), "sha256").hexdigest()[:32],
-                        ["VARCHAR"], "VARCHAR")
+    con.create_function("hs_mask_hmac", lambda _, x: hmac.new(b"key", x.encode(), "sha256").hexdigest()[:32],
+                        ["VARCHAR", "VARCHAR"], "VARCHAR")
     return con
 
 

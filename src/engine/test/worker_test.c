@@ -185,8 +185,11 @@ static void the_keyed_mask_is_hmac_sha256(void **state)
     (void)state;
     struct guest *g = open_guest("");
     hs_str key = HS_S("0123456789abcdef0123456789abcdef");
+    const struct hs_mask_key keys[] = {{HS_S("hr"), HS_S("another")}, {HS_S("sales"), key}};
     struct hs_msg_run plan = {
-        .sql = HS_S("SELECT hs_mask_hmac(v) FROM (VALUES ('ana@example.org'), (NULL), ('')) t(v)"), .mask_key = key};
+        .sql = HS_S("SELECT hs_mask_hmac('sales', v) FROM (VALUES ('ana@example.org'), (NULL), ('')) t(v)"),
+        .mask_keys = keys,
+        .mask_key_count = 2};
     struct hs_err err;
     struct hs_buf want;
     uint8_t a[32], b[32];
@@ -200,7 +203,7 @@ static void the_keyed_mask_is_hmac_sha256(void **state)
     assert_int_equal(guest_run_plan(g, &plan), 0);
     assert_string_equal(g->text.at, want.at);
     hs_buf_fini(&want);
-    expect_error(g, "SELECT hs_mask_hmac('x')", "Catalog", "hs_mask_hmac"); /* gone with its statement */
+    expect_error(g, "SELECT hs_mask_hmac('sales', 'x')", "Catalog", "hs_mask_hmac"); /* gone with its statement */
     guest_end(g);
 }
 

@@ -15,7 +15,7 @@ struct run {
     struct hs_msg_run plan;
     struct hs_arena *arena;
     struct ring_view ring;
-    struct mask_key *key;
+    struct mask_keys *keys;
     duckdb_prepared_statement prepared;
     duckdb_pending_result pending;
     duckdb_result result;
@@ -52,8 +52,8 @@ static hs_rc prepare(struct run *r, struct hs_err *err)
 {
     HS_TRY(arranged_trouble(err));
     HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
-    if (r->plan.mask_key.len)
-        HS_TRY(hs_mask_register(r->instance, r->plan.mask_key, &r->key, err));
+    if (r->plan.mask_key_count)
+        HS_TRY(hs_mask_register(r->instance, &r->plan, &r->keys, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
     HS_TRY(hs_instance_lock(r->instance, err));
     if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)
@@ -167,7 +167,7 @@ static void clean(struct run *r)
     if (r->prepared)
         duck()->destroy_prepare(&r->prepared);
     hs_instance_close(r->instance);
-    hs_mask_forget(r->key);
+    hs_mask_forget(r->keys);
     if (r->ring.at)
         munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);
     hs_arena_free(r->arena);

@@ -68,10 +68,11 @@ HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
 HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 
 /* ---- mask.c ---- */
-struct mask_key;
+struct mask_keys;
 /* Registers hs_mask_hmac; *out lives until hs_mask_forget, after the instance. */
-HS_MUST hs_rc hs_mask_register(struct instance *i, hs_str key, struct mask_key **out, struct hs_err *err);
-void hs_mask_forget(struct mask_key *k); /* takes NULL; wipes */
+HS_MUST hs_rc hs_mask_register(struct instance *i, const struct hs_msg_run *run, struct mask_keys **out,
+                                struct hs_err *err);
+void hs_mask_forget(struct mask_keys *k); /* takes NULL; wipes */
 
 /* ---- run.c, params.c, gather.c ---- */
 HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);

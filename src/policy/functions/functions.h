@@ -12,6 +12,7 @@ struct hs_mask_call {
     hs_str x;                   /* the SQL expression of the raw value; may be repeated */
     const struct hs_mask_arg *args;
     size_t arg_count;
+    hs_str domain; /* whose table it is: a keyed mask has a key a domain */
 };
 
 struct hs_mask_arg_spec {
@@ -53,7 +54,8 @@ HS_MUST hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *t
 const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *name); /* NULL: not given */
 /* show-first-n, show-last-n: their n. */
 HS_MUST hs_rc hs_mask_check_n(const struct hs_mask_call *call, struct hs_err *err);
-long long hs_mask_too_short(long long n); /* up to this length a value of which n characters would show is hidden whole */
+long long
+hs_mask_too_short(long long n); /* up to this length a value of which n characters would show is hidden whole */
 void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call);
 
 #endif

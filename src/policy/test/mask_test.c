@@ -63,7 +63,7 @@ static void test_paths(void **state)
         "CASE WHEN \"f7\" IS NULL THEN NULL ELSE map_from_entries(list_transform(map_entries(\"f7\"), lambda v1: "
         "struct_pack(\"key\" := struct_extract(v1, 'key'), \"value\" := CASE WHEN struct_extract(v1, 'value') IS NULL "
         "THEN NULL ELSE struct_pack(\"text\" := struct_extract(struct_extract(v1, 'value'), 'text'), \"by\" := "
-        "hs_mask_hmac(struct_extract(struct_extract(v1, 'value'), 'by'))) END))) END");
+        "hs_mask_hmac('sales', struct_extract(struct_extract(v1, 'value'), 'by'))) END))) END");
     assert_true(hs_decision_needs_key(d));
     assert_true(w_column(d, "id")->nullable);
     assert_true(w.bound->fields[0].required);
@@ -276,7 +276,32 @@ static void test_check_rules(void **state)
     checks("a map's keys");
     w_columns(&w, g, 1, (const char *const[]){"email"});
     g->domain = HS_S("support");
-    checks("a grant in domain 'support' cannot open a table of domain 'sales'");
+    checks("a grant in domain 'support' cannot be on a table of domain 'sales'");
+}
+
+/* One domain's folder says nothing about another's tables: not by name, which is an error, nor by tag, which means its
+ * own. What has no domain is the mesh owner's. */
+static void test_check_domains(void **state)
+{
+    (void)state;
+    struct hs_policy *r = w_row_rule(&w, "r", "false");
+    r->domain = HS_S("support");
+    checks("policies/r.yaml:3:1: a row rule in domain 'support' cannot be on a table of domain 'sales'");
+    r->domain = HS_S("");
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_OK);
+    w.model.policy_count--;
+    struct hs_policy *m = w_mask(&w, "m", "email", "nullify");
+    m->domain = HS_S("support");
+    checks(
+        "a mask in domain 'support' cannot be on a table of domain 'sales': it belongs into domains/sales/policies/");
+    w_tag(&w, HS_S("pii"), 1, -1);
+    m->on = (struct hs_target){.kind = HS_ON_TAG, .text = HS_S("pii")};
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_OK);
+    assert_int_equal(w_ok(&w, &nobody)->mask_count, 0);
+    m->domain = HS_S("sales");
+    assert_int_equal(w_ok(&w, &nobody)->mask_count, 1);
+    m->domain = HS_S("");
+    assert_int_equal(w_ok(&w, &nobody)->mask_count, 1);
 }
 
 static void test_explain(void **state)
@@ -317,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_conflict_parent, begin, end),
         cmocka_unit_test_setup_teardown(test_masks_that_do_not_fit, begin, end),
         cmocka_unit_test_setup_teardown(test_check_mask, begin, end),
+        cmocka_unit_test_setup_teardown(test_check_domains, begin, end),
         cmocka_unit_test_setup_teardown(test_check_rules, begin, end),
         cmocka_unit_test_setup_teardown(test_explain, begin, end),
     };
