@@ -82,7 +82,10 @@ static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs
 
 struct hs_store hs_store_of(const struct hs_table *table)
 {
-    return (struct hs_store){.root = table->location, .prefixes = table->prefixes, .prefix_count = table->prefix_count};
+    return (struct hs_store){.root = table->location,
+                             .within = table->root,
+                             .prefixes = table->prefixes,
+                             .prefix_count = table->prefix_count};
 }
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's

@@ -30,8 +30,8 @@ static void visit_entry(struct walk *w, const char *directory, const char *name,
     struct stat st;
     if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path || lstat(path, &st) != 0)
         return;
-    /* At the top only domains/ is walked: what else lies there (a warehouse) is not the model. */
-    if (S_ISDIR(st.st_mode) && (depth > 0 || strcmp(name, "domains") == 0))
+    /* At the top only these are walked: what else lies there (a warehouse) is not the model. */
+    if (S_ISDIR(st.st_mode) && (depth > 0 || strcmp(name, "domains") == 0 || strcmp(name, "policies") == 0))
         visit(w, path, depth + 1);
     if (!S_ISREG(st.st_mode) || !hs_str_ends(hs_str_of(name), HS_S(".yaml")))
         return;

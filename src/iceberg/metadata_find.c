@@ -109,7 +109,7 @@ static bool read_hint(struct hs_arena *a, const struct listing *l, hs_str *out)
 {
     hs_str path = hs_arena_printf(a, "%.*s/version-hint.text", HS_FMT(l->dir));
     hs_str text;
-    if (!path.at || hs_store_read(a, path, MAX_HINT_BYTES, &text, NULL) != HS_OK)
+    if (!path.at || hs_object_read(a, path, MAX_HINT_BYTES, &text, NULL) != HS_OK)
         return false;
     return follow_hint(l, hs_str_trim(text), out);
 }
@@ -153,14 +153,15 @@ static hs_rc in_directory(struct hs_arena *a, hs_str root, hs_str *out, struct h
 
 hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, hs_str *out, struct hs_err *err)
 {
-    struct hs_store plain = {.root = store->root};
+    struct hs_store plain = {.root = store->root, .within = store->within};
     hs_str real, found;
     HS_TRY(hs_store_resolve(a, &plain, store->root, &real, err));
     struct hs_stamp stamp;
-    if (hs_store_stamp(real, &stamp, NULL) == HS_OK) {
+    if (hs_object_stamp(real, &stamp, NULL) == HS_OK) {
         *out = real;
         return HS_OK;
     }
     HS_TRY(in_directory(a, real, &found, err));
-    return hs_store_resolve(a, &(struct hs_store){.root = real}, found, out, err);
+    plain.root = real;
+    return hs_store_resolve(a, &plain, found, out, err);
 }

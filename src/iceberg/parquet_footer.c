@@ -137,7 +137,7 @@ static hs_rc locate(struct hs_arena *a, hs_str path, int64_t size, hs_str *out, 
 {
     size_t tail_len = size < TAIL ? (size_t)(size > 0 ? size : 0) : TAIL;
     hs_str tail;
-    HS_TRY(hs_store_read_range(a, path, size - (int64_t)tail_len, tail_len, &tail, err));
+    HS_TRY(hs_object_read_range(a, path, size - (int64_t)tail_len, tail_len, &tail, err));
     if (tail.len >= 4 && memcmp(tail.at + tail.len - 4, "PARE", 4) == 0)
         return hs_refused(err, "a data file is encrypted, which is not supported", "encrypted footer");
     if (tail.len < 12 || memcmp(tail.at + tail.len - 4, "PAR1", 4) != 0)
@@ -150,7 +150,7 @@ static hs_rc locate(struct hs_arena *a, hs_str path, int64_t size, hs_str *out, 
         *out = (hs_str){tail.at + tail.len - 8 - len, len};
         return HS_OK;
     }
-    return hs_store_read_range(a, path, size - 8 - (int64_t)len, len, out, err);
+    return hs_object_read_range(a, path, size - 8 - (int64_t)len, len, out, err);
 }
 
 static hs_rc read_footer(struct hs_arena *scratch, hs_str path, int64_t size, struct counted_footer **out,
@@ -180,7 +180,7 @@ hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *e
 {
     struct hs_stamp stamp;
     struct hs_cache *cache = hs_footer_cache();
-    HS_TRY(hs_store_stamp(local_path, &stamp, err));
+    HS_TRY(hs_object_stamp(local_path, &stamp, err));
     struct hs_footer *cached = hs_cache_get(cache, local_path, &stamp);
     if (cached) {
         *out = cached;

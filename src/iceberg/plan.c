@@ -51,7 +51,7 @@ static hs_rc read_object(struct planner *p, struct hs_arena *a, hs_str path, hs_
 {
     hs_str local;
     HS_TRY(missing_is_damage(hs_store_resolve(a, &p->store, path, &local, err), err));
-    return hs_store_read(a, local, MAX_AVRO_MIB * HS_MIB, out, err);
+    return hs_object_read(a, local, MAX_AVRO_MIB * HS_MIB, out, err);
 }
 
 /* ---- entries ---- */
@@ -265,7 +265,7 @@ static hs_rc add_footer(struct planner *p, const struct live_file *file, hs_str 
 static bool looks_like_pattern(hs_str path)
 {
     for (size_t i = 0; i < path.len; i++)
-        if (memchr("*?[", path.at[i], 3))
+        if (path.at[i] == '*' || path.at[i] == '?' || path.at[i] == '[')
             return true;
     return false;
 }

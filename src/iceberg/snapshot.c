@@ -36,7 +36,7 @@ static hs_rc parse_file(hs_str path, struct hs_iceberg_table **out, struct hs_er
     hs_str bytes;
     if (!scratch)
         return hs_no_memory(err);
-    hs_rc rc = hs_store_read(scratch, path, MAX_FILE_MIB * HS_MIB, &bytes, err);
+    hs_rc rc = hs_object_read(scratch, path, MAX_FILE_MIB * HS_MIB, &bytes, err);
     if (rc == HS_OK)
         rc = hs_iceberg_parse(bytes, path, out, err);
     hs_arena_free(scratch);
@@ -47,7 +47,7 @@ static hs_rc open_path(hs_str path, struct hs_iceberg_table **out, struct hs_err
 {
     struct hs_stamp stamp;
     struct hs_cache *cache = hs_metadata_cache();
-    HS_TRY(hs_store_stamp(path, &stamp, err));
+    HS_TRY(hs_object_stamp(path, &stamp, err));
     struct hs_iceberg_table *t = hs_cache_get(cache, path, &stamp);
     if (!t) {
         HS_TRY(parse_file(path, &t, err));

@@ -209,36 +209,11 @@ static hs_rc read_members(struct hs_load *l, const struct hs_yaml *node, void *r
 
 /* ---- tables ---- */
 
-static hs_rc read_location(struct hs_load *l, const struct hs_yaml *value, void *record)
-{
-    struct hs_table *table = record;
-    hs_str text;
-    HS_TRY(hs_read_text(l, value, "hailstorm.location", &text));
-    return hs_resolve_path(l, text, &table->location);
-}
-
-static hs_rc read_prefix_map(struct hs_load *l, const struct hs_yaml *value, void *record)
-{
-    struct hs_table *table = record;
-    HS_TRY(hs_read_map(l, value, "hailstorm.prefixMap"));
-    table->prefixes = hs_arena_array(l->arena, value->count, sizeof *table->prefixes);
-    if (!table->prefixes)
-        return hs_load_no_memory(l);
-    for (const struct hs_yaml *key = value->first; key; key = key->next->next) {
-        struct hs_prefix_map *prefix = &table->prefixes[table->prefix_count++];
-        hs_str to;
-        HS_TRY(hs_read_text(l, key, "a prefix to replace", &prefix->from));
-        HS_TRY(hs_read_text(l, key->next, "a prefix's replacement", &to));
-        HS_TRY(hs_resolve_path(l, to, &prefix->to));
-    }
-    return HS_OK;
-}
-
 static hs_rc read_table_custom(struct hs_load *l, const struct hs_yaml *node, void *record)
 {
     static const struct ours OURS[] = {
-        {"hailstorm.location", read_location},
-        {"hailstorm.prefixMap", read_prefix_map},
+        {"hailstorm.location", hs_read_location},
+        {"hailstorm.prefixMap", hs_read_prefix_map},
         {NULL, NULL},
     };
     return read_custom(l, node, OURS, record);

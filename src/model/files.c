@@ -28,6 +28,8 @@ enum hs_place hs_place_of(hs_str path, hs_str *out_domain)
         return hs_str_is(top, "mesh.yaml")         ? HS_PLACE_MESH
                : hs_str_is(top, "principals.yaml") ? HS_PLACE_PRINCIPALS
                                                    : HS_PLACE_NONE;
+    if (hs_str_is(top, "policies"))
+        return is_yaml(rest) && !memchr(rest.at, '/', rest.len) ? HS_PLACE_MESH_POLICY : HS_PLACE_NONE;
     hs_str domain = hs_str_cut(&rest, '/');
     if (!hs_str_is(top, "domains") || !domain.len || !rest.at)
         return HS_PLACE_NONE;
@@ -148,7 +150,7 @@ static hs_rc visit_file(struct walk *w, hs_str path, hs_str disk_path, bool link
         return warn(w, path,
                     yml ? "is not read: its name must end in .yaml"
                         : "is not read: contracts are domains/DOMAIN/NAME.odcs.yaml, policies "
-                          "domains/DOMAIN/policies/NAME.yaml");
+                          "domains/DOMAIN/policies/NAME.yaml or policies/NAME.yaml");
     if (link)
         HS_TRY(follow(w, disk_path, &real));
     if (!real.at)

@@ -9,17 +9,18 @@
 
 struct document_kind {
     const char *name;
-    enum hs_place place;
+    enum hs_place place, also; /* also: NONE, or the one other place */
     const char *where;
     hs_rc (*read)(struct hs_load *l, const struct hs_yaml *root);
 };
+#define IN_POLICIES HS_PLACE_POLICY, HS_PLACE_MESH_POLICY, "domains/DOMAIN/policies/NAME.yaml"
 static const struct document_kind KINDS[] = {
-    {"Mesh", HS_PLACE_MESH, "mesh.yaml", hs_read_mesh},
-    {"Principals", HS_PLACE_PRINCIPALS, "principals.yaml", hs_read_principals},
-    {"DataContract", HS_PLACE_CONTRACT, "domains/DOMAIN/NAME.odcs.yaml", hs_read_contract},
-    {"Grant", HS_PLACE_POLICY, "domains/DOMAIN/policies/NAME.yaml", hs_read_grant},
-    {"RowRule", HS_PLACE_POLICY, "domains/DOMAIN/policies/NAME.yaml", hs_read_row_rule},
-    {"Mask", HS_PLACE_POLICY, "domains/DOMAIN/policies/NAME.yaml", hs_read_mask},
+    {"Mesh", HS_PLACE_MESH, HS_PLACE_NONE, "mesh.yaml", hs_read_mesh},
+    {"Principals", HS_PLACE_PRINCIPALS, HS_PLACE_NONE, "principals.yaml", hs_read_principals},
+    {"DataContract", HS_PLACE_CONTRACT, HS_PLACE_NONE, "domains/DOMAIN/NAME.odcs.yaml", hs_read_contract},
+    {"Grant", IN_POLICIES, hs_read_grant},
+    {"RowRule", IN_POLICIES, hs_read_row_rule},
+    {"Mask", IN_POLICIES, hs_read_mask},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
@@ -44,7 +45,7 @@ static hs_rc read_document(struct hs_load *l, const struct hs_yaml *root, enum h
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (!hs_str_is(kind->text, KINDS[i].name))
             continue;
-        if (KINDS[i].place != place)
+        if (KINDS[i].place != place && KINDS[i].also != place)
             return hs_load_fail(l, hs_load_at(l, kind), "a %s belongs into %s", KINDS[i].name, KINDS[i].where);
         return KINDS[i].read(l, root);
     }
@@ -208,57 +209,4 @@ hs_rc hs_model_load(hs_str directory, hs_mask_check_fn check, struct hs_model **
     else
         hs_model_unref(model);
     return rc;
-}
-
-/* ---- locations ---- */
-
-static bool has_scheme(hs_str text)
-{
-    size_t n = 0;
-    while (n < text.len && ((text.at[n] >= 'a' && text.at[n] <= 'z') || (n && text.at[n] >= '0' && text.at[n] <= '9')))
-        n++;
-    return n && hs_str_starts((hs_str){text.at + n, text.len - n}, HS_S("://"));
-}
-
-/* "." and ".." are taken out by text, so that one place has one name; a '/' at the end stays, prefixes need it. */
-static void add_normal_path(struct hs_buf *b, hs_str path)
-{
-    bool slash = hs_str_ends(path, HS_S("/"));
-    while (path.at && path.len) {
-        hs_str step = hs_str_cut(&path, '/');
-        if (!step.len || hs_str_is(step, "."))
-            continue;
-        if (hs_str_is(step, "..")) {
-            while (b->len && b->at[--b->len] != '/')
-                ;
-            continue;
-        }
-        hs_buf_addc(b, '/');
-        hs_buf_adds(b, step);
-    }
-    if (slash || !b->len)
-        hs_buf_addc(b, '/');
-}
-
-hs_rc hs_resolve_path(struct hs_load *l, hs_str text, hs_str *out)
-{
-    if (has_scheme(text)) {
-        *out = text;
-        return HS_OK;
-    }
-    struct hs_buf full, normal;
-    hs_buf_init(&full, 1 << 16);
-    hs_buf_init(&normal, 1 << 16);
-    if (text.at[0] != '/')
-        hs_buf_addf(&full, "%.*s/", HS_FMT(l->model->directory));
-    hs_buf_adds(&full, text);
-    if (!full.failed)
-        add_normal_path(&normal, hs_buf_str(&full));
-    hs_str kept = full.failed || normal.failed ? (hs_str){0} : hs_arena_str(l->arena, hs_buf_str(&normal));
-    hs_buf_fini(&full);
-    hs_buf_fini(&normal);
-    if (!kept.at)
-        return hs_load_no_memory(l);
-    *out = kept;
-    return HS_OK;
 }

@@ -24,6 +24,14 @@ struct hs_policy_marks {
     struct hs_at on, to, *columns; /* columns: one per policy->columns */
 };
 
+/* A directory that a table reads from (its own, or where one of its prefixes leads), or a root that a domain has. */
+struct hs_reach {
+    struct hs_at at;
+    hs_str domain;
+    const struct hs_table *table; /* NULL: a root */
+    hs_str path;                  /* real, as far as it exists */
+};
+
 struct hs_load {
     struct hs_arena *arena;   /* the model's */
     struct hs_arena *scratch; /* gone when the load is over */
@@ -37,14 +45,17 @@ struct hs_load {
     HS_VEC(struct hs_product) products;
     HS_VEC(struct hs_policy) policies;
     HS_VEC(struct hs_policy_marks) marks; /* one per policy */
+    HS_VEC(struct hs_reach) reaches;
+    HS_VEC(struct hs_reach) roots; /* none: mesh.yaml gives none, and each domain lies where it likes */
     HS_VEC(hs_str) warnings;
+    struct hs_map *tag_masks; /* domain and tag to a Mask */
 };
 
 /* ---- messages: "file:line:column: words" ---- */
 HS_MUST hs_rc hs_load_fail_(struct hs_load *l, hs_rc kind, struct hs_at at, const char *file, int line,
                             const char *format, ...) HS_PRINTF(6, 7);
-#define hs_load_fail(l, at, ...) hs_load_fail_((l), HS_INVALID, (at), __FILE__, __LINE__, __VA_ARGS__)
-#define hs_load_not_yet(l, at, ...) hs_load_fail_((l), HS_UNSUPPORTED, (at), __FILE__, __LINE__, __VA_ARGS__)
+#define hs_load_fail(l, at, ...) HS_FAILED(hs_load_fail_((l), HS_INVALID, (at), __FILE__, __LINE__, __VA_ARGS__))
+#define hs_load_not_yet(l, at, ...) HS_FAILED(hs_load_fail_((l), HS_UNSUPPORTED, (at), __FILE__, __LINE__, __VA_ARGS__))
 HS_MUST hs_rc hs_load_no_memory(struct hs_load *l);
 HS_MUST hs_rc hs_load_warn(struct hs_load *l, struct hs_at at, const char *format, ...) HS_PRINTF(3, 4);
 struct hs_at hs_load_at(const struct hs_load *l, const struct hs_yaml *node);
@@ -116,8 +127,13 @@ HS_MUST hs_rc hs_read_limits(struct hs_load *l, const struct hs_yaml *node, void
 HS_MUST hs_rc hs_read_value(struct hs_load *l, const struct hs_yaml *node, bool list_too, struct hs_value *out);
 HS_MUST hs_rc hs_read_attributes(struct hs_load *l, const struct hs_yaml *node, bool lists_too,
                                  struct hs_attribute **out, size_t *out_count);
-/* A location or prefix against the model's directory; one with a scheme stays as it is. */
-HS_MUST hs_rc hs_resolve_path(struct hs_load *l, hs_str text, hs_str *out);
+/* ---- reach.c: where tables read from ---- */
+/* A path, absolute or from the model's directory; *out is the real one, as far as it exists. */
+HS_MUST hs_rc hs_read_directory(struct hs_load *l, const struct hs_yaml *node, const char *what, hs_str *out);
+HS_MUST hs_rc hs_read_location(struct hs_load *l, const struct hs_yaml *node, void *record);   /* struct hs_table */
+HS_MUST hs_rc hs_read_prefix_map(struct hs_load *l, const struct hs_yaml *node, void *record); /* struct hs_table */
+HS_MUST hs_rc hs_read_domains(struct hs_load *l, const struct hs_yaml *node, void *record);    /* of mesh.yaml */
+HS_MUST hs_rc hs_check_reaches(struct hs_load *l);
 /* Each name once, case folded, since SQL does not see case. */
 struct hs_claim {
     hs_str name;

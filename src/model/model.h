@@ -1,8 +1,8 @@
 /* The nouns, loaded from a model directory (DESIGN: mesh.yaml, principals.yaml, domains/D/[name].odcs.yaml,
- * domains/D/policies/[name].yaml, domains/D/lookups/) and checked. A loaded model is immutable, counted, and swapped
- * whole on reload; whoever uses it holds a reference for the length of one request. Unknown key, wrong type, unknown
- * column, duplicate name: an error "file:line:column: words (did you mean X?)".  Mask-function names and arguments
- * are checked by a callback, so that this room need not know policy. */
+ * domains/D/policies/[name].yaml, domains/D/lookups/, policies/[name].yaml) and checked. A loaded model is immutable,
+ * counted, and swapped whole on reload; whoever uses it holds a reference for the length of one request. Unknown key,
+ * wrong type, unknown column, duplicate name: an error "file:line:column: words (did you mean X?)".  Mask-function
+ * names and arguments are checked by a callback, so that this room need not know policy. */
 #ifndef HS_MODEL_MODEL_H
 #define HS_MODEL_MODEL_H
 
@@ -71,7 +71,8 @@ struct hs_table { /* an ODCS schema object */
     struct hs_at at;
     const struct hs_product *product;
     hs_str name, description;
-    hs_str location; /* absolute, or relative to the model directory: resolved to absolute at load */
+    hs_str location; /* absolute and without symbolic links, as far as it existed when the model was loaded */
+    hs_str root;     /* likewise: what its files lie in. The location, or what is beside it where it is metadata */
     struct hs_prefix_map *prefixes;
     size_t prefix_count;
     hs_str *tags;
@@ -124,7 +125,7 @@ struct hs_mask_arg {
 struct hs_policy {
     struct hs_at at;
     enum hs_policy_kind kind;
-    hs_str name, domain;
+    hs_str name, domain;           /* domain: empty where the mesh owner says it, in policies/ beside domains/ */
     struct hs_selector to, unless; /* RowRule/Mask without `to`: everyone */
     struct hs_target on;
     hs_str *actions; /* GRANT: "read" */

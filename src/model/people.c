@@ -169,6 +169,7 @@ static const struct hs_key MESH_KEYS[] = {
     HS_KEY("name", NAME, .required = true, .at = HS_INTO(struct hs_model, mesh_name)),
     HS_KEY("description", TEXT),
     HS_KEY("defaults", OBJECT, .inside = &DEFAULTS),
+    HS_KEY("domains", READ, .read = hs_read_domains),
     HS_KEY("engines", READ, .read = refuse_engines),
     HS_KEY("keys", READ, .read = refuse_keys),
 };

@@ -10,6 +10,7 @@ enum hs_place {
     HS_PLACE_PRINCIPALS,
     HS_PLACE_CONTRACT,
     HS_PLACE_POLICY,
+    HS_PLACE_MESH_POLICY, /* policies/ beside domains/: the mesh owner's, about any table */
     HS_PLACE_LOOKUP,
 };
 /* *out_domain: the domain's folder, or empty. */

@@ -192,7 +192,7 @@ static hs_rc resolve_table(struct hs_load *l, struct hs_policy *policy, struct h
 static hs_rc resolve_column(struct hs_load *l, struct hs_policy *policy, struct hs_at at)
 {
     struct hs_path_failure why;
-    hs_str path;
+    hs_str path = {0};
     HS_TRY(resolve_table(l, policy, at, &path));
     if (!path.at || !path.len)
         return hs_load_fail(l, at, "'column' must name domain, table and column: '%.*s' ends at the table",
@@ -204,14 +204,102 @@ static hs_rc resolve_column(struct hs_load *l, struct hs_policy *policy, struct 
     return HS_OK;
 }
 
+static bool has_tag(const hs_str *tags, size_t count, hs_str tag)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hs_str_eq(tags[i], tag))
+            return true;
+    return false;
+}
+
+static bool property_carries(const struct hs_property *p, hs_str tag)
+{
+    bool found = has_tag(p->tags, p->tag_count, tag);
+    for (size_t i = 0; !found && i < p->property_count; i++)
+        found = property_carries(&p->properties[i], tag);
+    return found;
+}
+
+/* The first table of the product that carries the tag, or of which something does. */
+static const struct hs_table *tagged_table(const struct hs_product *product, hs_str tag)
+{
+    for (size_t i = 0; i < product->table_count; i++) {
+        const struct hs_table *t = &product->tables[i];
+        bool found = has_tag(product->tags, product->tag_count, tag) || has_tag(t->tags, t->tag_count, tag);
+        for (size_t p = 0; !found && p < t->property_count; p++)
+            found = property_carries(&t->properties[p], tag);
+        if (found)
+            return t;
+    }
+    return NULL;
+}
+
+/* Which domains have a mask of their own on which tag; the mesh's stand under "". */
+static hs_rc collect_tag_masks(struct hs_load *l)
+{
+    l->tag_masks = hs_map_new(l->scratch);
+    if (!l->tag_masks)
+        return hs_load_no_memory(l);
+    for (size_t i = 0; i < l->policies.len; i++) {
+        struct hs_policy *p = &l->policies.at[i];
+        struct hs_index_key key;
+        if (p->on.kind == HS_ON_TAG)
+            HS_TRY(hs_map_put(l->tag_masks, hs_index_key(&key, 'm', p->domain, p->on.text), p, l->err));
+    }
+    return HS_OK;
+}
+
+static bool is_masked(const struct hs_load *l, hs_str domain, hs_str tag)
+{
+    struct hs_index_key key;
+    return hs_map_get(l->tag_masks, hs_index_key(&key, 'm', domain, tag)) ||
+           hs_map_get(l->tag_masks, hs_index_key(&key, 'm', HS_S(""), tag));
+}
+
+static hs_rc warn_unmasked(struct hs_load *l, const struct hs_policy *policy, struct hs_at at,
+                           const struct hs_table *other)
+{
+    return hs_load_warn(
+        l, at,
+        "this mask holds in the domain '%.*s' only; '%.*s.%.*s' carries the tag '%.*s' too, and no mask "
+        "there does: write one there, or put this one into the mesh's policies/",
+        HS_FMT(policy->domain), HS_FMT(other->product->domain), HS_FMT(other->name), HS_FMT(policy->on.text));
+}
+
+/* A domain's mask is on that domain's columns. Whoever carries the same tag elsewhere without a mask may believe that
+ * this one holds there, and is told that it does not. */
 static hs_rc resolve_tag(struct hs_load *l, struct hs_policy *policy, struct hs_at at, const name_list *tags)
 {
     struct hs_hint hint;
-    for (size_t i = 0; i < tags->len; i++)
-        if (hs_str_eq(tags->at[i], policy->on.text))
-            return HS_OK;
-    return hs_load_warn(l, at, "nothing carries the tag '%.*s'%s", HS_FMT(policy->on.text),
-                        hs_hint(&hint, policy->on.text, tags->at, tags->len));
+    hs_str tag = policy->on.text;
+    bool own = false;
+    for (size_t i = 0; i < l->products.len; i++) {
+        const struct hs_product *p = &l->products.at[i];
+        const struct hs_table *carrier = tagged_table(p, tag);
+        bool mine = !policy->domain.len || hs_str_eq(policy->domain, p->domain);
+        own = own || (mine && carrier);
+        if (carrier && !mine && !is_masked(l, p->domain, tag))
+            return warn_unmasked(l, policy, at, carrier);
+    }
+    if (own)
+        return HS_OK;
+    return hs_load_warn(l, at, "nothing carries the tag '%.*s'%s", HS_FMT(tag),
+                        hs_hint(&hint, tag, tags->at, tags->len));
+}
+
+/* Producers are not each other's masters: what stands in a domain's folder is about its own tables. */
+static hs_rc refuse_foreign(struct hs_load *l, const struct hs_policy *policy, struct hs_at at)
+{
+    static const char *const NOUNS[] = {[HS_GRANT] = "Grant", [HS_ROW_RULE] = "RowRule", [HS_MASK] = "Mask"};
+    hs_str domain = policy->on.kind == HS_ON_DOMAIN ? policy->on.text
+                    : policy->on.product            ? policy->on.product->domain
+                                                    : policy->domain;
+    if (!policy->domain.len || hs_str_eq(policy->domain, domain))
+        return HS_OK;
+    return hs_load_fail(l, at,
+                        "a %s of domain '%.*s' cannot be on what domain '%.*s' publishes: it belongs into "
+                        "domains/%.*s/policies/, or into the mesh's own policies/",
+                        NOUNS[policy->kind], HS_FMT(policy->domain), HS_FMT(domain), HS_FMT(domain));
 }
 
 static hs_rc resolve_on(struct hs_load *l, struct hs_policy *policy, struct hs_at at, const name_list *tags)
@@ -311,6 +399,7 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
     const struct hs_table **tables = NULL;
     size_t count = 0;
     HS_TRY(resolve_on(l, policy, marks->on, tags));
+    HS_TRY(refuse_foreign(l, policy, marks->on));
     HS_TRY(tables_of(l, policy, &tables, &count));
     HS_TRY(resolve_columns(l, policy, marks, tables, count));
     if (count == 1) {
@@ -336,8 +425,10 @@ hs_rc hs_load_resolve(struct hs_load *l)
         return hs_load_no_memory(l);
     HS_TRY(index_users(l));
     HS_TRY(index_products(l));
+    HS_TRY(hs_check_reaches(l));
     HS_TRY(check_policy_names(l));
     HS_TRY(list_names(l, HS_ON_TAG, &tags));
+    HS_TRY(collect_tag_masks(l));
     for (size_t i = 0; i < l->policies.len; i++)
         HS_TRY(resolve_policy(l, &l->policies.at[i], &l->marks.at[i], &tags));
     m->warnings = l->warnings.at; /* resolving may have added some */

@@ -47,14 +47,21 @@ static bool is_narrow(const struct hs_policy *p)
     return p->on.kind == HS_ON_TABLE || p->on.kind == HS_ON_COLUMN;
 }
 
+/* The loader refuses these with the place of their target; a model that came another way is refused here. */
+static hs_rc check_domain(struct checker *k, const struct hs_policy *p)
+{
+    static const char *const NOUNS[] = {[HS_GRANT] = "grant", [HS_ROW_RULE] = "row rule", [HS_MASK] = "mask"};
+    if (!hs_policy_is_foreign(p, k->tree.table))
+        return HS_OK;
+    hs_str domain = k->tree.table->product->domain;
+    return hs_fail_policy(k->err, p,
+                          "a %s in domain '%.*s' cannot be on a table of domain '%.*s': it belongs into "
+                          "domains/%.*s/policies/, or into the mesh's own policies/",
+                          NOUNS[p->kind], HS_FMT(p->domain), HS_FMT(domain), HS_FMT(domain));
+}
+
 static hs_rc check_grant(struct checker *k, const struct hs_policy *p)
 {
-    if (hs_policy_is_foreign(p, k->tree.table)) {
-        if (p->on.kind == HS_ON_TAG)
-            return HS_OK; /* reaches its own domain's tables only */
-        return hs_fail_policy(k->err, p, "a grant in domain '%.*s' cannot open a table of domain '%.*s'",
-                              HS_FMT(p->domain), HS_FMT(k->tree.table->product->domain));
-    }
     if (p->on.kind == HS_ON_COLUMN) {
         if (p->column_count)
             return hs_fail_policy(k->err, p, "a grant on a column cannot list columns, too");
@@ -216,6 +223,7 @@ hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, co
         const struct hs_policy *p = &model->policies[i];
         if (!hs_policy_reaches(p, table))
             continue;
+        HS_TRY(check_domain(&k, p));
         if (p->kind == HS_GRANT)
             HS_TRY(check_grant(&k, p));
         else if (p->kind == HS_ROW_RULE)

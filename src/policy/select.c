@@ -118,6 +118,11 @@ static bool same_product(const struct hs_product *a, const struct hs_product *b)
     return a == b || (a && b && hs_str_eq(a->id, b->id));
 }
 
+bool hs_policy_is_foreign(const struct hs_policy *p, const struct hs_table *t)
+{
+    return p->domain.len && t->product && t->product->domain.len && !hs_str_eq(p->domain, t->product->domain);
+}
+
 bool hs_policy_reaches(const struct hs_policy *p, const struct hs_table *t)
 {
     /* A target that was not resolved: a grant reaches nothing by it, a restriction everything. */
@@ -132,17 +137,11 @@ bool hs_policy_reaches(const struct hs_policy *p, const struct hs_table *t)
         return p->on.table == t ||
                (same_product(p->on.table->product, t->product) && hs_str_eq(p->on.table->name, t->name));
     case HS_ON_TAG:
-        return tag_reaches(p, t);
+        return !hs_policy_is_foreign(p, t) && tag_reaches(p, t); /* a domain's tag means its own tables */
     case HS_ON_DOMAIN:
         return t->product ? hs_str_eq(p->on.text, t->product->domain) : unresolved;
     }
     return unresolved;
-}
-
-bool hs_policy_is_foreign(const struct hs_policy *p, const struct hs_table *t)
-{
-    return p->kind == HS_GRANT && p->domain.len && t->product && t->product->domain.len &&
-           !hs_str_eq(p->domain, t->product->domain);
 }
 
 bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,

@@ -1,13 +1,17 @@
 /* Local disk. Only regular files are opened: a FIFO or device under a warehouse would hang a reader. */
 #include "base/alloc.h"
+#include "base/fault.h"
 #include "store/store.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MAX_NAMES = 4 * 1000 * 1000 };
@@ -28,12 +32,43 @@ static bool to_text(hs_str path, char text[PATH_MAX])
     return true;
 }
 
-static hs_rc open_file(hs_str path, int *out_fd, struct stat *out_stat, struct hs_err *err)
+/* ---- opening ---- */
+
+enum links { FOLLOW_LINKS, REFUSE_LINKS };
+
+/* For kernels before 5.6, or a container that forbids openat2: opened first, then asked what was opened. */
+static int open_and_look(const char *path, int flags)
 {
+    char link[64], real[PATH_MAX];
+    int fd = open(path, flags);
+    if (fd < 0)
+        return -1;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, real, sizeof real);
+    if (len == (ssize_t)strlen(path) && memcmp(real, path, (size_t)len) == 0)
+        return fd;
+    close(fd);
+    errno = ELOOP;
+    return -1;
+}
+
+static int open_without_links(const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    int fd = hs_fault("openat2-missing") ? (errno = ENOSYS, -1)
+                                         : (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_and_look(path, flags) : fd;
+}
+
+static hs_rc open_file(hs_str path, enum links links, int *out_fd, struct stat *out_stat, struct hs_err *err)
+{
+    static const int FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     char text[PATH_MAX];
     if (!to_text(path, text))
         return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(path));
-    int fd = open(text, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = links == FOLLOW_LINKS ? open(text, FLAGS) : open_without_links(text, FLAGS);
+    if (fd < 0 && errno == ELOOP)
+        return hs_fail_hidden(err, HS_DENIED, "a symbolic link has come into %.*s", HS_FMT(path));
     if (fd < 0)
         return io_failed(err, path, "open", errno);
     if (fstat(fd, out_stat) != 0 || !S_ISREG(out_stat->st_mode)) {
@@ -43,6 +78,8 @@ static hs_rc open_file(hs_str path, int *out_fd, struct stat *out_stat, struct h
     *out_fd = fd;
     return HS_OK;
 }
+
+/* ---- reading ---- */
 
 static hs_rc read_exactly(int fd, hs_str path, char *to, size_t len, int64_t offset, struct hs_err *err)
 {
@@ -71,49 +108,73 @@ static hs_rc read_piece(struct hs_arena *a, int fd, hs_str path, int64_t offset,
     return HS_OK;
 }
 
-hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
+static hs_rc read_whole(struct hs_arena *a, hs_str path, enum links links, size_t max, hs_str *out, struct hs_err *err)
 {
     int fd;
     struct stat st;
-    HS_TRY(open_file(local_path, &fd, &st, err));
+    HS_TRY(open_file(path, links, &fd, &st, err));
     hs_rc rc;
     if ((uint64_t)st.st_size > max)
-        rc = hs_fail_hidden(err, HS_LIMIT, "%.*s has %lld bytes, more than %zu", HS_FMT(local_path),
-                            (long long)st.st_size, max);
+        rc = hs_fail_hidden(err, HS_LIMIT, "%.*s has %lld bytes, more than %zu", HS_FMT(path), (long long)st.st_size,
+                            max);
     else
-        rc = read_piece(a, fd, local_path, 0, (size_t)st.st_size, out, err);
+        rc = read_piece(a, fd, path, 0, (size_t)st.st_size, out, err);
     close(fd);
     return rc;
+}
+
+static hs_rc read_range(struct hs_arena *a, hs_str path, enum links links, int64_t offset, size_t len, hs_str *out,
+                        struct hs_err *err)
+{
+    int fd;
+    struct stat st;
+    HS_TRY(open_file(path, links, &fd, &st, err));
+    int64_t size = st.st_size;
+    int64_t from = offset < 0 ? size + offset : offset;
+    hs_rc rc;
+    if (from < 0 || from > size || len > (uint64_t)(size - from))
+        rc = hs_fail_hidden(err, HS_CORRUPT, "%.*s: bytes %lld+%zu asked for, it has %lld", HS_FMT(path),
+                            (long long)offset, len, (long long)size);
+    else
+        rc = read_piece(a, fd, path, from, len, out, err);
+    close(fd);
+    return rc;
+}
+
+hs_rc hs_object_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
+{
+    return read_whole(a, local_path, REFUSE_LINKS, max, out, err);
+}
+
+hs_rc hs_object_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
+                           struct hs_err *err)
+{
+    return read_range(a, local_path, REFUSE_LINKS, offset, len, out, err);
+}
+
+hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
+{
+    return read_whole(a, local_path, FOLLOW_LINKS, max, out, err);
 }
 
 hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
                           struct hs_err *err)
 {
-    int fd;
-    struct stat st;
-    HS_TRY(open_file(local_path, &fd, &st, err));
-    int64_t size = st.st_size;
-    int64_t from = offset < 0 ? size + offset : offset;
-    hs_rc rc;
-    if (from < 0 || from > size || len > (uint64_t)(size - from))
-        rc = hs_fail_hidden(err, HS_CORRUPT, "%.*s: bytes %lld+%zu asked for, it has %lld", HS_FMT(local_path),
-                            (long long)offset, len, (long long)size);
-    else
-        rc = read_piece(a, fd, local_path, from, len, out, err);
-    close(fd);
-    return rc;
+    return read_range(a, local_path, FOLLOW_LINKS, offset, len, out, err);
 }
 
-hs_rc hs_store_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err)
+static hs_rc stat_file(hs_str path, enum links links, struct stat *out, struct hs_err *err)
 {
-    char text[PATH_MAX];
+    int fd;
+    HS_TRY(open_file(path, links, &fd, out, err));
+    close(fd);
+    return HS_OK;
+}
+
+hs_rc hs_object_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err)
+{
     struct stat st;
-    if (!to_text(local_path, text))
-        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(local_path));
-    if (stat(text, &st) != 0)
-        return io_failed(err, local_path, "stat", errno);
-    if (!S_ISREG(st.st_mode))
-        return hs_fail_hidden(err, HS_INVALID, "not a regular file: %.*s", HS_FMT(local_path));
+    HS_TRY(stat_file(local_path, REFUSE_LINKS, &st, err));
     *out = (struct hs_stamp){st.st_size, st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec, (uint64_t)st.st_dev,
                              (uint64_t)st.st_ino};
     return HS_OK;
@@ -126,9 +187,9 @@ bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b)
 
 hs_rc hs_store_size(hs_str local_path, int64_t *out, struct hs_err *err)
 {
-    struct hs_stamp stamp;
-    HS_TRY(hs_store_stamp(local_path, &stamp, err));
-    *out = stamp.size;
+    struct stat st;
+    HS_TRY(stat_file(local_path, FOLLOW_LINKS, &st, err));
+    *out = st.st_size;
     return HS_OK;
 }
 

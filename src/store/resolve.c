@@ -22,7 +22,8 @@ struct location {
 static size_t scheme_len(hs_str text)
 {
     size_t i = 0;
-    while (i < text.len && (isalnum((unsigned char)text.at[i]) || memchr("+-.", text.at[i], 3)))
+    while (i < text.len &&
+           (isalnum((unsigned char)text.at[i]) || text.at[i] == '+' || text.at[i] == '-' || text.at[i] == '.'))
         i++;
     bool colon_slash = i + 1 < text.len && text.at[i] == ':' && text.at[i + 1] == '/';
     return i >= 2 && colon_slash ? i : 0;
@@ -149,23 +150,25 @@ static bool inside(const char *real, const char *root)
     return real[len] == '/' || real[len] == 0 || (len == 1 && root[0] == '/');
 }
 
-static bool inside_root(const char *real, hs_str root)
+/* A fixed root is compared as it stands: it was real once, and what is a link now holds nothing. */
+static bool inside_root(const char *real, hs_str root, bool fixed)
 {
     char text[PATH_MAX], real_root[PATH_MAX];
     if (root.len == 0 || root.len >= sizeof text)
         return false;
     memcpy(text, root.at, root.len);
     text[root.len] = 0;
-    return realpath(text, real_root) && inside(real, real_root);
+    return fixed ? inside(real, text) : realpath(text, real_root) && inside(real, real_root);
 }
 
 static bool inside_any_root(struct hs_arena *a, const struct hs_store *s, const char *real)
 {
-    if (inside_root(real, s->root))
+    bool fixed = s->within.len > 0;
+    if (inside_root(real, fixed ? s->within : s->root, fixed))
         return true;
     for (size_t i = 0; i < s->prefix_count; i++) {
         struct location to;
-        if (location_of(a, s->prefixes[i].to, &to, NULL) == HS_OK && inside_root(real, to.path))
+        if (location_of(a, s->prefixes[i].to, &to, NULL) == HS_OK && inside_root(real, to.path, fixed))
             return true;
     }
     return false;

@@ -12,14 +12,25 @@ struct hs_store { /* where one table's objects are */
     const struct hs_prefix_map *prefixes;
     size_t prefix_count;
     hs_str fallback_from; /* metadata's own `location`, mapped to root when no prefix matches */
+    /* What a published table's files must lie in, apart from the prefixes' targets. It and they were looked at when the
+     * model was loaded and are real paths: should one of them have become a symbolic link since, nothing lies in it any
+     * more. Empty: whatever `root` and the targets are now. */
+    hs_str within;
 };
 
 /* Maps a path or URI as written in metadata to a local absolute path. Order: prefix map (longest FROM; schemes and
  * authorities ignored on both sides), fallback_from -> root, file: or absolute path that exists, relative to root.
- * Refuses "..", NUL, and whatever leaves the roots (realpath of root and of each prefix target). */
+ * Refuses "..", NUL, and whatever leaves `within` (or the realpath of root) and the prefixes' targets. *out is a
+ * realpath. */
 HS_MUST hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out,
                                struct hs_err *err);
-/* Whole object, at most max bytes. */
+/* A table's objects: local_path is what hs_store_resolve answered, and should a symbolic link have come to stand
+ * anywhere in it since, it is not followed: who writes a table must not choose what else the server opens. */
+HS_MUST hs_rc hs_object_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err);
+HS_MUST hs_rc hs_object_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
+                                   struct hs_err *err);
+
+/* Files of our own, where an operator may have put links as he likes. Whole file, at most max bytes. */
 HS_MUST hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err);
 /* A piece: from an offset, or (offset < 0) that many bytes before the end. Exactly len bytes, or an error. */
 HS_MUST hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
@@ -34,7 +45,7 @@ struct hs_stamp {
     int64_t size, mtime_ns;
     uint64_t device, inode;
 };
-HS_MUST hs_rc hs_store_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err);
+HS_MUST hs_rc hs_object_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err);
 bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b);
 
 #endif

@@ -74,6 +74,45 @@ def test_a_changed_policy_is_loaded(mesh, how):
         assert until(lambda: more_regions(c))
 
 
+def test_the_mesh_owners_policies_are_watched(mesh):
+    with Server(mesh) as server, connect(server, "fred") as c:
+        assert more_regions(c)
+        (mesh / "policies").mkdir()
+        (mesh / "policies" / "all.yaml").write_text("kind: RowRule\nname: eu\non: {table: sales.orders}\nwhere: region = 'EU'\n")
+        assert until(lambda: not more_regions(c))
+        assert regions(c) == ["EU"]
+
+
+def test_a_location_that_becomes_a_link_is_not_followed(tmp_path):
+    """Between two loads a producer owns his directory, and may put a link to another's in its place."""
+    mesh = tmp_path / "mesh"
+    shutil.copytree(MESH, mesh)
+    (mesh / "mesh.yaml").write_text("kind: Mesh\nname: demo\n")
+    mine, other = mesh / "warehouse/evil/mine", mesh / "warehouse/sales/customers"
+    shutil.copytree(other, mine)
+    folder = mesh / "domains/evil"
+    (folder / "policies").mkdir(parents=True)
+    (folder / "mine.odcs.yaml").write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: evil.mine\nversion: 1.0.0\nstatus: active\nschema:\n- name: mine\n"
+        "  customProperties: [{property: hailstorm.location, value: warehouse/evil/mine}]\n  properties: [{name: id, logicalType: integer}, {name: email, logicalType: string}]\n")
+    (folder / "policies/all.yaml").write_text("kind: Grant\nname: all\nto: everyone\nactions: [read]\non: {table: evil.mine}\n")
+
+    def emails(c):
+        with c.cursor() as cursor:
+            cursor.execute("select count(email) from evil.mine")
+            return cursor.fetchone()[0]
+
+    with Server(mesh) as server, connect(server) as c:
+        assert emails(c) > 0
+        mine.rename(mine.with_name("was"))
+        mine.symlink_to("../sales/customers")
+        with pytest.raises(flightsql.Error):
+            emails(c)
+        mine.unlink()
+        mine.with_name("was").rename(mine)
+        assert emails(c) > 0
+
+
 def test_a_broken_model_keeps_the_old_one_and_says_why(mesh):
     with Server(mesh) as server, connect(server) as c:
         path = mesh / "domains/sales/policies/rows.yaml"

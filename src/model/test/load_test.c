@@ -46,7 +46,7 @@ static void a_whole_model_loads(void **state)
     assert_str(t->product->description, "What they bought.");
     assert_str(t->location, "/model/warehouse/sales/orders");
     assert_str(t->prefixes[0].from, "s3://old/");
-    assert_str(t->prefixes[0].to, "/model/warehouse/");
+    assert_str(t->prefixes[0].to, "/model/warehouse");
     assert_non_null(t->product->written);
     assert_true(t->properties[0].primary_key && t->properties[0].required);
     assert_int_equal(t->properties[0].field_id, -1);
@@ -55,6 +55,93 @@ static void a_whole_model_loads(void **state)
     assert_null(hs_model_table(m, HS_S("sales.orders"), HS_S("")));
     assert_null(hs_model_user(m, HS_S("")));
     hs_model_unref(m);
+}
+
+/* Links are followed as far as the path exists, and what cannot be looked at stays as it stands. */
+static void places_are_real(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *location, *is, *root;
+    } CASES[] = {
+        {"here/t", "real/t", "real/t"},
+        {"here/none/t", "real/none/t", "real/none/t"},
+        {"real/../here/./t//", "real/t", "real/t"},
+        {"dangling/t", "dangling/t", "dangling/t"},
+        {"loop/t", "loop/t", "loop/t"},
+        {"file/t", "file/t", "file/t"},
+        {"here/t/metadata", "real/t/metadata", "real/t"},
+        {"here/t/metadata/v1.metadata.json", "real/t/metadata/v1.metadata.json", "real/t"},
+        {"here/t/v1.metadata.json", "real/t/v1.metadata.json", "real/t"},
+        {"../../../../../../..", "", ""},
+    };
+    const char *folder = new_model_folder(ORDERS);
+    char command[1024], orders[4096], path[256], wanted[256];
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p real/t/metadata && ln -s real here && ln -s nowhere dangling && ln -s loop loop && "
+             "touch file real/t/v1.metadata.json real/t/metadata/v1.metadata.json",
+             folder);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/domains/sales/orders.odcs.yaml", folder);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        const char *at = strstr(ORDERS, "warehouse/sales/orders");
+        struct hs_model *m = NULL;
+        struct hs_err err = {0};
+        snprintf(orders, sizeof orders, "%.*s%s%s", (int)(at - ORDERS), ORDERS, CASES[i].location,
+                 at + strlen("warehouse/sales/orders"));
+        write_text(path, orders);
+        assert_ok(hs_model_load(hs_str_of(folder), NULL, &m, &err));
+        const struct hs_table *t = hs_model_table(m, HS_S("sales"), HS_S("orders"));
+        snprintf(wanted, sizeof wanted, "%s/%s", CASES[i].is[0] ? folder : "", CASES[i].is);
+        assert_string_equal(t->location.at, wanted);
+        snprintf(wanted, sizeof wanted, "%s/%s", CASES[i].root[0] ? folder : "", CASES[i].root);
+        assert_string_equal(t->root.at, wanted);
+        hs_model_unref(m);
+    }
+    remove_folder(folder);
+}
+
+/* What lies beside domains/ is the mesh owner's, and is about whom he likes. */
+static void the_mesh_has_policies_of_its_own(void **state)
+{
+    (void)state;
+    struct hs_model *m = NULL;
+    struct hs_err err = {0};
+    assert_ok(load_with("policies/all.yaml", ALL_POLICIES, &m, &err));
+    assert_int_equal(m->policy_count, 4);
+    assert_int_equal(m->policies[0].domain.len, 0);
+    assert_ptr_equal(m->policies[1].on.table, &m->products[0].tables[0]);
+    hs_model_unref(m);
+}
+
+/* Once a mask by tag held everywhere, and somebody may still believe it. */
+static void a_tag_carried_elsewhere_unmasked_is_told(void **state)
+{
+    (void)state;
+    static const char MASK[] = "kind: Mask\nname: m\non: {tag: pii.email}\nwith: nullify\n";
+    static const char OTHER[] =
+        "apiVersion: v3.1.0\nkind: DataContract\nid: hr.staff\nversion: 1.0.0\nstatus: active\n"
+        "schema:\n- name: staff\n  customProperties: [{property: hailstorm.location, value: hr}]\n"
+        "  properties: [{name: a, logicalType: object, properties: [{name: b, tags: "
+        "[pii.email]}]}]\n";
+    static const char *const SECOND[] = {NULL, "policies/m.yaml", "domains/hr/policies/m.yaml"};
+    for (size_t i = 0; i < 3; i++) {
+        struct hs_model_file files[] = {
+            {HS_S("mesh.yaml"), hs_str_of(MESH), HS_S("")},
+            {HS_S("domains/sales/orders.odcs.yaml"), hs_str_of(ORDERS), HS_S("")},
+            {HS_S("domains/hr/staff.odcs.yaml"), hs_str_of(OTHER), HS_S("")},
+            {HS_S("domains/sales/policies/m.yaml"), hs_str_of(MASK), HS_S("")},
+            {i ? hs_str_of(SECOND[i]) : HS_S(""), hs_str_of(MASK), HS_S("")},
+        };
+        struct hs_model *m = NULL;
+        struct hs_err err = {0};
+        assert_ok(hs_model_load_files(HS_S("/model"), files, i ? 5 : 4, NULL, &m, &err));
+        assert_int_equal(m->warning_count, i ? 0 : 1);
+        if (!i)
+            assert_says(m->warnings[0].at, "domains/sales/policies/m.yaml:3:11: this mask holds in the domain 'sales' "
+                                           "only; 'hr.staff' carries the tag 'pii.email' too");
+        hs_model_unref(m);
+    }
 }
 
 static void policies_are_resolved(void **state)
@@ -339,6 +426,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_model_loads),
         cmocka_unit_test(policies_are_resolved),
+        cmocka_unit_test(places_are_real),
+        cmocka_unit_test(the_mesh_has_policies_of_its_own),
+        cmocka_unit_test(a_tag_carried_elsewhere_unmasked_is_told),
         cmocka_unit_test(attributes_keep_their_kind),
         cmocka_unit_test(odcs_parts_not_used_yet_are_accepted),
         cmocka_unit_test(every_bad_model_is_refused_with_its_words),
