@@ -173,3 +173,11 @@ def test_dates_are_folded_as_the_engine_does(tool, table, text):
     inside = tool.guard(f"select 1 from t where x >= {text}", [plain_scan(columns, ["/p"])])[3]
     assert inside == [f"(\"x\" >= CAST('{DATES[text]}' AS DATE))"]
     assert str(worker().execute(f"select ({text})::date").fetchall()[0][0]) == DATES[text]
+
+
+@pytest.mark.parametrize("sample", ["tablesample 50%", "tablesample system(50%)", "tablesample 50 percent (system)", "tablesample system(50%) repeatable (3)", "using sample 50%", "using sample system(10%)"])
+def test_samples_go_row_by_row(tool, table, sample):
+    """SYSTEM drops whole vectors of the file: which visible rows fall together tells how many hidden ones lie between."""
+    _, columns, path = table
+    printed = tool.guard(f"select 1 from t {sample}", [plain_scan(columns, [path], POLICIES[0])])[0].lower()
+    assert "bernoulli" in printed and "system" not in printed, printed
