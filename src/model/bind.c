@@ -15,7 +15,7 @@ static hs_rc no_memory(struct binder *b)
     return hs_fail(b->err, HS_NOMEM, "out of memory while binding a contract");
 }
 
-#define fail_at(b, p, ...) fail_at_((b), (p), __LINE__, __VA_ARGS__)
+#define fail_at(b, p, ...) HS_FAILED(fail_at_((b), (p), __LINE__, __VA_ARGS__))
 static HS_PRINTF(4, 5) hs_rc fail_at_(struct binder *b, const struct hs_property *p, int line, const char *format, ...)
 {
     char words[400];

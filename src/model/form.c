@@ -124,7 +124,7 @@ hs_rc hs_read_texts(struct hs_load *l, const struct hs_yaml *node, const char *w
 
 static hs_rc read_name(struct hs_load *l, const struct hs_yaml *node, const char *what, hs_str *out)
 {
-    hs_str name;
+    hs_str name = {0};
     HS_TRY(hs_read_text(l, node, what, &name));
     if (name.len > HS_MODEL_MAX_NAME)
         return hs_load_fail(l, hs_load_at(l, node), "'%s' is longer than %d bytes", what, HS_MODEL_MAX_NAME);

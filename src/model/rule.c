@@ -30,7 +30,8 @@ static bool at_mark(const struct parser *p, const char *mark)
     return p->tok.kind == HS_TOK_MARK && hs_str_is(p->tok.text, mark);
 }
 
-static HS_PRINTF(2, 3) hs_rc fail_here(struct parser *p, const char *format, ...)
+#define fail_here(p, ...) HS_FAILED(fail_here_((p), __VA_ARGS__))
+static HS_PRINTF(2, 3) hs_rc fail_here_(struct parser *p, const char *format, ...)
 {
     char words[300];
     va_list args;

@@ -44,7 +44,8 @@ static const char *const class_words[] = {"null",
                                           "something that only 'is null' applies to",
                                           "a list of values"};
 
-static HS_PRINTF(3, 4) hs_rc fail_at(struct binder *b, const struct hs_rule *at, const char *format, ...)
+#define fail_at(b, at, ...) HS_FAILED(fail_at_((b), (at), __VA_ARGS__))
+static HS_PRINTF(3, 4) hs_rc fail_at_(struct binder *b, const struct hs_rule *at, const char *format, ...)
 {
     char words[300];
     va_list args;

@@ -40,7 +40,8 @@ bool hs_rule_is_keyword(hs_str word);
 bool hs_rule_is_bare_name(hs_str name);
 
 /* HS_INVALID, shown "file:line:column: words". */
-HS_MUST hs_rc hs_rule_fail(struct hs_err *err, hs_str file, int line, int column, const char *format, ...)
+HS_MUST hs_rc hs_rule_fail_(struct hs_err *err, hs_str file, int line, int column, const char *format, ...)
     HS_PRINTF(5, 6);
+#define hs_rule_fail(...) HS_FAILED(hs_rule_fail_(__VA_ARGS__))
 
 #endif

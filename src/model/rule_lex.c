@@ -8,7 +8,7 @@
 static const char *const keywords[] = {"and",   "or",   "not",       "in",        "between", "is",   "null", "true",
                                        "false", "date", "timestamp", "principal", "starts",  "ends", "with"};
 
-hs_rc hs_rule_fail(struct hs_err *err, hs_str file, int line, int column, const char *format, ...)
+hs_rc hs_rule_fail_(struct hs_err *err, hs_str file, int line, int column, const char *format, ...)
 {
     char words[400];
     va_list args;

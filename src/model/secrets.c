@@ -51,7 +51,7 @@ static bool is_secret_property(const struct hs_yaml *map)
     if (!name || name->kind != HS_YAML_SCALAR || !hs_yaml_get(map, "value"))
         return false;
     hs_str rest = name->text, last = rest;
-    while (rest.at && rest.len)
+    while (rest.len)
         last = hs_str_cut(&rest, '.');
     return is_secret_name(last);
 }

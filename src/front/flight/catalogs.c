@@ -283,7 +283,7 @@ static hs_rc nothing_fill(struct flight_call *c, hs_str value, const struct hs_c
 
 /* ---- the table of tables ---- */
 
-#define COLUMNS(name) name, sizeof name / sizeof name[0]
+#define COLUMNS(name) (name), sizeof(name) / sizeof(name)[0]
 
 static const struct flight_table TABLES[] = {
     {"CommandGetCatalogs", COLUMNS(catalog_columns), NULL, NULL, any_query, catalogs_fill},
