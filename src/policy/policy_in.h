@@ -43,7 +43,8 @@ bool hs_selector_matches(const struct hs_selector *s, const struct hs_principal 
 bool hs_policy_applies(const struct hs_policy *p, const struct hs_principal *who, const struct hs_facts *facts);
 /* Does the policy's target take in this table, or something in it? */
 bool hs_policy_reaches(const struct hs_policy *p, const struct hs_table *table);
-bool hs_policy_is_foreign(const struct hs_policy *p, const struct hs_table *table); /* grants another domain's table */
+bool hs_policy_is_foreign(const struct hs_policy *p,
+                          const struct hs_table *table); /* another domain's, not the mesh's */
 bool hs_tags_have(const hs_str *tags, size_t count, hs_str tag);
 /* A grant that lets this person read something of this table now. */
 bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,
@@ -60,7 +61,7 @@ HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, const
 HS_MUST hs_rc hs_refuse(struct hs_err *err, hs_rc rc, const struct hs_policy *p);
 /* HS_INVALID, shown "file:line:column: words". */
 HS_MUST hs_rc hs_fail_policy(struct hs_err *err, const struct hs_policy *p, const char *format, ...) HS_PRINTF(3, 4);
-HS_MUST hs_rc hs_no_memory(struct hs_err *err);
+#define hs_no_memory(err) hs_fail((err), HS_NOMEM, "out of memory")
 struct hs_rule *hs_rule_join(struct hs_arena *a, enum hs_rule_op op, struct hs_rule **args,
                              size_t count); /* NULL: memory */
 

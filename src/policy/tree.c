@@ -11,11 +11,6 @@ struct builder {
     struct hs_err *err;
 };
 
-hs_rc hs_no_memory(struct hs_err *err)
-{
-    return hs_fail(err, HS_NOMEM, "out of memory");
-}
-
 static size_t count_fields(const struct hs_type *t, int depth)
 {
     size_t n = 0;
