@@ -258,6 +258,8 @@ def make():
     from tables import with_verifiers
     (mesh / "principals.yaml").write_text(with_verifiers(people, "-demo"))
     (mesh / "principals.yaml").chmod(0o600)
+    with (mesh / "mesh.yaml").open("a") as file:
+        file.write("  lab: {roots: [warehouse/lab]}\n")  # beside those that the demo's domains have
     (mesh / "domains" / "lab" / "policies").mkdir(parents=True)
     (mesh / "domains" / "lab" / "readings.odcs.yaml").write_text(CONTRACT)
     for domain, text in POLICIES.items():
