@@ -80,6 +80,8 @@ struct hs_waiter { /* in the queue, on its caller's stack */
     hs_str identity, fair_key;
     struct hs_worker *worker; /* given */
     hs_rc failed;
+    const atomic_bool *gave_up; /* NULL: never */
+    int64_t since_us;
     int turn; /* scratch of serve_queue */
     int64_t last_served;
     bool tried;
@@ -94,6 +96,8 @@ struct hs_lease {
     char *sql; /* what the person wrote, for the words of errors */
     size_t sql_len;
     int64_t memory_bytes, deadline_us; /* 0: none */
+    int64_t since_us;                  /* when it got its worker */
+    const atomic_bool *gave_up;        /* NULL: never */
     pthread_cond_t changed;
     bool answered;
     unsigned answer; /* message kind */

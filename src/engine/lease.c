@@ -133,6 +133,8 @@ static hs_rc wait_in_queue(struct hs_engine *e, struct hs_waiter *q, int64_t unt
     leave_queue(e, q);
     if (q->worker)
         return HS_OK;
+    if (q->failed == HS_CANCELLED)
+        return hs_fail(err, HS_CANCELLED, "cancelled");
     if (q->failed)
         return no_worker(e, err);
     if (e->closing)
@@ -192,6 +194,7 @@ static hs_rc new_lease(struct hs_engine *e, const struct hs_lease_request *r, st
     l->fair_len = r->fair_key.len;
     snprintf(l->request_id, sizeof l->request_id, "%.*s", HS_FMT(r->request_id));
     l->memory_bytes = r->memory_bytes;
+    l->gave_up = r->gave_up;
     l->deadline_us = r->time_ms ? hs_mono_us() + r->time_ms * 1000 : 0;
     hs_buf_init(&l->reply, HS_CHANNEL_MAX);
     init_cond(&l->changed);
@@ -239,10 +242,12 @@ static hs_rc put_walls_up(struct hs_lease *l, const struct hs_lease_request *r, 
 static hs_rc open_lease(struct hs_engine *e, const struct hs_lease_request *r, struct hs_lease *l,
                         struct hs_buf *identity, struct hs_err *err)
 {
-    struct hs_waiter q = {.identity = hs_buf_str(identity), .fair_key = r->fair_key};
-    int64_t until = hs_mono_us() + (int64_t)e->settings.queue_ms * 1000;
+    struct hs_waiter q = {.identity = hs_buf_str(identity), .fair_key = r->fair_key, .gave_up = r->gave_up};
+    q.since_us = hs_mono_us();
+    int64_t until = q.since_us + (int64_t)e->settings.queue_ms * 1000;
     HS_TRY(wait_in_queue(e, &q, earlier(until, l->deadline_us), err));
     l->worker = q.worker;
+    l->since_us = hs_mono_us();
     l->next = e->leases;
     e->leases = l;
     q.worker->lease = l;
@@ -417,6 +422,22 @@ static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, str
     return hs_guard_printed_as(j->arena, r->statement, hs_buf_str(&j->sql), hs_buf_str(&l->reply), err);
 }
 
+static bool restricts(const struct hs_scan *scan)
+{
+    bool any = scan->rows.len > 0;
+    for (size_t i = 0; i < scan->column_count; i++)
+        any |= !scan->columns[i].leakproof;
+    return any;
+}
+
+static bool any_restricts(const struct hs_run_request *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->scan_count; i++)
+        any |= restricts(&r->scans[i]);
+    return any;
+}
+
 static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
     HS_TRY(print_statement(j, r, err));
@@ -433,11 +454,13 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
                            .paths = j->paths,
                            .path_count = j->path_count,
                            .params = r->params,
-                           .mask_key = r->mask_key,
+                           .mask_keys = r->mask_keys,
+                           .mask_key_count = r->mask_key_count,
                            .memory_bytes = l->memory_bytes,
                            .slots = (uint32_t)s->slots,
                            .slot_bytes = (uint64_t)s->slot_bytes,
-                           .describe_only = r->describe_only};
+                           .describe_only = r->describe_only,
+                           .restricted = any_restricts(r)};
     hs_put_run(&j->payload, &m);
     return hs_buf_done(&j->payload, err);
 }

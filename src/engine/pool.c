@@ -225,12 +225,34 @@ static struct hs_worker *find_worker(struct hs_engine *e, hs_str identity)
     return warm;
 }
 
+static bool is_of(const struct hs_lease *l, hs_str fair_key)
+{
+    return l->worker && hs_str_eq(hs_str_n(l->fair_key, l->fair_len), fair_key);
+}
+
+/* Workers this principal has, and those that were given to him a moment ago. */
+static int held_by(const struct hs_engine *e, hs_str fair_key)
+{
+    int held = 0;
+    for (struct hs_lease *l = e->leases; l; l = l->next)
+        held += is_of(l, fair_key);
+    for (struct hs_waiter *q = e->queue; q; q = q->next)
+        held += q->worker && hs_str_eq(q->fair_key, fair_key);
+    return held;
+}
+
+/* The last worker is never one principal's alone: whoever else comes finds a place at once. */
+static bool may_have(const struct hs_engine *e, const struct hs_waiter *q)
+{
+    return e->settings.workers_max == 1 || held_by(e, q->fair_key) < e->settings.workers_max - 1;
+}
+
 /* How many statements this principal already has: running, and waiting before this one. */
 static int turn_of(const struct hs_engine *e, const struct hs_waiter *q)
 {
     int turn = 0;
     for (struct hs_lease *l = e->leases; l; l = l->next)
-        turn += l->worker && hs_str_eq(hs_str_n(l->fair_key, l->fair_len), q->fair_key);
+        turn += is_of(l, q->fair_key);
     for (struct hs_waiter *before = e->queue; before != q; before = before->next)
         turn += !before->failed && hs_str_eq(before->fair_key, q->fair_key);
     return turn;
@@ -323,8 +345,10 @@ static void serve_queue(struct hs_engine *e)
         q->tried = false;
     }
     for (struct hs_waiter *q; (q = next_waiter(e));) {
-        struct hs_worker *w = find_worker(e, q->identity);
         q->tried = true;
+        if (!may_have(e, q))
+            continue;
+        struct hs_worker *w = find_worker(e, q->identity);
         if (w)
             give(e, q, w);
         else
@@ -359,6 +383,62 @@ static void start_workers(struct hs_engine *e, int64_t now_us)
     }
 }
 
+/* ---- those who wait ---- */
+static void let_leavers_go(struct hs_engine *e)
+{
+    for (struct hs_waiter *q = e->queue; q; q = q->next)
+        if (!q->worker && !q->failed && q->gave_up && atomic_load(q->gave_up)) {
+            q->failed = HS_CANCELLED;
+            pthread_cond_broadcast(&e->changed);
+        }
+}
+
+/* Somebody who has nothing has waited half of what he may. */
+static bool somebody_starves(const struct hs_engine *e, int64_t now_us)
+{
+    for (const struct hs_waiter *q = e->queue; q; q = q->next)
+        if (!q->worker && !q->failed && now_us - q->since_us > (int64_t)e->settings.queue_ms * 500 &&
+            !held_by(e, q->fair_key))
+            return true;
+    return false;
+}
+
+/* Of the principal who holds most, and at least two, the statement that has run longest. */
+static struct hs_lease *find_longest(const struct hs_engine *e)
+{
+    struct hs_lease *longest = NULL;
+    int most = 1;
+    for (struct hs_lease *l = e->leases; l; l = l->next) {
+        int held = l->worker ? held_by(e, hs_str_n(l->fair_key, l->fair_len)) : 0;
+        if (held < 2 || held < most || (held == most && l->since_us > longest->since_us))
+            continue;
+        most = held;
+        longest = l;
+    }
+    return longest;
+}
+
+static void make_way(struct hs_engine *e, int64_t now_us)
+{
+    struct hs_err err;
+    for (struct hs_worker *w = e->workers; w; w = w->next)
+        if (w->cancel_us || w->state == HS_W_CLEANING || w->state == HS_W_DYING || w->state == HS_W_STARTING)
+            return; /* room is coming */
+    if (count_living(e) < e->settings.workers_max)
+        return;
+    struct hs_lease *l = somebody_starves(e, now_us) ? find_longest(e) : NULL;
+    if (!l)
+        return;
+    hs_ignore(hs_fail(&err, HS_LIMIT, "ended to let others run; ask again later"));
+    hs_log_err(HS_LOG_WARN, "statement ended for others", l->request_id, &err);
+    if (l->worker->stream && l->worker->expect == HS_EXPECT_BATCHES) {
+        hs_stream_fail(l->worker->stream, &err);
+        hs_worker_cancel(l->worker, now_us);
+    } else {
+        hs_worker_ended(l->worker, &err);
+    }
+}
+
 static void expire(struct hs_engine *e, int64_t now_us)
 {
     for (struct hs_worker *w = e->workers; w; w = w->next) {
@@ -374,7 +454,9 @@ void hs_pool_tend(struct hs_engine *e, int64_t now_us)
 {
     reap_all(e);
     expire(e, now_us);
+    let_leavers_go(e);
     serve_queue(e);
+    make_way(e, now_us);
     if (e->failed_starts >= 3 && !count_state(e, HS_W_WARM) && !count_state(e, HS_W_STARTING))
         fail_queue(e);
     start_workers(e, now_us);

@@ -320,6 +320,13 @@ static void out_of_time(struct hs_worker *w)
     hs_worker_ended(w, &err);
 }
 
+/* With parameters bound the schema comes with the first rows, so a caller may wait for long in hs_lease_run. */
+static bool is_left(const struct hs_worker *w)
+{
+    const struct hs_lease *l = w->lease;
+    return l && l->gave_up && w->stream && w->expect == HS_EXPECT_SCHEMA && !w->cancel_us && atomic_load(l->gave_up);
+}
+
 static void watch_worker(struct hs_worker *w, int64_t now_us)
 {
     struct hs_err err;
@@ -329,7 +336,11 @@ static void watch_worker(struct hs_worker *w, int64_t now_us)
         out_of_time(w);
     else if (w->state == HS_W_CLEANING && now_us - w->since_us > SEND_MS * 1000)
         violation(w, "does not come back from its statement");
-    else if (w->stream && w->stream->deadline_us && now_us > w->stream->deadline_us && !w->cancel_us) {
+    else if (is_left(w)) {
+        hs_ignore(hs_fail(&err, HS_CANCELLED, "cancelled"));
+        hs_stream_fail(w->stream, &err);
+        hs_worker_cancel(w, now_us);
+    } else if (w->stream && w->stream->deadline_us && now_us > w->stream->deadline_us && !w->cancel_us) {
         struct hs_stream *s = w->stream;
         hs_ignore(hs_fail(&err, HS_TIMEOUT, "the statement took longer than its limit"));
         hs_stream_fail(s, &err);

@@ -288,6 +288,111 @@ static void the_queue_is_fair_and_bounded(void **state)
     hs_engine_close(e);
 }
 
+static void one_person_never_has_all_workers(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 2, .queue_ms = 3000});
+    struct hs_stream *first, *second;
+    struct hs_err err;
+    assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
+    assert_int_equal(start(e, "ana", endless, 0, &second, &err), HS_TIMEOUT);
+    int64_t before = hs_mono_us();
+    assert_int_equal(rows_of(e, "ben", "SELECT 1 FROM t LIMIT 5"), 5);
+    assert_true(hs_mono_us() - before < 2000000);
+    hs_stream_close(first);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+/* Three workers: ana may have two and ben has one. Cleo has nothing, so the older of ana's makes way for her. */
+static void the_longest_of_who_has_most_makes_way(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 3, .queue_ms = 4000});
+    struct hs_stream *older, *younger, *single;
+    struct hs_err err;
+    hs_rc rc;
+    assert_int_equal(start(e, "ana", endless, 0, &older, &err), HS_OK);
+    assert_int_equal(start(e, "ana", endless, 0, &younger, &err), HS_OK);
+    assert_int_equal(start(e, "ben", endless, 0, &single, &err), HS_OK);
+    int64_t before = hs_mono_us();
+    assert_int_equal(rows_of(e, "cleo", "SELECT 1 FROM t LIMIT 5"), 5);
+    assert_in_range(hs_mono_us() - before, 1900000, 3900000);
+    drain(older, &rc, &err);
+    assert_int_equal(rc, HS_LIMIT);
+    assert_non_null(strstr(err.shown, "let others run"));
+    struct hs_batch b;
+    assert_int_equal(hs_stream_poll(younger, &b, &err), HS_STREAM_WAIT);
+    assert_int_equal(hs_stream_poll(single, &b, &err), HS_STREAM_WAIT);
+    hs_stream_close(younger);
+    hs_stream_close(single);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
+struct leaver {
+    struct hs_engine *e;
+    const char *sql;
+    atomic_bool gave_up;
+    hs_rc rc;
+    int64_t took_us;
+};
+
+/* Opens, and when there is something to say runs it with a parameter, so that the schema comes with the first rows. */
+static void *ask_and_leave(void *arg)
+{
+    struct leaver *l = arg;
+    hs_str directory = hs_str_of(test_directory());
+    struct hs_lease_request r = {HS_S("ana"), HS_S("ana"), HS_S("test"), &directory, 1, 0, 0, &l->gave_up};
+    struct hs_lease *lease = NULL;
+    struct hs_statement *statement;
+    struct hs_stream *s;
+    struct hs_err err;
+    struct hs_scan scans[3] = {table_scan(), table_scan(), table_scan()};
+    struct hs_param p = {.type = HS_T_LONG, .i = -1};
+    struct hs_params params = {&p, 1};
+    struct hs_arena *a = hs_arena_new(0);
+    int64_t before = hs_mono_us();
+    l->rc = hs_lease_open(l->e, &r, &lease, &err);
+    if (l->rc == HS_OK && *l->sql) {
+        assert_int_equal(hs_lease_parse(lease, a, hs_str_of(l->sql), &statement, &err), HS_OK);
+        struct hs_run_request run = {.statement = statement, .scans = scans, .scan_count = 3, .params = &params};
+        l->rc = hs_lease_run(lease, &run, &s, &err);
+        assert_int_not_equal(l->rc, HS_OK);
+    }
+    l->took_us = hs_mono_us() - before;
+    hs_lease_close(lease);
+    hs_arena_free(a);
+    return NULL;
+}
+
+static void leave_after_a_moment(struct leaver *l)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, ask_and_leave, l);
+    usleep(1500000);
+    atomic_store(&l->gave_up, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(l->rc, HS_CANCELLED);
+    assert_true(l->took_us < 4000000);
+}
+
+/* Nobody waits for an answer that its asker needs no more: not in the queue, and not for the first rows. */
+static void who_leaves_waits_no_longer(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 20000});
+    struct hs_stream *first;
+    struct hs_err err;
+    leave_after_a_moment(
+        &(struct leaver){e, "SELECT count(*) FROM t a, t b, t c WHERE a.id + b.id + c.id = ?", 0, 0, 0});
+    assert_int_equal(start(e, "ben", endless, 0, &first, &err), HS_OK);
+    leave_after_a_moment(&(struct leaver){e, "", 0, 0, 0});
+    hs_stream_close(first);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
 static void waiting_has_an_end(void **state)
 {
     (void)state;
@@ -385,6 +490,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(sleeping_readers_do_not_keep_the_next_one_out),
         cmocka_unit_test(a_spool_over_its_budget_ends_the_slow_one),
         cmocka_unit_test(the_queue_is_fair_and_bounded),
+        cmocka_unit_test(one_person_never_has_all_workers),
+        cmocka_unit_test(the_longest_of_who_has_most_makes_way),
+        cmocka_unit_test(who_leaves_waits_no_longer),
         cmocka_unit_test(waiting_has_an_end),
         cmocka_unit_test(memory_runs_out_for_one_statement_alone),
         cmocka_unit_test(an_internal_error_ends_its_worker),
