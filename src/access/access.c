@@ -27,10 +27,11 @@ static hs_rc open_parts(struct hs_access *a, const struct hs_access_settings *s,
     if (snprintf(a->model_directory, sizeof a->model_directory, "%.*s", HS_FMT(s->model_directory)) >=
         (int)sizeof a->model_directory)
         return hs_fail(err, HS_INVALID, "the model directory's name is too long");
-    HS_TRY(hs_auth_derive(a->auth, HS_S("mask"), a->mask_key, &a->mask_key_id, err));
+    HS_TRY(hs_auth_derive_oldest(a->auth, HS_S("mask"), a->mask_key, a->mask_key_id, err));
     HS_TRY(load(a, &a->generation, err));
     HS_TRY(hs_audit_open(s->audit_directory, a->auth, &a->audit, err));
-    return hs_pool_open(s->pool_threads > 0 ? s->pool_threads : 16, s->pool_queue > 0 ? (size_t)s->pool_queue : 1024,
+    HS_TRY(hs_sign_ins_open(a, err));
+    return hs_pool_open(s->pool_threads > 0 ? s->pool_threads : 64, s->pool_queue > 0 ? (size_t)s->pool_queue : 2048,
                         &a->pool, err);
 }
 
@@ -49,6 +50,8 @@ hs_rc hs_access_open(const struct hs_access_settings *s, struct hs_engine *engin
         a->settings.calls_max = 1024;
     if (a->settings.calls_per_principal <= 0)
         a->settings.calls_per_principal = 64;
+    if (a->settings.turns_per_principal <= 0)
+        a->settings.turns_per_principal = 4;
     hs_rc rc = open_parts(a, s, err);
     if (rc == HS_OK)
         *out = a;
@@ -61,6 +64,7 @@ void hs_access_close(struct hs_access *a)
 {
     if (!a)
         return;
+    hs_pool_close(a->sign_in_pool);
     hs_pool_close(a->pool); /* waits for work that runs; it may still write audit records */
     hs_audit_close(a->audit);
     hs_generation_unref(a->generation);
@@ -114,10 +118,18 @@ void hs_access_count(struct hs_access *a, struct hs_access_counts *out)
     pthread_mutex_unlock(&a->lock);
 }
 
-hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err)
+hs_rc hs_access_keep(struct hs_access *a, hs_str name, hs_str bytes, int64_t expires_us, uint8_t out_id[16],
+                     struct hs_err *err)
 {
     HS_TRY(hs_random(out_id, 16, err));
-    return hs_state_put_handle(a->state, hs_str_n(out_id, 16), bytes, expires_us, err);
+    return hs_state_put_handle(a->state, name, hs_str_n(out_id, 16), bytes, expires_us, err);
+}
+
+void hs_access_forget(struct hs_access *a, const uint8_t id[16])
+{
+    struct hs_err err;
+    if (hs_state_drop_handle(a->state, hs_str_n(id, 16), &err) != HS_OK) /* it expires all the same */
+        hs_log_err(HS_LOG_WARN, "a long statement was not forgotten", "", &err);
 }
 
 hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err)
@@ -148,6 +160,14 @@ static bool decision_changed(struct hs_access *a, struct hs_call *c, struct gene
     }
     hs_arena_free(arena);
     return changed;
+}
+
+bool hs_access_outdated(struct hs_access *a, struct hs_call *c)
+{
+    struct generation *g = hs_access_generation(a);
+    bool outdated = g != c->generation && !a->settings.let_statements_finish && decision_changed(a, c, g);
+    hs_generation_unref(g);
+    return outdated;
 }
 
 /* The open calls of the moment, each counted. */

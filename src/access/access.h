@@ -27,14 +27,18 @@ void hs_access_request_id(struct hs_access *a, char out[33]);
 /* The model of the moment; give it back with hs_model_unref. For `auth`. */
 struct hs_model *hs_access_model(struct hs_access *a);
 struct hs_auth *hs_access_auth(struct hs_access *a);
-/* Runs fn(arg) on the pool for blocking work (password checks); HS_LIMIT when its queue is full. */
+/* Runs fn(arg) on the pool for blocking work of people who are known; HS_LIMIT when its queue is full. */
 HS_MUST hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *arg), void *arg, struct hs_err *err);
+/* Runs fn(arg) on the small pool for password checks; HS_LIMIT when too many wait, all together or from peer's host. */
+HS_MUST hs_rc hs_access_sign_in(struct hs_access *a, hs_str peer, void (*fn)(void *arg), void *arg, struct hs_err *err);
 
-/* Bytes too long to travel in a handle (past 64 KiB), kept in state/ under an id until expires_us. Both may wait for
- * the disk: for the rare long statement, not for the common path. The caller seals what it keeps. */
-HS_MUST hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16],
+/* Bytes too long to travel in a handle (past 64 KiB), kept in state/ for a person under an id until expires_us;
+ * HS_LIMIT when his would be too many. All may wait for the disk: for the rare long statement, not for the common path.
+ * The caller seals what it keeps. */
+HS_MUST hs_rc hs_access_keep(struct hs_access *a, hs_str name, hs_str bytes, int64_t expires_us, uint8_t out_id[16],
                              struct hs_err *err);
 HS_MUST hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *out, struct hs_err *err);
+void hs_access_forget(struct hs_access *a, const uint8_t id[16]);
 
 /* ---- query: SQL ---- */
 struct hs_query {

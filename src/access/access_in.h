@@ -65,10 +65,10 @@ struct hs_access {
     struct hs_engine *engine;
     struct hs_state *state;
     struct hs_auth *auth;
-    struct hs_pool *pool;
+    struct hs_pool *pool, *sign_in_pool;
     struct hs_audit *audit;
     uint8_t mask_key[32];
-    hs_str mask_key_id;
+    char mask_key_id[9];
     char model_directory[4096];
 
     pthread_mutex_t lock; /* guards what follows */
@@ -76,8 +76,13 @@ struct hs_access {
     struct hs_call *calls; /* all that are open */
     int call_count;
     int64_t calls_total, denied_total;
+    struct person *people; /* who has work on the pool: turns.c */
+    struct sign_in *sign_ins;
 };
 struct generation *hs_access_generation(struct hs_access *a); /* counted */
+/* Would the model of the moment decide this call otherwise than the one it was decided by? */
+bool hs_access_outdated(struct hs_access *a, struct hs_call *c);
+HS_MUST hs_rc hs_sign_ins_open(struct hs_access *a, struct hs_err *err);
 
 /* ---- a call ---- */
 /* The parts of a statement's way to its first row, for the debug log and the bench. */
@@ -87,8 +92,11 @@ enum call_phase { PHASE_WORKING = 1, PHASE_READY, PHASE_RUNNING, PHASE_CLOSING, 
 
 struct hs_call {
     struct hs_access *access;
-    struct hs_call *prev, *next; /* in access->calls, under its lock */
-    atomic_int refs;             /* the front's one, and one for whatever still works for it */
+    struct hs_call *prev, *next; /* in access->calls, under its lock; and so the next two */
+    struct hs_call *behind;      /* in its person's line */
+    bool in_line;
+    atomic_int refs;     /* the front's one, and one for whatever still works for it */
+    atomic_bool gave_up; /* cancelled: whoever waits for it may stop */
     struct hs_arena *arena;
     struct generation *generation;
     /* copies */
@@ -124,6 +132,12 @@ struct hs_call {
 };
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
 void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));
+void hs_call_renew(struct hs_call *c); /* before its work: decided by the model of this moment */
+/* A turn on the pool, now or when one of this person's ends; the reference is the turn's, unless it fails. */
+HS_MUST hs_rc hs_turn_take(struct hs_call *c, struct hs_err *err);
+bool hs_turn_leave(struct hs_call *c); /* true: it stood in line and has left, and its reference is the caller's */
+/* HS_LIMIT when this person, or all together, have too many calls. most 0: whatever the model could allow. */
+HS_MUST hs_rc hs_call_admit(struct hs_call *c, int64_t most, struct hs_err *err);
 void hs_call_unref(struct hs_call *c);
 void hs_call_fail(struct hs_call *c, const struct hs_err *err); /* to ERROR, with one audit record */
 void hs_call_ready(struct hs_call *c);

@@ -95,11 +95,11 @@ static void wake_front(struct hs_call *c)
     pthread_mutex_unlock(&c->notify_lock);
 }
 
-static void run_work(void *arg)
+void hs_call_renew(struct hs_call *c)
 {
-    struct hs_call *c = arg;
-    c->work(c);
-    hs_call_unref(c);
+    struct generation *before = c->generation;
+    c->generation = hs_access_generation(c->access);
+    hs_generation_unref(before);
 }
 
 void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c))
@@ -109,7 +109,9 @@ void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c))
     atomic_fetch_add(&c->refs, 1);
     hs_rc rc = hs_audit_broken(c->access->audit)
                    ? hs_fail(&err, HS_UNAVAILABLE, "the audit cannot be written; no data is served until it can")
-                   : hs_pool_submit(c->access->pool, run_work, c, &err);
+                   : hs_call_admit(c, 0, &err);
+    if (rc == HS_OK)
+        rc = hs_turn_take(c, &err);
     if (rc == HS_OK)
         return;
     hs_call_fail(c, &err);
@@ -355,6 +357,8 @@ void hs_call_cancel(struct hs_call *c)
         return;
     struct hs_err why;
     hs_ignore(hs_fail(&why, HS_CANCELLED, "cancelled"));
+    bool stood = hs_turn_leave(c);
+    atomic_store(&c->gave_up, true);
     pthread_mutex_lock(&c->lock);
     c->cancelled = true;
     if (c->phase == PHASE_RUNNING || c->phase == PHASE_READY) {
@@ -364,6 +368,10 @@ void hs_call_cancel(struct hs_call *c)
         wake_front(c);
     }
     pthread_mutex_unlock(&c->lock);
+    if (!stood)
+        return;
+    hs_call_fail(c, &why);
+    hs_call_unref(c); /* the line's; the caller still holds one */
 }
 
 void hs_call_close(struct hs_call *c)

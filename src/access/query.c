@@ -65,6 +65,7 @@ static hs_rc lease(struct hs_call *c, const struct hs_principal *who, struct hs_
         .directory_count = dir_count,
         .memory_bytes = m->default_limits.memory_bytes,
         .time_ms = m->default_limits.time_ms,
+        .gave_up = &c->gave_up,
     };
     if (!r.owner.at)
         return hs_fail(err, HS_NOMEM, "out of memory");
@@ -149,7 +150,7 @@ static hs_rc digest_hex(struct hs_call *c, const struct hs_decision *d, struct h
     if (!h)
         return hs_fail(err, HS_NOMEM, "out of memory");
     hs_sha256_field(h, hs_str_n(d->digest, 32));
-    hs_sha256_field(h, hs_decision_needs_key(d) ? c->access->mask_key_id : HS_S(""));
+    hs_sha256_field(h, hs_decision_needs_key(d) ? hs_str_of(c->access->mask_key_id) : HS_S(""));
     HS_TRY(hs_sha256_end(h, digest, err));
     hs_buf_add_hex(out, digest, 32);
     return hs_buf_done(out, err);
@@ -313,23 +314,42 @@ static int running_of(struct hs_access *a, hs_str name)
     return n;
 }
 
-static hs_rc check_limits(struct hs_call *c, struct hs_err *err)
+/* Before anything is known of the statement: the most that any grant of the model could let a person run. What his own
+ * grants say is looked at when the statement's tables are known. */
+static int64_t most_of_all(const struct hs_call *c)
+{
+    const struct hs_model *m = c->generation->model;
+    int64_t most = c->access->settings.calls_per_principal;
+    if (m->default_limits.concurrent > most)
+        most = m->default_limits.concurrent;
+    for (size_t i = 0; i < m->policy_count; i++)
+        if (m->policies[i].limits.concurrent > most)
+            most = m->policies[i].limits.concurrent;
+    return most;
+}
+
+hs_rc hs_call_admit(struct hs_call *c, int64_t most, struct hs_err *err)
 {
     struct hs_access *a = c->access;
-    int64_t most = c->generation->model->default_limits.concurrent;
-    for (size_t i = 0; i < c->opened_count; i++)
-        most = least(most, c->opened[i].decision->limits.concurrent);
-    if (!most)
-        most = a->settings.calls_per_principal;
     pthread_mutex_lock(&a->lock);
     int mine = running_of(a, c->name), all = a->call_count;
     pthread_mutex_unlock(&a->lock);
-    if (mine > most)
+    if (!most && mine > a->settings.calls_per_principal)
+        most = most_of_all(c);
+    if (most && mine > most)
         return hs_fail(err, HS_LIMIT, "you have %lld statements running, your limit; try again when one has ended",
                        (long long)most);
     if (all > a->settings.calls_max)
         return hs_fail(err, HS_LIMIT, "the server is busy; try again soon");
     return HS_OK;
+}
+
+static hs_rc check_limits(struct hs_call *c, struct hs_err *err)
+{
+    int64_t most = c->generation->model->default_limits.concurrent;
+    for (size_t i = 0; i < c->opened_count; i++)
+        most = least(most, c->opened[i].decision->limits.concurrent);
+    return hs_call_admit(c, most ? most : c->access->settings.calls_per_principal, err);
 }
 
 static void apply_limits(struct hs_call *c)
@@ -343,18 +363,32 @@ static void apply_limits(struct hs_call *c)
         until = least(until, d->valid_until_us);
     }
     int64_t now = hs_mono_us();
+    if (!time_ms)
+        time_ms = c->access->settings.statement_ms;
     if (time_ms)
         c->deadline_mono_us = least(c->deadline_mono_us, now + time_ms * 1000);
     if (until) /* a decision that ends takes its statement with it */
         c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
 }
 
-static bool needs_key(const struct hs_call *c)
+/* One key a domain that has a keyed mask here, derived from the root, which never leaves this process. */
+static hs_rc mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_err *err)
 {
-    for (size_t i = 0; i < c->opened_count; i++)
-        if (hs_decision_needs_key(c->opened[i].decision))
-            return true;
-    return false;
+    struct hs_mask_key *keys = hs_arena_array(c->arena, c->opened_count + 1, sizeof *keys);
+    if (!keys)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < c->opened_count; i++) {
+        if (!hs_decision_needs_key(c->opened[i].decision))
+            continue;
+        uint8_t *key = hs_arena_array(c->arena, 32, 1);
+        hs_str domain = c->opened[i].table->product->domain;
+        if (!key)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+        HS_TRY(hs_hmac_sha256(hs_str_n(c->access->mask_key, 32), domain, key, err));
+        keys[r->mask_key_count++] = (struct hs_mask_key){domain, hs_str_n(key, 32)};
+    }
+    r->mask_keys = keys;
+    return HS_OK;
 }
 
 /* ---- run ---- */
@@ -435,7 +469,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     step(c, STEP_PLAN, &mark);
     if (hs_call_is_cancelled(c, err))
         return err->kind;
-    if (!c->describe_only)
+    if (!c->describe_only || c->has_params) /* with values bound a describe may run the statement to its first schema */
         HS_TRY(hs_call_intent(c, err));
     step(c, STEP_INTENT, &mark);
     struct hs_run_request r = {
@@ -443,11 +477,11 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         .scans = scans,
         .scan_count = s->ref_count,
         .params = c->has_params ? &c->params : NULL,
-        .mask_key = needs_key(c) ? hs_str_n(c->access->mask_key, 32) : (hs_str){0},
         .describe_only = c->describe_only,
         .deadline_mono_us = c->deadline_mono_us,
     };
     struct hs_stream *stream;
+    HS_TRY(mask_keys(c, &r, err));
     HS_TRY(hs_lease_run(*l, &r, &stream, err));
     *l = NULL; /* the stream owns it */
     step(c, STEP_RUN, &mark);
@@ -457,13 +491,21 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     return HS_OK;
 }
 
+/* A reload ends statements that run; this one was on its way, perhaps waiting for a worker. */
+static hs_rc still_decided(struct hs_call *c, struct hs_err *err)
+{
+    return hs_access_outdated(c->access, c)
+               ? hs_fail(err, HS_CONFLICT, "the policy changed while the statement ran; ask again")
+               : HS_OK;
+}
+
 void hs_query_work(struct hs_call *c)
 {
     struct hs_err err;
     hs_err_clear(&err);
     struct hs_principal *who;
     struct hs_lease *l = NULL;
-    hs_rc rc = hs_call_is_cancelled(c, &err) ? err.kind : hs_call_principal(c, &who, &err);
+    hs_rc rc = hs_call_is_cancelled(c, &err) ? HS_FAILED(err.kind) : hs_call_principal(c, &who, &err);
     bool done = false;
     if (rc == HS_OK && c->describe_only)
         rc = describe_again(c, who, &done, &err);
@@ -474,13 +516,16 @@ void hs_query_work(struct hs_call *c)
     if (rc == HS_OK && !done)
         rc = run(c, who, &l, &err);
     hs_lease_close(l);
+    if (rc == HS_OK)
+        rc = still_decided(c, &err);
     if (rc == HS_OK) {
         if (!c->describe_only)
             log_steps(c);
         hs_call_ready(c);
-    } else {
-        hs_call_fail(c, &err);
+        rc = still_decided(c, &err); /* a reload of just now may have seen it as not ready yet */
     }
+    if (rc != HS_OK)
+        hs_call_fail(c, &err);
 }
 
 static bool copy_params(struct hs_call *c, const struct hs_params *p)

@@ -11,11 +11,13 @@ struct hs_state;
 struct hs_access_settings { /* zero means the default in [] */
     hs_str model_directory;
     hs_str audit_directory;
-    int pool_threads;           /* [16] blocking work: parse, decide, plan, password checks */
-    int pool_queue;             /* [1024] */
+    int pool_threads;           /* [64] blocking work: wait for a worker, parse, decide, plan; mostly asleep */
+    int pool_queue;             /* [2048] */
     int staleness_ms;           /* how old a table's current-metadata pointer may be [1000] */
     int calls_max;              /* running at once, all people together [1024] */
     int calls_per_principal;    /* where no grant says otherwise [64] */
+    int turns_per_principal;    /* of these on the pool at once; the others stand in line [4] */
+    int64_t statement_ms;       /* longest run, where the model says nothing; 0: no limit */
     bool let_statements_finish; /* on reload: statements whose decision changed run on [they end] */
 };
 

@@ -9,7 +9,7 @@ struct settings { /* filled from the table in settings.def: defaults, then HAILS
     const char *model, *state, *listen, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as, *format;
     int64_t threads, workers, warm, memory, slot, slots, batch_memory, spill, spool, slow_reader, loops, connections,
         idle_timeout;
-    int64_t statements_per_person, staleness, drain, queue, queue_wait;
+    int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;
     bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind;
 };
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TURNS_MAX = 8 }; /* more than a person can have workers is only more threads asleep */
+
 hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err)
 {
     if (mkdir(s->state, 0700) != 0 && errno != EEXIST)
@@ -68,6 +70,8 @@ static hs_rc open_access(const struct settings *s, struct service *v, struct hs_
         .audit_directory = hs_str_of(audit),
         .staleness_ms = (int)s->staleness,
         .calls_per_principal = (int)s->statements_per_person,
+        .turns_per_principal = (int)(s->workers < TURNS_MAX ? s->workers : TURNS_MAX),
+        .statement_ms = s->statement_time,
         .let_statements_finish = s->let_statements_finish,
     };
     return hs_access_open(&a, v->engine, v->state, v->auth, &v->access, err);

@@ -7,24 +7,15 @@
 #include "base/hash.h"
 #include "state/state.h"
 
-#include <pthread.h>
+#include <stdio.h>
 
-enum { NAMES = 4096, MINUTE_US = 60000000, SESSION_ID = 16, TOKEN_BYTES = 24 };
-
-/* Wrong passwords per name, counted in a fixed table by the name's hash: bounded memory whatever names are tried. Two
- * names in one cell wait together; nobody is let in earlier by that. */
-struct failures {
-    int64_t since_us;
-    int count;
-};
+enum { MINUTE_US = 60000000, SESSION_ID = 16, TOKEN_BYTES = 24 };
 
 struct hs_auth {
     struct hs_keys keys;
     struct hs_state *state;
     int64_t session_us;
-    int failures_max;
-    pthread_mutex_t lock; /* guards failed */
-    struct failures failed[NAMES];
+    struct hs_guesses *guesses;
 };
 
 static const char REFUSED[] = "user name or password is wrong";
@@ -34,11 +25,11 @@ hs_rc hs_auth_open(const struct hs_auth_settings *s, struct hs_state *state, str
     struct hs_auth *a = hs_calloc(1, sizeof *a);
     if (!a)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    pthread_mutex_init(&a->lock, NULL);
     a->state = state;
     a->session_us = (int64_t)(s->session_minutes > 0 ? s->session_minutes : 720) * MINUTE_US;
-    a->failures_max = s->failures_max > 0 ? s->failures_max : 10;
-    hs_rc rc = hs_keys_load(&a->keys, s->key_file, err);
+    hs_rc rc = hs_guesses_new(s->failures_max > 0 ? s->failures_max : 10, &a->guesses, err);
+    if (rc == HS_OK)
+        rc = hs_keys_load(&a->keys, s->key_file, err);
     if (rc != HS_OK)
         hs_auth_close(a);
     else
@@ -51,60 +42,59 @@ void hs_auth_close(struct hs_auth *a)
     if (!a)
         return;
     hs_wipe(&a->keys, sizeof a->keys);
-    pthread_mutex_destroy(&a->lock);
+    hs_guesses_free(a->guesses);
     hs_free(a);
 }
 
-static struct failures *cell(struct hs_auth *a, hs_str name)
+/* Every name costs what the dearest verifier of the mesh costs: neither whether it exists nor how it was made shows in
+ * the time. */
+static int rounds_of(const struct hs_model *model)
 {
-    uint32_t h = 2166136261u; /* FNV-1a: only spreads names over cells */
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (uint8_t)name.at[i]) * 16777619u;
-    return &a->failed[h % NAMES];
+    int most = 0;
+    for (size_t i = 0; i < model->user_count; i++) {
+        int n = hs_scram_rounds(model->users[i].scram);
+        most = n > most ? n : most;
+    }
+    return most;
 }
 
-static bool must_wait(struct hs_auth *a, hs_str name)
-{
-    pthread_mutex_lock(&a->lock);
-    struct failures *f = cell(a, name);
-    if (hs_mono_us() - f->since_us > MINUTE_US)
-        *f = (struct failures){hs_mono_us(), 0};
-    bool wait = f->count >= a->failures_max;
-    pthread_mutex_unlock(&a->lock);
-    return wait;
-}
-
-static void count_failure(struct hs_auth *a, hs_str name)
-{
-    pthread_mutex_lock(&a->lock);
-    cell(a, name)->count++;
-    pthread_mutex_unlock(&a->lock);
-}
-
-hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str password,
+hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str peer, hs_str password,
                        struct hs_err *err)
 {
-    if (must_wait(a, name))
-        return hs_fail(err, HS_LIMIT, "too many wrong passwords; wait a minute");
+    HS_TRY(hs_guesses_may(a->guesses, name, peer, err));
     const struct hs_user *user = hs_model_user(model, name);
     bool same = false;
-    HS_TRY(hs_scram_check(user ? user->scram : (hs_str){0}, password, &same, err));
+    HS_TRY(hs_scram_check(user ? user->scram : (hs_str){0}, password, rounds_of(model), &same, err));
     if (same && user && !user->disabled)
         return HS_OK;
-    count_failure(a, name);
+    hs_guesses_wrong(a->guesses, name, peer);
     return hs_fail(err, HS_UNAUTHENTICATED, REFUSED);
 }
 
-hs_rc hs_auth_session_new(struct hs_auth *a, hs_str name, struct hs_buf *out_token, struct hs_err *err)
+hs_rc hs_auth_standing(const struct hs_model *model, hs_str name, uint8_t out[32], struct hs_err *err)
 {
-    uint8_t id[SESSION_ID];
+    const struct hs_user *user = hs_model_user(model, name);
+    struct hs_sha256 *h = user ? hs_sha256_new() : NULL;
+    if (!h)
+        return user ? hs_fail(err, HS_NOMEM, "out of memory") : hs_fail(err, HS_UNAUTHENTICATED, "not signed in");
+    hs_sha256_field(h, user->name);
+    hs_sha256_field(h, user->scram.at ? user->scram : HS_S(""));
+    return hs_sha256_end(h, out, err);
+}
+
+hs_rc hs_auth_session_new(struct hs_auth *a, const struct hs_model *model, hs_str name, struct hs_buf *out_token,
+                          struct hs_err *err)
+{
+    uint8_t id[SESSION_ID], standing[32];
     HS_TRY(hs_random(id, sizeof id, err));
+    HS_TRY(hs_auth_standing(model, name, standing, err));
     struct hs_buf plain, sealed;
     hs_buf_init(&plain, 4096);
     hs_buf_init(&sealed, 8192);
     int64_t expires = hs_wall_us() + a->session_us;
     hs_buf_add(&plain, id, sizeof id);
     hs_buf_add(&plain, &expires, sizeof expires);
+    hs_buf_add(&plain, standing, sizeof standing);
     hs_buf_adds(&plain, name);
     hs_rc rc = hs_buf_done(&plain, err);
     if (rc == HS_OK)
@@ -122,7 +112,10 @@ hs_rc hs_auth_session_new(struct hs_auth *a, hs_str name, struct hs_buf *out_tok
 struct session {
     uint8_t id[SESSION_ID];
     int64_t expires_us;
+    uint8_t standing[32]; /* of the person when he signed in */
 };
+
+_Static_assert(sizeof(struct session) == SESSION_ID + 8 + 32, "a session is copied as it lies");
 
 /* Opens a session token into its parts; name goes into `name`. */
 static hs_rc session_open(struct hs_auth *a, hs_str token, struct session *s, struct hs_buf *name, struct hs_err *err)
@@ -136,9 +129,8 @@ static hs_rc session_open(struct hs_auth *a, hs_str token, struct session *s, st
         hs_keys_unseal(&a->keys, HS_S("session"), hs_buf_str(&sealed), &plain, NULL) != HS_OK || plain.len < sizeof *s)
         rc = hs_fail(err, HS_UNAUTHENTICATED, "the session token is not valid");
     if (rc == HS_OK) {
-        memcpy(s->id, plain.at, SESSION_ID);
-        memcpy(&s->expires_us, plain.at + SESSION_ID, sizeof s->expires_us);
-        hs_buf_add(name, plain.at + SESSION_ID + sizeof s->expires_us, plain.len - SESSION_ID - sizeof s->expires_us);
+        memcpy(s, plain.at, sizeof *s); /* its parts have no room between them */
+        hs_buf_add(name, plain.at + sizeof *s, plain.len - sizeof *s);
         rc = hs_buf_done(name, err);
     }
     hs_buf_fini(&sealed);
@@ -163,6 +155,16 @@ static hs_rc principal_of(const struct hs_user *u, struct hs_arena *arena, struc
     return HS_OK;
 }
 
+/* A session ends with the password it was given for, and with the person: another one of the same name is another. */
+static hs_rc still_stands(const struct session *s, const struct hs_model *model, hs_str name, struct hs_err *err)
+{
+    uint8_t now[32];
+    HS_TRY(hs_auth_standing(model, name, now, err));
+    return hs_same_bytes(now, s->standing, sizeof now)
+               ? HS_OK
+               : hs_fail(err, HS_UNAUTHENTICATED, "the password has changed since; sign in again");
+}
+
 static hs_rc by_session(struct hs_auth *a, const struct hs_model *model, hs_str token, struct hs_arena *arena,
                         struct hs_principal **out, struct hs_err *err)
 {
@@ -177,6 +179,8 @@ static hs_rc by_session(struct hs_auth *a, const struct hs_model *model, hs_str 
         rc = hs_state_session_ended(a->state, hs_str_n(s.id, SESSION_ID), &ended, err);
     if (rc == HS_OK && ended)
         rc = hs_fail(err, HS_UNAUTHENTICATED, "the session was closed; sign in again");
+    if (rc == HS_OK)
+        rc = still_stands(&s, model, hs_buf_str(&name), err);
     if (rc == HS_OK)
         rc = principal_of(hs_model_user(model, hs_buf_str(&name)), arena, out, err);
     hs_buf_fini(&name);
@@ -254,6 +258,13 @@ hs_rc hs_seal(struct hs_auth *a, hs_str purpose, hs_str plain, struct hs_buf *ou
 hs_rc hs_unseal(struct hs_auth *a, hs_str purpose, hs_str sealed, struct hs_buf *out, struct hs_err *err)
 {
     return hs_keys_unseal(&a->keys, purpose, sealed, out, err);
+}
+
+hs_rc hs_auth_derive_oldest(struct hs_auth *a, hs_str use, uint8_t out[32], char out_key_id[9], struct hs_err *err)
+{
+    const struct hs_key *k = &a->keys.at[a->keys.count - 1];
+    snprintf(out_key_id, 9, "%02x%02x%02x%02x", k->id[0], k->id[1], k->id[2], k->id[3]);
+    return hs_hmac_sha256(hs_str_n(k->bytes, HS_KEY_BYTES), use, out, err);
 }
 
 hs_rc hs_auth_derive(struct hs_auth *a, hs_str use, uint8_t out[32], hs_str *out_key_id, struct hs_err *err)

@@ -14,19 +14,25 @@ struct hs_auth;
 struct hs_auth_settings {
     const char *key_file; /* 0600; made with fresh keys when absent */
     int session_minutes;  /* [720] */
-    int failures_max;     /* wrong passwords per name and minute before the name waits [10] */
+    int failures_max;     /* wrong passwords a minute for one name from one address before that pair waits [10] */
 };
 
 HS_MUST hs_rc hs_auth_open(const struct hs_auth_settings *s, struct hs_state *state, struct hs_auth **out,
                            struct hs_err *err);
 void hs_auth_close(struct hs_auth *a);
 
-/* Checks a password against the user's SCRAM verifier: the same time and words for a name that does not exist.
- * Slow on purpose (PBKDF2): call it on a pool thread. */
-HS_MUST hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str password,
-                               struct hs_err *err);
-/* A new session for a person who has proved who he is: text to give out as bearer token. */
-HS_MUST hs_rc hs_auth_session_new(struct hs_auth *a, hs_str name, struct hs_buf *out_token, struct hs_err *err);
+/* Checks a password against the user's SCRAM verifier: the same time and words for a name that does not exist. `peer`
+ * is the address it comes from. Slow on purpose (PBKDF2): call it on a pool thread. */
+HS_MUST hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str peer,
+                               hs_str password, struct hs_err *err);
+/* What a proof of this person's is worth something for: changes with the password. For whoever remembers a proof. */
+HS_MUST hs_rc hs_auth_standing(const struct hs_model *model, hs_str name, uint8_t out[32], struct hs_err *err);
+/* Whom an address counts as: "127.0.0.1:5" and "[::1]:5" without the port, and of IPv6 the /64, which is what one host
+ * commonly has. Zeros for what is no address. */
+void hs_auth_host(hs_str peer, uint8_t out[16]);
+/* A new session for a person who has proved who he is under this model: text to give out as bearer token. */
+HS_MUST hs_rc hs_auth_session_new(struct hs_auth *a, const struct hs_model *model, hs_str name,
+                                  struct hs_buf *out_token, struct hs_err *err);
 /* Who presents this bearer token: an API token from principals.yaml or one of our session tokens. Fast: on the loop.
  * The principal is allocated in `arena` and borrows from `model`. */
 HS_MUST hs_rc hs_auth_bearer(struct hs_auth *a, const struct hs_model *model, hs_str token, struct hs_arena *arena,
@@ -44,7 +50,11 @@ HS_MUST hs_rc hs_auth_api_token(struct hs_buf *out_text, uint8_t out_hash[32], s
  * with it, so that a ticket is never taken for a handle. Opening takes any key still in the ring. ---- */
 HS_MUST hs_rc hs_seal(struct hs_auth *a, hs_str purpose, hs_str plain, struct hs_buf *out, struct hs_err *err);
 HS_MUST hs_rc hs_unseal(struct hs_auth *a, hs_str purpose, hs_str sealed, struct hs_buf *out, struct hs_err *err);
-/* 32 bytes derived from the ring for one use ("mask:sales", "audit"); key_id is what a digest may name. */
+/* 32 bytes derived from the ring for one use ("audit"); key_id is what a digest may name. */
 HS_MUST hs_rc hs_auth_derive(struct hs_auth *a, hs_str use, uint8_t out[32], hs_str *out_key_id, struct hs_err *err);
+/* The same from the oldest key in the ring: for what must outlive a new key at the top (pseudonyms), until the last
+ * line goes. */
+HS_MUST hs_rc hs_auth_derive_oldest(struct hs_auth *a, hs_str use, uint8_t out[32], char out_key_id[9],
+                                    struct hs_err *err);
 
 #endif

@@ -25,7 +25,17 @@ HS_MUST hs_rc hs_keys_unseal(const struct hs_keys *k, hs_str purpose, hs_str sea
 
 /* SCRAM (RFC 5802) verifiers in PostgreSQL's form. */
 HS_MUST hs_rc hs_scram_make(hs_str password, struct hs_buf *out, struct hs_err *err);
-/* Work is the same for a malformed or empty verifier, so that time does not tell which names exist. */
-HS_MUST hs_rc hs_scram_check(hs_str verifier, hs_str password, bool *out_same, struct hs_err *err);
+/* The work is that of `rounds` iterations, or of the verifier's own when those are more; for a malformed or empty one
+ * just the same, so that time does not tell which names exist. */
+HS_MUST hs_rc hs_scram_check(hs_str verifier, hs_str password, int rounds, bool *out_same, struct hs_err *err);
+int hs_scram_rounds(hs_str verifier); /* 0: malformed */
+
+/* Wrong passwords, counted in bounded memory whatever names are tried. */
+struct hs_guesses;
+HS_MUST hs_rc hs_guesses_new(int most, struct hs_guesses **out, struct hs_err *err);
+void hs_guesses_free(struct hs_guesses *g); /* takes NULL */
+/* HS_LIMIT: this name has to wait at this address. */
+HS_MUST hs_rc hs_guesses_may(struct hs_guesses *g, hs_str name, hs_str peer, struct hs_err *err);
+void hs_guesses_wrong(struct hs_guesses *g, hs_str name, hs_str peer);
 
 #endif

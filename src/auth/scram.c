@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-enum { ITERATIONS = 4096, ITERATIONS_MAX = 1000000, SALT = 16, SALT_MAX = 64 };
+enum { ITERATIONS = 4096, ITERATIONS_MAX = 1000000, SALT = 16, SALT_MAX = 128 };
 
 struct verifier {
     int iterations;
@@ -16,13 +16,19 @@ struct verifier {
     uint8_t stored[32];
 };
 
+static hs_rc stretch(hs_str password, const struct verifier *v, int iterations, uint8_t out[32], struct hs_err *err)
+{
+    return PKCS5_PBKDF2_HMAC(password.at ? password.at : "", (int)password.len, v->salt, (int)v->salt_len, iterations,
+                             EVP_sha256(), 32, out)
+               ? HS_OK
+               : hs_fail_hidden(err, HS_INTERNAL, "PBKDF2 failed");
+}
+
 static hs_rc derive(hs_str password, const struct verifier *v, uint8_t stored[32], uint8_t server[32],
                     struct hs_err *err)
 {
     uint8_t salted[32], client[32];
-    if (!PKCS5_PBKDF2_HMAC(password.at ? password.at : "", (int)password.len, v->salt, (int)v->salt_len, v->iterations,
-                           EVP_sha256(), 32, salted))
-        return hs_fail_hidden(err, HS_INTERNAL, "PBKDF2 failed");
+    HS_TRY(stretch(password, v, v->iterations, salted, err));
     hs_str key = hs_str_n(salted, 32);
     HS_TRY(hs_hmac_sha256(key, HS_S("Client Key"), client, err));
     HS_TRY(hs_sha256_once(hs_str_n(client, 32), stored, err));
@@ -44,24 +50,33 @@ static bool read_base64(hs_str text, uint8_t *out, size_t least, size_t most, si
 
 static bool parse(hs_str text, struct verifier *v)
 {
-    hs_str kind = hs_str_cut(&text, '$'), head = hs_str_cut(&text, '$');
-    hs_str iterations = hs_str_cut(&head, ':'), stored = hs_str_cut(&text, ':');
-    int64_t n;
+    *v = (struct verifier){.iterations = hs_scram_rounds(text)};
+    hs_str_cut(&text, '$');
+    hs_str head = hs_str_cut(&text, '$'), stored = hs_str_cut(&text, ':');
     size_t len;
-    if (!hs_str_is(kind, "SCRAM-SHA-256") || !hs_str_to_i64(iterations, &n) || n < 1 || n > ITERATIONS_MAX)
-        return false;
-    v->iterations = (int)n;
-    return read_base64(head, v->salt, 1, SALT_MAX, &v->salt_len) && read_base64(stored, v->stored, 32, 32, &len);
+    hs_str_cut(&head, ':');
+    return v->iterations && read_base64(head, v->salt, 1, SALT_MAX, &v->salt_len) &&
+           read_base64(stored, v->stored, 32, 32, &len);
 }
 
-hs_rc hs_scram_check(hs_str verifier, hs_str password, bool *out_same, struct hs_err *err)
+int hs_scram_rounds(hs_str verifier)
 {
-    struct verifier v = {.iterations = ITERATIONS, .salt_len = SALT};
-    uint8_t stored[32], server[32];
+    hs_str kind = hs_str_cut(&verifier, '$'), head = hs_str_cut(&verifier, '$');
+    int64_t n;
+    bool fits = hs_str_is(kind, "SCRAM-SHA-256") && hs_str_to_i64(hs_str_cut(&head, ':'), &n);
+    return fits && n >= 1 && n <= ITERATIONS_MAX ? (int)n : 0;
+}
+
+hs_rc hs_scram_check(hs_str verifier, hs_str password, int rounds, bool *out_same, struct hs_err *err)
+{
+    struct verifier v;
+    uint8_t stored[32], server[32], nothing[32];
     bool real = parse(verifier, &v);
     if (!real)
-        v = (struct verifier){.iterations = ITERATIONS, .salt_len = SALT};
+        v = (struct verifier){.iterations = rounds > ITERATIONS ? rounds : ITERATIONS, .salt_len = SALT};
     HS_TRY(derive(password, &v, stored, server, err));
+    if (v.iterations < rounds) /* a cheaper verifier takes as long as the dearest */
+        HS_TRY(stretch(password, &v, rounds - v.iterations, nothing, err));
     *out_same = hs_same_bytes(stored, v.stored, 32) && real;
     return HS_OK;
 }

@@ -9,8 +9,10 @@ struct hs_state;
 HS_MUST hs_rc hs_state_open(hs_str path, struct hs_state **out, struct hs_err *err);
 void hs_state_close(struct hs_state *s);
 
-/* Long handles: bytes under a random 16-byte id until expires_us; the caller seals the id. */
-HS_MUST hs_rc hs_state_put_handle(struct hs_state *s, hs_str id, hs_str bytes, int64_t expires_us, struct hs_err *err);
+/* Long handles: bytes under a random 16-byte id until expires_us; the caller seals the id. HS_LIMIT when the owner's
+ * would be more than 16 MiB together. */
+HS_MUST hs_rc hs_state_put_handle(struct hs_state *s, hs_str owner, hs_str id, hs_str bytes, int64_t expires_us,
+                                  struct hs_err *err);
 HS_MUST hs_rc hs_state_get_handle(struct hs_state *s, hs_str id, struct hs_buf *out, struct hs_err *err);
 HS_MUST hs_rc hs_state_drop_handle(struct hs_state *s, hs_str id, struct hs_err *err);
 

@@ -5,16 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 
 import adbc_driver_flightsql.dbapi as flightsql
+import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from lib.flightsql import any_of  # noqa: E402
+from lib.flightsql import Client, any_of  # noqa: E402
 from lib.server import BINARY, Server  # noqa: E402
 
 MESH = ROOT / "build" / "demo" / "mesh"
@@ -247,3 +249,34 @@ def test_sigterm_lets_a_statement_finish():
         assert server.process.wait(20) == 0
         verify = subprocess.run([BINARY, "audit", "verify", "--state", server.state], capture_output=True, text=True)
         assert verify.returncode == 0, verify.stdout
+
+
+def test_a_reload_reaches_who_waits(mesh):
+    """Statements that wait for a worker, or stand in line behind those, while the policy changes: decided by the new one or refused, never
+    answered by the one before."""
+    endless = "with recursive r(i) as (select 1 union all select (i + 1) % 1000 from r) select count(*) from r"
+    with Server(mesh, settings={"workers": 1, "drain": "1s"}) as server:
+        ana = Client(server.host, server.port, "ana", "ana-demo")
+        first = ana.plan(endless).endpoints[0].ticket
+        ticket = ana.plan("select distinct region from sales.orders").endpoints[0].ticket
+        outcomes = []
+
+        def read(one, seconds):
+            try:
+                outcomes.append(ana.get(one, timeout=seconds).read_all().num_rows)
+            except (flight.FlightError, pa.ArrowException) as why:
+                outcomes.append(str(why))
+        runs = threading.Thread(target=read, args=(first, 8), daemon=True)
+        runs.start()
+        time.sleep(1)
+        wait = [threading.Thread(target=read, args=(ticket, 30), daemon=True) for _ in range(6)]
+        for thread in wait:
+            thread.start()
+        time.sleep(1)
+        widen(mesh)
+        server.process.send_signal(signal.SIGHUP)
+        assert until(lambda: "model reloaded" in server.words())
+        assert not outcomes, outcomes
+        for thread in [runs, *wait]:
+            thread.join(40)
+        assert len(outcomes) == 7 and sum("ask again" in str(o) for o in outcomes) == 6, outcomes

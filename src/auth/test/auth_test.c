@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -72,9 +73,14 @@ static int teardown(void **state)
     return 0;
 }
 
+static hs_rc password_from(struct fixture *f, const char *peer, const char *name, const char *word, struct hs_err *err)
+{
+    return hs_auth_password(f->auth, &f->model, hs_str_of(name), hs_str_of(peer), hs_str_of(word), err);
+}
+
 static hs_rc password(struct fixture *f, const char *name, const char *word, struct hs_err *err)
 {
-    return hs_auth_password(f->auth, &f->model, hs_str_of(name), hs_str_of(word), err);
+    return password_from(f, "10.0.0.1:4000", name, word, err);
 }
 
 static void passwords(void **state)
@@ -97,6 +103,88 @@ static void wrong_passwords_wait(void **state)
     for (int i = 0; i < 10; i++)
         assert_int_equal(password(f, "user", "no", &err), HS_UNAUTHENTICATED);
     assert_int_equal(password(f, "user", "pencil", &err), HS_LIMIT);
+    assert_int_equal(password_from(f, "10.0.0.1:4001", "user", "pencil", &err), HS_LIMIT); /* a port is no address */
+    assert_int_equal(password(f, "gone", "pencil", &err), HS_UNAUTHENTICATED);          /* another name does not wait */
+    assert_int_equal(password_from(f, "10.0.0.2:4000", "user", "pencil", &err), HS_OK); /* nor another address */
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one, *other;
+        bool same;
+    } PAIRS[] = {{"10.0.0.1:1", "10.0.0.1:2", true},
+                 {"10.0.0.1:1", "10.0.0.2:1", false},
+                 {"[2001:db8::1]:1", "[2001:db8::ffff:1]:9", true}, /* one /64 */
+                 {"[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false},
+                 {"[::1]:1", "127.0.0.1:1", false},
+                 {"", "nonsense", true}};
+    for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++) {
+        uint8_t one[16], other[16];
+        hs_auth_host(hs_str_of(PAIRS[i].one), one);
+        hs_auth_host(hs_str_of(PAIRS[i].other), other);
+        assert_int_equal(memcmp(one, other, 16) == 0, PAIRS[i].same);
+    }
+}
+
+/* A thousand wrong words from a hundred addresses: the name is slowed down, and nobody is locked out of it. */
+static void a_name_guessed_at_from_everywhere_is_slowed(void **state)
+{
+    (void)state;
+    struct hs_guesses *g;
+    struct hs_err err;
+    char peer[32];
+    assert_int_equal(hs_guesses_new(10, &g, &err), HS_OK);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(peer, sizeof peer, "10.1.%d.1:9", i / 10);
+        assert_int_equal(hs_guesses_may(g, HS_S("root"), hs_str_of(peer), &err), HS_OK);
+        hs_guesses_wrong(g, HS_S("root"), hs_str_of(peer));
+    }
+    assert_int_equal(hs_guesses_may(g, HS_S("ana"), HS_S("10.2.0.1:9"), &err), HS_OK);
+    int through = 0, asked = 0;
+    for (int64_t end = hs_mono_us() + 350000; hs_mono_us() < end; asked++)
+        through += hs_guesses_may(g, HS_S("root"), HS_S("10.2.0.1:9"), &err) == HS_OK;
+    assert_in_range(through, 3, 5);
+    assert_true(asked > through);
+    hs_guesses_free(g);
+}
+
+/* Work, not time: a busy machine makes no difference. */
+static int64_t worked_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t cost_of(struct fixture *f, const char *name)
+{
+    struct hs_err err;
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < 5; i++) {
+        char peer[32];
+        snprintf(peer, sizeof peer, "10.3.%d.1:9", i);
+        int64_t before = worked_us();
+        assert_int_equal(password_from(f, peer, name, "wrong", &err), HS_UNAUTHENTICATED);
+        int64_t took = worked_us() - before;
+        least = took < least ? took : least;
+    }
+    return least;
+}
+
+/* One imported verifier of 80000 rounds: all names cost as much, those that do not exist and those of 4096 too. */
+static void every_name_costs_the_same(void **state)
+{
+    struct fixture *f = *state;
+    f->users[2].scram =
+        HS_S("SCRAM-SHA-256$80000:W22ZaJ0SNY7soEsUEjb6gQ==$"
+             "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
+    int64_t dear = cost_of(f, "none"), cheap = cost_of(f, "user"), absent = cost_of(f, "nobody");
+    assert_true(cheap * 3 > dear && cheap < dear * 3);
+    assert_true(absent * 3 > dear && absent < dear * 3);
+    struct hs_err err;
+    assert_int_equal(password(f, "user", "pencil", &err), HS_OK);
 }
 
 static void verifiers(void **state)
@@ -107,9 +195,9 @@ static void verifiers(void **state)
     bool same;
     hs_buf_init(&made, 4096);
     assert_int_equal(hs_scram_make(HS_S("s3cret"), &made, &err), HS_OK);
-    assert_int_equal(hs_scram_check(hs_buf_str(&made), HS_S("s3cret"), &same, &err), HS_OK);
+    assert_int_equal(hs_scram_check(hs_buf_str(&made), HS_S("s3cret"), 0, &same, &err), HS_OK);
     assert_true(same);
-    assert_int_equal(hs_scram_check(hs_buf_str(&made), HS_S("s3cre"), &same, &err), HS_OK);
+    assert_int_equal(hs_scram_check(hs_buf_str(&made), HS_S("s3cre"), 9000, &same, &err), HS_OK);
     assert_false(same);
     hs_buf_fini(&made);
     static const char *const BAD[] = {"",
@@ -119,11 +207,11 @@ static void verifiers(void **state)
                                       "SCRAM-SHA-256$99999999999:AA==$AA==:AA==",
                                       "SCRAM-SHA-256$4096:!!$x:y"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
-        assert_int_equal(hs_scram_check(hs_str_of(BAD[i]), HS_S(""), &same, &err), HS_OK);
+        assert_int_equal(hs_scram_check(hs_str_of(BAD[i]), HS_S(""), 0, &same, &err), HS_OK);
         assert_false(same);
     }
     for (size_t cut = 0; cut < sizeof VERIFIER - 50; cut++) { /* cut anywhere before StoredKey's end: never accepted */
-        assert_int_equal(hs_scram_check(hs_str_n(VERIFIER, cut), HS_S("pencil"), &same, &err), HS_OK);
+        assert_int_equal(hs_scram_check(hs_str_n(VERIFIER, cut), HS_S("pencil"), 0, &same, &err), HS_OK);
         assert_false(same);
     }
 }
@@ -135,7 +223,7 @@ static void sessions(void **state)
     struct hs_principal *who;
     struct hs_buf token;
     hs_buf_init(&token, 8192);
-    assert_int_equal(hs_auth_session_new(f->auth, HS_S("user"), &token, &err), HS_OK);
+    assert_int_equal(hs_auth_session_new(f->auth, &f->model, HS_S("user"), &token, &err), HS_OK);
     assert_int_equal(hs_auth_bearer(f->auth, &f->model, hs_buf_str(&token), f->arena, &who, &err), HS_OK);
     assert_true(hs_str_is(who->name, "user"));
     f->users[0].disabled = true; /* looked up again at every request */
@@ -146,6 +234,27 @@ static void sessions(void **state)
     hs_buf_fini(&token);
 }
 
+/* A session is worth something while the password stands that it was given for. */
+static void a_new_password_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    struct hs_err err;
+    struct hs_principal *who;
+    struct hs_buf token, verifier;
+    hs_buf_init(&token, 8192);
+    hs_buf_init(&verifier, 4096);
+    assert_int_equal(hs_auth_session_new(f->auth, &f->model, HS_S("user"), &token, &err), HS_OK);
+    assert_int_equal(hs_auth_scram_verifier(HS_S("pencil"), &verifier, &err), HS_OK);
+    hs_str before = f->users[0].scram;
+    f->users[0].scram = hs_buf_str(&verifier); /* even to the same word: somebody made the user anew */
+    assert_int_equal(hs_auth_bearer(f->auth, &f->model, hs_buf_str(&token), f->arena, &who, &err), HS_UNAUTHENTICATED);
+    f->users[0].scram = before;
+    assert_int_equal(hs_auth_bearer(f->auth, &f->model, hs_buf_str(&token), f->arena, &who, &err), HS_OK);
+    assert_int_not_equal(hs_auth_session_new(f->auth, &f->model, HS_S("nobody"), &token, &err), HS_OK);
+    hs_buf_fini(&token);
+    hs_buf_fini(&verifier);
+}
+
 static void session_changed_anywhere(void **state)
 {
     struct fixture *f = *state;
@@ -153,7 +262,7 @@ static void session_changed_anywhere(void **state)
     struct hs_principal *who;
     struct hs_buf token;
     hs_buf_init(&token, 8192);
-    assert_int_equal(hs_auth_session_new(f->auth, HS_S("user"), &token, &err), HS_OK);
+    assert_int_equal(hs_auth_session_new(f->auth, &f->model, HS_S("user"), &token, &err), HS_OK);
     for (size_t i = 0; i + 2 < token.len; i++) { /* the last two hold padding bits that decode away */
         char old = token.at[i];
         token.at[i] = old == 'A' ? 'B' : 'A';
@@ -254,7 +363,7 @@ static void every_allocation_failing(void **state)
         hs_buf_init(&token, 8192);
         struct hs_arena *arena = hs_arena_new(0);
         hs_fault_alloc_after(n);
-        hs_rc rc = hs_auth_session_new(f->auth, HS_S("user"), &token, &err);
+        hs_rc rc = hs_auth_session_new(f->auth, &f->model, HS_S("user"), &token, &err);
         if (rc == HS_OK)
             rc = hs_auth_bearer(f->auth, &f->model, hs_buf_str(&token), arena, &who, &err);
         long asked = hs_fault_alloc_after(-1);
@@ -274,8 +383,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(passwords, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_passwords_wait, setup, teardown),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(a_name_guessed_at_from_everywhere_is_slowed),
+        cmocka_unit_test_setup_teardown(every_name_costs_the_same, setup, teardown),
         cmocka_unit_test(verifiers),
         cmocka_unit_test_setup_teardown(sessions, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_new_password_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(session_changed_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(api_tokens, setup, teardown),
         cmocka_unit_test_setup_teardown(seals, setup, teardown),

@@ -27,10 +27,16 @@ static void fail_with(struct flight_call *c, hs_rc kind, const char *words)
 
 /* ---- prepared statements ---- */
 
-/* A handle carries itself; closing it only has to be a polite answer. Result without a body. */
+/* A handle carries itself, and closing it is a polite answer but for a long one, which is kept. A handle that is gone,
+ * or another person's, is closed in the same words: there is nothing to be learned. Result without a body. */
 static void close_prepared(struct flight_call *c, hs_str value)
 {
-    (void)value;
+    hs_str sealed = {0};
+    struct flight_handle *h;
+    struct hs_err err;
+    if (HS_PICK(value, &err, {1, PICK_BYTES, &sealed}) == HS_OK &&
+        hs_flight_handle_open(c, FLIGHT_PREPARED, sealed, &h, &err) == HS_OK)
+        hs_flight_handle_forget(c, h);
     hs_flight_finish(c);
 }
 

@@ -6,8 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/flight/errors.h"
+#include "front/flight/handles.h"
 
-enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384 };
+enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384, STRANGERS_TOLD = 3 };
 
 /* Which states may follow which; one word a state, bits are successors. */
 #define TO(name) (1u << FLIGHT_##name)
@@ -85,7 +86,10 @@ void hs_flight_finish(struct flight_call *c)
 
 void hs_flight_fail(struct flight_call *c, const struct hs_err *err)
 {
-    hs_log_err(HS_LOG_INFO, "flight refused", c->request_id, err);
+    bool known = c->who.name.len > 0;
+    c->session->refused += !known;
+    if (known || c->session->refused <= STRANGERS_TOLD) /* or a stranger writes the log full */
+        hs_log_err(HS_LOG_INFO, "flight refused", c->request_id, err);
     end(c, hs_flight_status(err->kind), hs_str_of(err->shown));
 }
 
@@ -159,6 +163,8 @@ void hs_flight_pump(struct flight_call *c)
         take_batch(c, &batch);
         return;
     case HS_CALL_END:
+        if (c->ticket.len && c->handle) /* read to its end: what was kept for it has served */
+            hs_flight_handle_forget(c, c->handle);
         hs_flight_finish(c);
         return;
     case HS_CALL_ERROR:

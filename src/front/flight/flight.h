@@ -27,6 +27,7 @@ struct flight_method;
 struct flight_proof {
     bool there;
     uint8_t digest[32];
+    uint8_t standing[32]; /* of the person when it was checked: a new password ends it */
     int64_t until_us;
     hs_str name; /* in the session's arena of one */
     struct hs_arena *arena;
@@ -43,6 +44,7 @@ struct flight_session {
     size_t held; /* bytes of requests kept by calls */
     uint8_t salt[32];
     struct flight_proof proof;
+    int refused; /* calls of nobody we know */
 };
 
 struct flight_call {

@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+enum { REFUSED_MAX = 256 };
+
 static void session_free(struct flight_session *s)
 {
     hs_http2_close(s->http2); /* closes every call */
@@ -43,6 +45,8 @@ static hs_rc open_session(const struct hs_front_env *env, const struct hs_peer *
 static hs_rc feed(void *session, hs_str bytes, struct hs_err *err)
 {
     struct flight_session *s = session;
+    if (s->refused > REFUSED_MAX)
+        return hs_fail(err, HS_LIMIT, "too many refused sign-ins on one connection");
     return hs_http2_feed(s->http2, bytes, err);
 }
 

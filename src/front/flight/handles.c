@@ -52,7 +52,7 @@ static hs_rc keep_long(struct flight_call *c, enum flight_handle_kind kind, int6
     hs_buf_init(&sealed, KEPT_MAX + 1024);
     hs_rc rc = seal(c, kind, plain, &sealed, err);
     if (rc == HS_OK)
-        rc = hs_access_keep(c->session->env->access, hs_buf_str(&sealed), expires_us, id, err);
+        rc = hs_access_keep(c->session->env->access, c->who.name, hs_buf_str(&sealed), expires_us, id, err);
     hs_buf_fini(&sealed);
     if (rc != HS_OK)
         return rc;
@@ -164,7 +164,8 @@ static hs_rc unseal(struct flight_call *c, enum flight_handle_kind kind, hs_str 
 }
 
 /* A form that names a kept one is replaced by it. */
-static hs_rc fetch_long(struct flight_call *c, enum flight_handle_kind kind, hs_str *plain, struct hs_err *err)
+static hs_rc fetch_long(struct flight_call *c, enum flight_handle_kind kind, hs_str *plain, hs_str *out_kept,
+                        struct hs_err *err)
 {
     hs_str id = {0};
     HS_TRY(HS_PICK(*plain, err, {7, PICK_BYTES, &id}));
@@ -176,22 +177,30 @@ static hs_rc fetch_long(struct flight_call *c, enum flight_handle_kind kind, hs_
     if (rc == HS_OK)
         rc = unseal(c, kind, hs_buf_str(&kept), plain, err);
     hs_buf_fini(&kept);
+    *out_kept = id;
     return rc;
 }
 
 hs_rc hs_flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
                             struct flight_handle **out, struct hs_err *err)
 {
-    hs_str plain = {0};
+    hs_str plain = {0}, kept = {0};
     if (sealed.len == 0 || sealed.len > (size_t)c->session->settings.handle_bytes + 1024)
         return hs_fail(err, HS_NOT_FOUND, "no such handle");
     HS_TRY(unseal(c, kind, sealed, &plain, err));
-    HS_TRY(fetch_long(c, kind, &plain, err));
+    HS_TRY(fetch_long(c, kind, &plain, &kept, err));
     struct flight_handle *h = HS_NEW(c->arena, struct flight_handle);
     if (!h)
         return hs_fail(err, HS_NOMEM, "out of memory");
     HS_TRY(read_handle(c, plain, h, err));
     HS_TRY(check_handle(c, h, err));
+    h->kept = kept;
     *out = h;
     return HS_OK;
+}
+
+void hs_flight_handle_forget(struct flight_call *c, const struct flight_handle *h)
+{
+    if (h->kept.len == KEPT_ID)
+        hs_access_forget(c->session->env->access, (const uint8_t *)h->kept.at);
 }

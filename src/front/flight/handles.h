@@ -11,11 +11,14 @@ struct flight_handle {
     struct hs_params params;
     bool has_params;
     int64_t expires_us;
+    hs_str kept; /* opened: the id of the long form in state; empty: it travelled whole */
 };
 
 /* Sealed text; HS_LIMIT past settings.handle_bytes. */
 HS_MUST hs_rc hs_flight_handle_seal(struct flight_call *c, enum flight_handle_kind kind, const struct flight_handle *h,
                                     hs_str *out, struct hs_err *err);
+/* What is kept of it goes; nothing for one that travels whole. */
+void hs_flight_handle_forget(struct flight_call *c, const struct flight_handle *h);
 /* Everything in the call's arena. Another person's, an expired or a damaged handle is refused. */
 HS_MUST hs_rc hs_flight_handle_open(struct flight_call *c, enum flight_handle_kind kind, hs_str sealed,
                                     struct flight_handle **out, struct hs_err *err);

@@ -1,5 +1,5 @@
-/* Who asks. Basic (RFC 7617; clients send base64 padded and unpadded) costs a PBKDF2, so it runs on the pool; bearer
- * tokens are checked on the spot at every call. */
+/* Who asks. Basic (RFC 7617; clients send base64 padded and unpadded) costs a PBKDF2, so it runs on the pool for that,
+ * few at a time; bearer tokens are checked on the spot at every call. */
 #include "front/flight/flight.h"
 
 #include "base/alloc.h"
@@ -23,7 +23,9 @@ struct flight_job {
     enum job_kind kind;
     bool want_token;
     struct hs_buf name, secret; /* secret: password or token */
-    struct hs_buf token;        /* out */
+    struct hs_buf peer;
+    struct hs_buf token; /* out, and so is what follows */
+    uint8_t standing[32];
     hs_rc rc;
     struct hs_err err;
     void (*proceed)(struct flight_call *c);
@@ -37,6 +39,7 @@ static void job_unref(struct flight_job *j)
         hs_wipe(j->secret.at, j->secret.cap);
     hs_buf_fini(&j->name);
     hs_buf_fini(&j->secret);
+    hs_buf_fini(&j->peer);
     hs_buf_fini(&j->token);
     pthread_mutex_destroy(&j->lock);
     hs_free(j);
@@ -64,18 +67,30 @@ static hs_rc check_password(struct flight_job *j)
 {
     struct hs_auth *auth = hs_access_auth(j->access);
     struct hs_model *model = hs_access_model(j->access);
-    hs_rc rc = hs_auth_password(auth, model, hs_buf_str(&j->name), hs_buf_str(&j->secret), &j->err);
+    hs_str name = hs_buf_str(&j->name);
+    hs_rc rc = hs_auth_password(auth, model, name, hs_buf_str(&j->peer), hs_buf_str(&j->secret), &j->err);
+    if (rc == HS_OK)
+        rc = hs_auth_standing(model, name, j->standing, &j->err);
     if (rc == HS_OK && j->want_token)
-        rc = hs_auth_session_new(auth, hs_buf_str(&j->name), &j->token, &j->err);
+        rc = hs_auth_session_new(auth, model, name, &j->token, &j->err);
     hs_model_unref(model);
     return rc;
+}
+
+/* A call that has gone needs no answer: its password is not worth the work. */
+static bool is_abandoned(struct flight_job *j)
+{
+    pthread_mutex_lock(&j->lock);
+    bool gone = !j->waker;
+    pthread_mutex_unlock(&j->lock);
+    return gone;
 }
 
 static void run_job(void *arg)
 {
     struct flight_job *j = arg;
     if (j->kind == JOB_PASSWORD)
-        j->rc = check_password(j);
+        j->rc = is_abandoned(j) ? hs_fail(&j->err, HS_CANCELLED, "cancelled") : check_password(j);
     else
         j->rc = hs_auth_session_end(hs_access_auth(j->access), hs_buf_str(&j->secret), &j->err);
     pthread_mutex_lock(&j->lock);
@@ -100,20 +115,42 @@ static struct flight_job *job_new(struct flight_call *c, enum job_kind kind, hs_
     hs_buf_init(&j->name, CREDENTIALS_MAX);
     hs_buf_init(&j->secret, TOKEN_MAX);
     hs_buf_init(&j->token, TOKEN_MAX);
+    hs_buf_init(&j->peer, CREDENTIALS_MAX);
+    hs_buf_adds(&j->peer, c->session->peer);
     hs_buf_adds(&j->name, name);
     hs_buf_adds(&j->secret, secret);
     return j;
 }
 
+static hs_rc check_sign_ins(const struct flight_session *s, struct hs_err *err)
+{
+    int64_t waiting = 0;
+    for (const struct flight_call *c = s->calls; c; c = c->next)
+        waiting += c->job && c->job->kind == JOB_PASSWORD;
+    return waiting < s->settings.sign_ins
+               ? HS_OK
+               : hs_fail(err, HS_LIMIT, "%lld sign-ins are waiting on this connection; sign in once and use its token",
+                         (long long)waiting);
+}
+
+static hs_rc submit(struct flight_call *c, struct flight_job *j, struct hs_err *err)
+{
+    struct hs_access *access = c->session->env->access;
+    if (j->kind != JOB_PASSWORD)
+        return hs_access_run(access, run_job, j, err);
+    HS_TRY(check_sign_ins(c->session, err));
+    return hs_access_sign_in(access, c->session->peer, run_job, j, err);
+}
+
 static hs_rc job_start(struct flight_call *c, struct flight_job *j, struct hs_err *err)
 {
-    if (!j || j->name.failed || j->secret.failed) {
+    if (!j || j->name.failed || j->secret.failed || j->peer.failed) {
         if (j)
             job_unref(j);
         return hs_fail(err, HS_NOMEM, "out of memory");
     }
     atomic_fetch_add(&j->refs, 1);
-    hs_rc rc = hs_access_run(c->session->env->access, run_job, j, err);
+    hs_rc rc = submit(c, j, err);
     if (rc != HS_OK) {
         job_unref(j);
         job_unref(j);
@@ -136,16 +173,26 @@ static bool digest_of(const struct flight_session *s, hs_str header, uint8_t out
     return hs_hmac_sha256(hs_str_n(s->salt, sizeof s->salt), header, out, &err) == HS_OK;
 }
 
+static bool still_stands(const struct flight_session *s)
+{
+    uint8_t standing[32];
+    struct hs_model *model = hs_access_model(s->env->access);
+    hs_rc rc = hs_auth_standing(model, s->proof.name, standing, NULL);
+    hs_model_unref(model);
+    return rc == HS_OK && hs_same_bytes(standing, s->proof.standing, sizeof standing);
+}
+
 static bool proved(const struct flight_session *s, hs_str header)
 {
     uint8_t digest[32];
     return s->proof.there && s->proof.until_us > hs_mono_us() && digest_of(s, header, digest) &&
-           hs_same_bytes(digest, s->proof.digest, sizeof digest);
+           hs_same_bytes(digest, s->proof.digest, sizeof digest) && still_stands(s);
 }
 
-static void remember(struct flight_session *s, hs_str header, hs_str name)
+static void remember(struct flight_session *s, hs_str header, hs_str name, const uint8_t standing[32])
 {
     struct flight_proof p = {.until_us = hs_mono_us() + s->settings.proof_ms * 1000};
+    memcpy(p.standing, standing, sizeof p.standing);
     p.arena = hs_arena_new(CREDENTIALS_MAX * 4);
     p.name = p.arena ? hs_arena_str(p.arena, name) : (hs_str){0};
     p.there = p.name.at && digest_of(s, header, p.digest);
@@ -352,7 +399,7 @@ static hs_rc settle(struct flight_call *c, struct flight_job *j, struct hs_err *
     HS_TRY(accept_name(c, hs_buf_str(&j->name), err));
     if (j->want_token)
         return give_token(c, hs_buf_str(&j->token), err);
-    remember(c->session, header, c->who.name);
+    remember(c->session, header, c->who.name, j->standing);
     return HS_OK;
 }
 

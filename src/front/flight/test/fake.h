@@ -40,6 +40,7 @@ static struct {
     void *job_args[64];
     size_t job_count;
     bool disabled; /* ana has been removed */
+    int password_changes;
     char kept[1 << 18];
     size_t kept_len;
     char last_asker[64], last_purpose[64];
@@ -68,19 +69,27 @@ struct hs_auth *hs_access_auth(struct hs_access *a)
     return (struct hs_auth *)a;
 }
 
-hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str password,
+hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str peer, hs_str password,
                        struct hs_err *err)
 {
-    (void)a, (void)model;
+    (void)a, (void)model, (void)peer;
     fake.passwords++;
     bool known = hs_str_is(name, "ana") || hs_str_is(name, "ben");
     return known && hs_str_is(password, "secret") ? HS_OK
                                                   : hs_fail(err, HS_UNAUTHENTICATED, "user name or password is wrong");
 }
 
-hs_rc hs_auth_session_new(struct hs_auth *a, hs_str name, struct hs_buf *out, struct hs_err *err)
+hs_rc hs_auth_standing(const struct hs_model *model, hs_str name, uint8_t out[32], struct hs_err *err)
 {
-    (void)a;
+    (void)model, (void)name, (void)err;
+    memset(out, fake.password_changes, 32);
+    return HS_OK;
+}
+
+hs_rc hs_auth_session_new(struct hs_auth *a, const struct hs_model *model, hs_str name, struct hs_buf *out,
+                          struct hs_err *err)
+{
+    (void)a, (void)model;
     hs_buf_addf(out, "hss_%.*s", HS_FMT(name));
     return hs_buf_done(out, err);
 }
@@ -138,9 +147,10 @@ hs_rc hs_unseal(struct hs_auth *a, hs_str purpose, hs_str sealed, struct hs_buf 
 
 /* ---- what is kept: one, the last ---- */
 
-hs_rc hs_access_keep(struct hs_access *a, hs_str bytes, int64_t expires_us, uint8_t out_id[16], struct hs_err *err)
+hs_rc hs_access_keep(struct hs_access *a, hs_str name, hs_str bytes, int64_t expires_us, uint8_t out_id[16],
+                     struct hs_err *err)
 {
-    (void)a;
+    (void)a, (void)name;
     (void)expires_us;
     if (bytes.len > sizeof fake.kept)
         return hs_fail(err, HS_LIMIT, "too long for the fake");
@@ -159,6 +169,13 @@ hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct hs_buf *o
     return hs_buf_done(out, err);
 }
 
+void hs_access_forget(struct hs_access *a, const uint8_t id[16])
+{
+    (void)a;
+    if (id[0] == 'k')
+        fake.kept_len = 0;
+}
+
 /* ---- the pool ---- */
 
 hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *), void *arg, struct hs_err *err)
@@ -169,6 +186,12 @@ hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *), void *arg, struct h
     fake.jobs[fake.job_count] = fn;
     fake.job_args[fake.job_count++] = arg;
     return HS_OK;
+}
+
+hs_rc hs_access_sign_in(struct hs_access *a, hs_str peer, void (*fn)(void *), void *arg, struct hs_err *err)
+{
+    (void)peer;
+    return hs_access_run(a, fn, arg, err);
 }
 
 static inline bool fake_run_jobs(void)

@@ -1,4 +1,5 @@
 /* The whole door in memory: a real HTTP/2 client, a fake access. */
+#include "front/flight/codec.h"
 #include "rig.h"
 
 #include <setjmp.h>
@@ -134,6 +135,38 @@ static void a_password_is_checked_once_a_connection(void **state)
     id = ask("GetFlightInfo", "Basic YW5hOnNlY3JldA==", "CommandStatementQuery", HS_S("x"));
     rig_run(&rig);
     assert_int_equal(rig_stream(&rig, id)->status, 16);
+}
+
+static void a_new_password_ends_the_proof(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        fake.password_changes = i / 2;
+        int32_t id = ask("GetFlightInfo", "Basic YW5hOnNlY3JldA==", "CommandStatementQuery", HS_S("rows 1 batches 1"));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 0);
+        assert_int_equal(fake.passwords, 1 + i / 2);
+    }
+}
+
+/* A connection may have a few password checks waiting; what is over is refused at once, and those that wait go on. */
+static void few_sign_ins_wait_on_a_connection(void **state)
+{
+    (void)state;
+    int32_t id[20];
+    for (int i = 0; i < 20; i++)
+        id[i] = rig_call(&rig, "Handshake", "Basic YW5hOnNlY3JldA==");
+    rig_up(&rig);
+    rig_down(&rig);
+    assert_int_equal(fake.job_count, 8);
+    for (int i = 8; i < 20; i++)
+        assert_int_equal(rig_stream(&rig, id[i])->status, 8); /* RESOURCE_EXHAUSTED */
+    rig_run(&rig);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(rig_stream(&rig, id[i])->status, 0);
+    int32_t last = rig_call(&rig, "Handshake", "Basic YW5hOnNlY3JldA==");
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, last)->status, 0);
 }
 
 static void a_statement_is_described_and_read(void **state)
@@ -348,6 +381,54 @@ static void a_long_statement_is_kept(void **state)
     rig_run(&rig);
     assert_int_equal(rig_stream(&rig, id)->status, 0);
     assert_true(fake.kept_len > sizeof sql);
+    int32_t read = get(ANA, RIG_DIG(rig_message(&rig, id, 0), 3, 1, 1));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, read)->status, 0);
+    assert_int_equal(fake.kept_len, 0); /* it has served */
+}
+
+static void action(const char *type, const char *message, hs_str value, const char *who)
+{
+    struct hs_buf any, b;
+    hs_buf_init(&any, 1 << 20);
+    hs_buf_init(&b, 1 << 20);
+    hs_codec_add_any(&any, message, value);
+    hs_proto_add_bytes(&b, 1, hs_str_of(type));
+    hs_proto_add_bytes(&b, 2, hs_buf_str(&any));
+    int32_t id = rig_unary(&rig, "DoAction", who, hs_buf_str(&b));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    hs_buf_fini(&any);
+    hs_buf_fini(&b);
+}
+
+/* Closing a long prepared statement forgets it, for whom it was made alone. */
+static void a_long_prepared_statement_is_closed(void **state)
+{
+    (void)state;
+    static char sql[70000];
+    struct hs_buf request, any, b;
+    hs_buf_init(&request, 1 << 20);
+    hs_buf_init(&any, 1 << 20);
+    hs_buf_init(&b, 1 << 20);
+    memset(sql, 'x', sizeof sql);
+    hs_proto_add_bytes(&request, 1, hs_str_n(sql, sizeof sql));
+    hs_codec_add_any(&any, "ActionCreatePreparedStatementRequest", hs_buf_str(&request));
+    hs_proto_add_bytes(&b, 1, HS_S("CreatePreparedStatement"));
+    hs_proto_add_bytes(&b, 2, hs_buf_str(&any));
+    int32_t id = rig_unary(&rig, "DoAction", ANA, hs_buf_str(&b));
+    rig_run(&rig);
+    assert_true(fake.kept_len > sizeof sql);
+    hs_str handle = RIG_DIG(rig_message(&rig, id, 0), 1, 2, 1);
+    hs_buf_clear(&request);
+    hs_proto_add_bytes(&request, 1, handle);
+    action("ClosePreparedStatement", "ActionClosePreparedStatementRequest", hs_buf_str(&request), "Bearer hss_ben");
+    assert_true(fake.kept_len > sizeof sql);
+    action("ClosePreparedStatement", "ActionClosePreparedStatementRequest", hs_buf_str(&request), ANA);
+    assert_int_equal(fake.kept_len, 0);
+    hs_buf_fini(&request);
+    hs_buf_fini(&any);
+    hs_buf_fini(&b);
 }
 
 static void waiting_is_woken(void **state)
@@ -516,6 +597,9 @@ int main(void)
         TEST(what_is_not_done_says_so),
         TEST(malformed_requests_are_refused),
         TEST(a_long_statement_is_kept),
+        TEST(a_long_prepared_statement_is_closed),
+        TEST(a_new_password_ends_the_proof),
+        TEST(few_sign_ins_wait_on_a_connection),
         TEST(waiting_is_woken),
         TEST(a_connection_goes_during_sign_in),
         TEST(a_shutdown_lets_what_runs_finish),
