@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -127,10 +128,21 @@ static void drop_privileges(void)
     umask(077);
 }
 
-static hs_rc add_rule(int rules, hs_str directory, uint64_t allowed, struct hs_err *err)
+/* A table's directory was resolved when the model was loaded: a link in it now was put there since, and would open this
+ * worker to whatever it points at. Kernels before 5.6 cannot be asked. */
+static int open_directory(hs_str directory, bool resolved)
 {
-    int fd = open(directory.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    int fd = resolved ? (int)syscall(SYS_openat2, AT_FDCWD, directory.at, &how, sizeof how) : -1;
+    if (!resolved || (fd < 0 && (errno == ENOSYS || errno == EPERM)))
+        fd = open(directory.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd;
+}
+
+static hs_rc add_rule(int rules, hs_str directory, bool resolved, uint64_t allowed, struct hs_err *err)
+{
+    int fd = open_directory(directory, resolved);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
         return HS_OK; /* nothing there: nothing to permit; reading it will fail as it should */
     if (fd < 0)
         return hs_fail_hidden(err, HS_UNAVAILABLE, "%.*s: %s", HS_FMT(directory), strerror(errno));
@@ -147,11 +159,11 @@ static hs_rc add_rules(int rules, int abi, const struct hs_msg_lease *lease, str
 {
     /* Only named files are opened: listing a directory is not needed, so it is not given. */
     for (size_t i = 0; i < lease->directory_count; i++)
-        HS_TRY(add_rule(rules, lease->directories[i], FS_READ_FILE, err));
+        HS_TRY(add_rule(rules, lease->directories[i], true, FS_READ_FILE, err));
     uint64_t spill = FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR | FS_MAKE_REG | FS_REMOVE_FILE;
     if (abi >= 3)
         spill |= FS_TRUNCATE;
-    return lease->spill.len ? add_rule(rules, lease->spill, spill, err) : HS_OK;
+    return lease->spill.len ? add_rule(rules, lease->spill, false, spill, err) : HS_OK;
 }
 
 static hs_rc enter_landlock(const struct hs_msg_lease *lease, struct hs_err *err)
