@@ -33,7 +33,7 @@ static bool is_scram(hs_str text)
     hs_str mechanism = hs_str_cut(&text, '$'), salted = hs_str_cut(&text, '$');
     hs_str count = hs_str_cut(&salted, ':'), stored = hs_str_cut(&text, ':');
     return hs_str_is(mechanism, "SCRAM-SHA-256") && hs_str_to_u64(count, &rounds) && rounds >= 4096 &&
-           rounds <= 10000000 && salted.at && text.at && is_base64_of(salted, 8, 128) && is_base64_of(stored, 32, 32) &&
+           rounds <= 1000000 && salted.at && text.at && is_base64_of(salted, 8, 128) && is_base64_of(stored, 32, 32) &&
            is_base64_of(text, 32, 32);
 }
 
@@ -43,7 +43,7 @@ static hs_rc read_scram(struct hs_load *l, const struct hs_yaml *node, void *out
     HS_TRY(hs_read_text(l, node, "scram", &text));
     if (!is_scram(text)) /* the text is not repeated: somebody may have put a password here */
         return hs_load_fail(l, hs_load_at(l, node),
-                            "'scram' is not a SCRAM-SHA-256 verifier of at least 4096 rounds; "
+                            "'scram' is not a SCRAM-SHA-256 verifier of 4096 to 1000000 rounds; "
                             "'hailstorm user add' writes one");
     *(hs_str *)out = text;
     return HS_OK;

@@ -115,6 +115,23 @@ def test_a_statement_has_an_end(mesh):
         assert lea.query("select 1").num_rows == 1
 
 
+def test_the_model_sets_another_end(mesh, tmp_path):
+    copy = own_copy(mesh, tmp_path)
+    (copy / "mesh.yaml").write_text((copy / "mesh.yaml").read_text().rstrip() + "\ndefaults: {limits: {time: 5 s}}\n")
+    with Server(copy, settings={"workers": 2, "statement-time": "1s"}) as server, client(server, "lea", "bench") as lea:
+        begun = time.monotonic()
+        words = refusal(lea.query, ENDLESS)
+        assert words and "longer than its limit" in words
+        assert 4 < time.monotonic() - begun < 12
+
+
+def own_copy(mesh, tmp_path):
+    copy = tmp_path / "mesh"
+    shutil.copytree(mesh, copy, ignore=shutil.ignore_patterns("warehouse"))
+    (copy / "warehouse").symlink_to(mesh / "warehouse")
+    return copy
+
+
 # ---- strangers ----
 
 def frame(kind, flags, stream, body):
@@ -256,9 +273,7 @@ def test_long_statements_have_a_quota(server):
 
 def test_a_new_password_ends_sessions(mesh, tmp_path):
     """Reload with another verifier: the token of before is worth nothing, and neither is what the connection believed."""
-    copy = tmp_path / "mesh"
-    shutil.copytree(mesh, copy, ignore=shutil.ignore_patterns("warehouse"))
-    (copy / "warehouse").symlink_to(mesh / "warehouse")
+    copy = own_copy(mesh, tmp_path)
     principals = (copy / "principals.yaml").read_text()
     with Server(copy, settings={"workers": 2}) as server:
         with client(server, "fay", "bench") as fay, client(server, "lea", "bench") as lea:
