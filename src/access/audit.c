@@ -331,7 +331,7 @@ static void add_end(struct hs_buf *b, const struct audit_record *r)
     hs_buf_addf(b, ",\"status\":\"%s\",\"status_id\":%d", r->err ? "Failure" : "Success", r->err ? 2 : 1);
     if (r->err) {
         hs_buf_addf(b, ",\"status_code\":\"%s\",", hs_kind_name(r->err->kind));
-        add_pair(b, "status_detail", hs_str_of(r->err->detail));
+        add_pair(b, "status_detail", hs_str_of(r->err->shown)); /* detail may hold cells */
     }
 }
 

@@ -40,7 +40,7 @@ static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_s
             const struct hs_table *t = &m->products[i].tables[j];
             if (!hs_policy_visible(m, who, t, &facts))
                 continue;
-            bool fits = add_directory(c, at, &count, max, t->location);
+            bool fits = add_directory(c, at, &count, max, t->root.len ? t->root : t->location);
             for (size_t k = 0; fits && k < t->prefix_count; k++)
                 fits = add_directory(c, at, &count, max, t->prefixes[k].to);
             if (!fits)

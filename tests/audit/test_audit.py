@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+import adbc_driver_flightsql.dbapi as flightsql
 import pytest
 
 from fixtures import Server, attack_model, client, refusal
@@ -148,6 +149,20 @@ def test_a_chain_written_anew(closed, tmp_path):
         return out
     status, out, err = meddled(closed[0], tmp_path, anew)
     assert status != 0, out + err
+
+
+def test_no_cell_and_no_gap(model, tmp_path):
+    """An error's long text holds a cell and stays out; a describe that runs the statement over bound values is a call like others."""
+    with Server(model, state=tmp_path / "state") as server, client(server, "eve", "attack") as eve:
+        v = eve.query("select min(v) as v from alpha.people").column(0)[0].as_py()
+        assert refusal(eve.query, "select ('qq' || min(v))::int from alpha.people")
+        file = next((server.state / "audit").glob("*.jsonl"))
+        text = file.read_text()
+        assert '"Failure"' in text and f"qq{v}" not in text, text[-2000:]
+        with flightsql.connect(server.uri, db_kwargs={"username": "eve", "password": "eve-attack"}) as adbc, adbc.cursor() as cursor:
+            before = file.read_text().count('"phase":"intent"')
+            cursor.execute("select ? as p, count(*) as n from alpha.people", ("x",))
+            assert file.read_text().count('"phase":"intent"') > before
 
 
 def test_while_it_is_written(model, tmp_path):
