@@ -141,8 +141,8 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                         const struct hs_type *out, hs_str x)
 {
     const struct hs_mask_function *f = hs_mask_function(m->policy->with);
-    struct hs_mask_call call = {.type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count,
-                                .domain = p->domain};
+    struct hs_mask_call call = {
+        .type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count, .domain = p->domain};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
     hs_buf_add_mask_call(b, f, &call);

@@ -283,9 +283,11 @@ static int tool_main(void)
         const char *word;
         size_t fewest;
         hs_rc (*run)(struct tool *);
-    } verbs[] = {
-        {"guard", 2, tool_guard}, {"again", 4, tool_again},      {"apart", 2, tool_apart},
-               {"scan", 2, tool_scan_print}, {"error", 2, tool_error}};
+    } verbs[] = {{"guard", 2, tool_guard},
+                 {"again", 4, tool_again},
+                 {"apart", 2, tool_apart},
+                 {"scan", 2, tool_scan_print},
+                 {"error", 2, tool_error}};
     for (;;) {
         struct tool t = {.arena = hs_arena_new(0)};
         char word[32];

@@ -163,8 +163,8 @@ hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, c
         hs_buf_addz(&sql, "SET allowed_directories = ['/'];");
     if (hs_defence("external-access"))
         hs_buf_addz(&sql, "SET enable_external_access = false;");
-    /* Bounds of whole files go through filters and fences: an arm of OR folds away, or a group order follows a range, by
-     * values in rows that nobody may see. */
+    /* Bounds of whole files go through filters and fences: an arm of OR folds away, or a group order follows a range,
+     * by values in rows that nobody may see. */
     if (run->restricted && hs_defence("statistics"))
         hs_buf_addz(&sql, "SET disabled_optimizers = 'statistics_propagation';");
     return do_buf(i, &sql, err);

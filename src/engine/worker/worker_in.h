@@ -71,7 +71,7 @@ HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 struct mask_keys;
 /* Registers hs_mask_hmac; *out lives until hs_mask_forget, after the instance. */
 HS_MUST hs_rc hs_mask_register(struct instance *i, const struct hs_msg_run *run, struct mask_keys **out,
-                                struct hs_err *err);
+                               struct hs_err *err);
 void hs_mask_forget(struct mask_keys *k); /* takes NULL; wipes */
 
 /* ---- run.c, params.c, gather.c ---- */

@@ -1,7 +1,7 @@
-/* hmac-token: equal values of a domain get equal tokens, so that people can still join and count; without the key a token
- * can be neither computed nor guessed from a list of likely values. Each domain has its own key, or whoever publishes a
- * table could fill it with likely values and read everybody's tokens there. The key never stands in SQL: the worker
- * registers hs_mask_hmac, which holds it. */
+/* hmac-token: equal values of a domain get equal tokens, so that people can still join and count; without the key a
+ * token can be neither computed nor guessed from a list of likely values. Each domain has its own key, or whoever
+ * publishes a table could fill it with likely values and read everybody's tokens there. The key never stands in SQL:
+ * the worker registers hs_mask_hmac, which holds it. */
 #include "policy/functions/functions.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
