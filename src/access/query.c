@@ -450,12 +450,30 @@ static hs_rc describe_again(struct hs_call *c, const struct hs_principal *who, b
     return HS_OK;
 }
 
+/* A worker may have died while it was idle, and nobody has seen it yet: until the statement is known nothing has been
+ * done that may not be done again, once. */
+static hs_rc parse(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_statement **out,
+                   struct hs_err *err)
+{
+    hs_rc rc = HS_UNAVAILABLE;
+    for (int tries = 0; rc == HS_UNAVAILABLE && tries < 2; tries++) {
+        int64_t mark = hs_mono_us();
+        hs_lease_close(*l);
+        *l = NULL;
+        rc = lease(c, who, l, err);
+        step(c, STEP_LEASE, &mark);
+        if (rc == HS_OK)
+            rc = hs_lease_parse(*l, c->arena, c->sql, out, err);
+        step(c, STEP_PARSE, &mark);
+    }
+    return rc;
+}
+
 static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_err *err)
 {
     struct hs_statement *s;
+    HS_TRY(parse(c, who, l, &s, err));
     int64_t mark = hs_mono_us();
-    HS_TRY(hs_lease_parse(*l, c->arena, c->sql, &s, err));
-    step(c, STEP_PARSE, &mark);
     c->param_count = s->param_count;
     HS_TRY(open_all(c, who, s, err));
     step(c, STEP_DECIDE, &mark);
@@ -509,10 +527,6 @@ void hs_query_work(struct hs_call *c)
     bool done = false;
     if (rc == HS_OK && c->describe_only)
         rc = describe_again(c, who, &done, &err);
-    int64_t mark = hs_mono_us();
-    if (rc == HS_OK && !done)
-        rc = lease(c, who, &l, &err);
-    step(c, STEP_LEASE, &mark);
     if (rc == HS_OK && !done)
         rc = run(c, who, &l, &err);
     hs_lease_close(l);

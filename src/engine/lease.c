@@ -123,16 +123,28 @@ static hs_rc no_worker(struct hs_engine *e, struct hs_err *err)
     return hs_err_show(err, "the engine's workers do not start");
 }
 
+/* What was given may have died before it was taken; then the wait goes on. */
+static bool is_given(struct hs_waiter *q)
+{
+    if (q->worker && q->worker->state == HS_W_DYING) {
+        q->worker->users--;
+        q->worker = NULL;
+    }
+    return q->worker != NULL;
+}
+
 static hs_rc wait_in_queue(struct hs_engine *e, struct hs_waiter *q, int64_t until_us, struct hs_err *err)
 {
     HS_TRY(enter_queue(e, q, err));
     struct timespec until = at_mono(until_us);
     int waited = 0;
-    while (!q->worker && !q->failed && !e->closing && waited != ETIMEDOUT)
+    while (!is_given(q) && !q->failed && !e->closing && waited != ETIMEDOUT)
         waited = pthread_cond_timedwait(&e->changed, &e->lock, &until);
     leave_queue(e, q);
-    if (q->worker)
+    if (is_given(q)) {
+        q->worker->users--;
         return HS_OK;
+    }
     if (q->failed == HS_CANCELLED)
         return hs_fail(err, HS_CANCELLED, "cancelled");
     if (q->failed)

@@ -309,6 +309,7 @@ static struct hs_waiter *next_waiter(const struct hs_engine *e)
 static void give(struct hs_engine *e, struct hs_waiter *q, struct hs_worker *w)
 {
     w->state = HS_W_LEASED;
+    w->users++; /* the waiter's, until it takes it: a worker that dies before that is not freed under it */
     q->worker = w;
     note_served(e, q->fair_key);
     pthread_cond_broadcast(&e->changed);

@@ -243,7 +243,7 @@ def test_queue_full(data):
     with Server(data / "mesh", settings={"workers": 1, "queue": 2, "queue-wait": "3s", "warm": 0}) as server:
         first = Asking(server, "root", LONG_STATEMENT, 60)
         busy(server)
-        more = [Asking(server, "lea", COUNT, 30) for _ in range(6)]
+        more = [Asking(server, name, COUNT, 30) for name in ("lea", "fay", "bea")]  # one person alone stands in a line of his own
         for asking in more:
             asking.join(30)
         words = [a.words for a in more]

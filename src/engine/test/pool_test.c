@@ -1,6 +1,8 @@
 /* The pool: statements run, end, are cancelled, crash, wait and are read slowly, and nobody else notices. */
 #include "engine/test/pool_tool.h"
 
+#include "engine/engine_in.h"
+
 static const char *const endless = "SELECT count(*) FROM t a, t b, t c WHERE a.id + b.id + c.id = -1";
 
 static void a_scan_and_a_statement(void **state)
@@ -393,6 +395,70 @@ static void who_leaves_waits_no_longer(void **state)
     hs_engine_close(e);
 }
 
+struct killer {
+    struct hs_engine *e;
+    atomic_bool over;
+};
+
+static void *kill_workers(void *arg)
+{
+    struct killer *k = arg;
+    while (!atomic_load(&k->over)) {
+        pthread_mutex_lock(&k->e->lock);
+        for (struct hs_worker *w = k->e->workers; w; w = w->next)
+            if (w->pid > 0 && w->state != HS_W_DYING && w->state != HS_W_STARTING)
+                kill(w->pid, SIGKILL);
+        pthread_mutex_unlock(&k->e->lock);
+        usleep(4000);
+    }
+    return NULL;
+}
+
+static void *ask_often(void *arg)
+{
+    struct one_more *o = arg;
+    for (int i = 0; i < 150; i++) {
+        struct hs_stream *s;
+        int64_t before = hs_mono_us();
+        hs_rc rc = start(o->e, o->owner, "SELECT 1 FROM t LIMIT 1", 0, &s, &o->err);
+        if (rc == HS_OK)
+            drain(s, &rc, &o->err);
+        o->rc |= rc != HS_OK && rc != HS_UNAVAILABLE;
+        if (hs_mono_us() - before > o->done_us)
+            o->done_us = hs_mono_us() - before;
+    }
+    return NULL;
+}
+
+/* Workers die at any moment, also between being given and being taken: a clear error soon, never a wait for the dead.
+ */
+static void workers_may_die_at_any_moment(void **state)
+{
+    (void)state;
+    enum { ASKERS = 4 };
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 4, .warm = 2, .threads = 1});
+    struct one_more asker[ASKERS];
+    struct killer killer = {e, false};
+    pthread_t threads[ASKERS], last;
+    static const char *const OWNERS[ASKERS] = {"ana", "ben", "cleo", "dora"};
+    pthread_create(&last, NULL, kill_workers, &killer);
+    for (int i = 0; i < ASKERS; i++) {
+        asker[i] = (struct one_more){e, OWNERS[i], HS_OK, 0, {0}};
+        pthread_create(&threads[i], NULL, ask_often, &asker[i]);
+    }
+    for (int i = 0; i < ASKERS; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&killer.over, true);
+    pthread_join(last, NULL);
+    for (int i = 0; i < ASKERS; i++) {
+        assert_int_equal(asker[i].rc, HS_OK);
+        assert_true(asker[i].done_us < 15000000);
+    }
+    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    wait_for_rest(e);
+    hs_engine_close(e);
+}
+
 static void waiting_has_an_end(void **state)
 {
     (void)state;
@@ -493,6 +559,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_person_never_has_all_workers),
         cmocka_unit_test(the_longest_of_who_has_most_makes_way),
         cmocka_unit_test(who_leaves_waits_no_longer),
+        cmocka_unit_test(workers_may_die_at_any_moment),
         cmocka_unit_test(waiting_has_an_end),
         cmocka_unit_test(memory_runs_out_for_one_statement_alone),
         cmocka_unit_test(an_internal_error_ends_its_worker),
