@@ -58,7 +58,7 @@ class Asking(threading.Thread):
         self.took = time.monotonic() - begun
 
 
-def busy(server, known=(), seconds=10):
+def busy(server, known=(), seconds=30):
     """The worker that burns time, once there is one that was not known."""
     found = []
 
@@ -67,7 +67,7 @@ def busy(server, known=(), seconds=10):
             if pid in known:
                 continue
             try:
-                if psutil.Process(pid).cpu_percent(0.2) > 40:
+                if psutil.Process(pid).cpu_percent(0.2) > 15:
                     found.append(pid)
                     return True
             except psutil.NoSuchProcess:
@@ -240,7 +240,7 @@ def test_many_statements_at_once(server, rows):
 
 
 def test_queue_full(data):
-    with Server(data / "mesh", settings={"workers": 1, "queue": 2, "queue-wait": "3s", "warm": 0}) as server:
+    with Server(data / "mesh", settings={"workers": 1, "queue": 2, "queue-wait": "10s", "warm": 0}) as server:
         first = Asking(server, "root", LONG_STATEMENT, 60)
         busy(server)
         more = [Asking(server, name, COUNT, 30) for name in ("lea", "fay", "bea")]  # one person alone stands in a line of his own
@@ -250,7 +250,7 @@ def test_queue_full(data):
         assert all(words), f"answered although the only worker is taken: {words}"
         full = [w for w in words if "queue" in w.lower() or "busy" in w.lower() or "full" in w.lower() or "wait" in w.lower() or "worker" in w.lower() or "time" in w.lower()]
         assert len(full) == len(words), words
-        assert min(a.took for a in more) < 2.5, "a full queue should refuse at once"
+        assert min(a.took for a in more) < 7, "a full queue should refuse at once"
         os.kill(busy(server), signal.SIGKILL)
         first.join(20)
         with client(server, "lea", "bench") as lea:
@@ -310,6 +310,7 @@ def test_no_worker_outlives_its_server(data):
 def test_worker_environment(server):
     """A worker has neither a credential in its environment nor an open file that a statement could be after."""
     asking = Asking(server, "root", LONG_STATEMENT, 60)
+    pid = None
     try:
         pid = busy(server)
         for pid in (pid,):
@@ -321,11 +322,12 @@ def test_worker_environment(server):
                     targets.append(os.readlink(fd))
                 except OSError:
                     continue
-            bad = [t for t in targets if t.endswith(("/keys", ".sqlite", ".jsonl")) or t.startswith("socket:") and False]
+            bad = [t for t in targets if t.endswith(("/keys", ".sqlite", ".jsonl"))]
             assert not bad, bad
             status = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
             assert status["NoNewPrivs"].strip() == "1" and status["Seccomp"].strip() == "2", json.dumps(status)
             assert int(status["CapEff"], 16) == 0 or os.geteuid() == 0, status["CapEff"]
     finally:
-        os.kill(pid, signal.SIGKILL)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
         asking.join(20)
