@@ -205,11 +205,10 @@ void hs_call_ready(struct hs_call *c)
     pthread_mutex_lock(&c->lock);
     if (c->phase == PHASE_WORKING)
         c->phase = PHASE_READY;
-    struct hs_stream *s = c->stream;
+    if (c->stream) /* under the lock: once the front knows, it may read to the end and close the stream */
+        hs_stream_notify(c->stream, stream_news, c);
     wake_front(c);
     pthread_mutex_unlock(&c->lock);
-    if (s)
-        hs_stream_notify(s, stream_news, c);
 }
 
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err)
