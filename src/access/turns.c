@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SIGN_IN_THREADS = 2, SIGN_INS_MAX = 256, SIGN_INS_OF_ONE_HOST = 128, SIGN_IN_NICE = 5 };
+enum { SIGN_IN_THREADS = 2, SIGN_INS_MAX = 1024, SIGN_INS_OF_ONE_HOST = 512, SIGN_IN_NICE = 5 };
 
 /* ---- turns ---- */
 

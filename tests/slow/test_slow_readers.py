@@ -2,6 +2,7 @@
 import time
 
 import people
+import pyarrow
 import pytest
 
 from fixtures import LONG, SCALE, Server, client
@@ -41,7 +42,11 @@ def test_the_101st(tmp_path):
             assert memory < (700 << 20), f"server holds {memory >> 20} MiB"
             # One of them wakes up: its answer is whole.
             asker, reader, seen = held[0]
-            assert seen + sum(chunk.data.num_rows for chunk in reader) == count
+            try:
+                seen += sum(chunk.data.num_rows for chunk in reader)
+                assert seen == count
+            except pyarrow.ArrowInvalid as error:  # a hundred times SF1 is more than the spool: then it ends in those words, never short
+                assert LONG and "read too slowly" in str(error), error
         finally:
             for asker, reader, _ in held:
                 try:
