@@ -277,11 +277,12 @@ static hs_rc scan_groups(struct hs_call *c, const struct hs_plan *plan, struct h
                 g = &groups.at[j];
         if (!g && (g = hs_vec_add(c->arena, &groups))) {
             g->physical = plan->files[i].physical;
-            g->paths = hs_arena_array(c->arena, plan->file_count, sizeof(hs_str));
+            g->files = hs_arena_array(c->arena, plan->file_count, sizeof *g->files);
         }
-        if (!g || !g->paths)
+        if (!g || !g->files)
             return hs_fail(err, HS_NOMEM, "out of memory");
-        ((hs_str *)g->paths)[g->path_count++] = plan->files[i].path;
+        ((struct hs_scan_file *)g->files)[g->file_count++] =
+            (struct hs_scan_file){.path = plan->files[i].path, .first_row_id = -1};
     }
     scan->groups = groups.at;
     scan->group_count = groups.len;
@@ -293,7 +294,8 @@ static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan
 {
     struct hs_plan plan;
     /* Only the contract's columns have to be readable. */
-    HS_TRY(hs_iceberg_plan_columns(c->arena, &o->store, &o->pin, o->bound, &plan, err));
+    struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound};
+    HS_TRY(hs_iceberg_plan(c->arena, &request, &plan, err));
     scan->raw = o->bound;
     HS_TRY(scan_groups(c, &plan, scan, err));
     return scan_columns(c, o->decision, o->current, scan, err);

@@ -11,6 +11,7 @@
 #include "engine/mask_key.h"
 #include "arrow/batch.h"
 #include "arrow/param.h"
+#include "base/positions.h"
 
 #include <stdatomic.h>
 
@@ -83,10 +84,27 @@ HS_MUST hs_rc hs_lease_parse(struct hs_lease *l, struct hs_arena *a, hs_str sql,
                              struct hs_err *err);
 
 /* ---- decided scans ---- */
-struct hs_scan_group { /* files with one physical schema */
+enum hs_scan_format { HS_SCAN_PARQUET = 0, HS_SCAN_AVRO };
+struct hs_scan_file {
+    hs_str path;
+    int64_t sequence_number;          /* equality deletes with a greater one apply */
+    int partition;                    /* equal numbers: equal specs and values. -1 in a delete file: every partition */
+    int64_t first_row_id;             /* of row lineage; -1: none */
+    const struct hs_positions *gone;  /* rows that position deletes or a deletion vector take away; NULL: none */
+    const struct hs_param *constants; /* one a group->constant_ids; NULL when there is none */
+};
+struct hs_scan_group { /* files with one format and physical schema */
+    enum hs_scan_format format;
     const struct hs_type *physical;
-    const hs_str *paths;
-    size_t path_count;
+    const struct hs_scan_file *files;
+    size_t file_count;
+    const int *constant_ids; /* top-level columns that the files lack and whose value each file's partition states */
+    size_t constant_count;
+};
+struct hs_scan_equality { /* a row whose values under `ids` are among the files' is gone; NULL equals NULL */
+    struct hs_scan_group files;
+    const int *ids; /* columns of hs_scan.keys */
+    size_t id_count;
 };
 struct hs_scan_column {
     hs_str name;       /* as the person sees it */
@@ -97,8 +115,11 @@ struct hs_scan_column {
 struct hs_scan {
     const struct hs_type *raw; /* STRUCT: contract names and ids: the raw layer's columns "f<id>" of these types */
     const struct hs_scan_group *groups;
-    size_t group_count; /* 0: no rows */
-    hs_str rows;        /* predicate over the raw layer; empty: all rows */
+    size_t group_count;         /* 0: no rows */
+    const struct hs_type *keys; /* STRUCT: what equality deletes compare, as table types. NULL: none */
+    const struct hs_scan_equality *equality;
+    size_t equality_count;
+    hs_str rows; /* predicate over the raw layer; empty: all rows */
     const struct hs_scan_column *columns;
     size_t column_count;
     int64_t row_count_estimate;

@@ -413,14 +413,14 @@ static hs_rc gather_paths(struct job *j, const struct hs_run_request *r, struct 
     size_t n = 0;
     for (size_t i = 0; i < r->scan_count; i++)
         for (size_t g = 0; g < r->scans[i].group_count; g++)
-            n += r->scans[i].groups[g].path_count;
+            n += r->scans[i].groups[g].file_count;
     j->paths = hs_arena_array(j->arena, n + 1, sizeof *j->paths);
     if (!j->paths)
         return hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; i < r->scan_count; i++)
         for (size_t g = 0; g < r->scans[i].group_count; g++)
-            for (size_t p = 0; p < r->scans[i].groups[g].path_count; p++)
-                j->paths[j->path_count++] = r->scans[i].groups[g].paths[p];
+            for (size_t p = 0; p < r->scans[i].groups[g].file_count; p++)
+                j->paths[j->path_count++] = r->scans[i].groups[g].files[p].path;
     return HS_OK;
 }
 

@@ -37,8 +37,8 @@ static hs_rc check_names(const struct hs_type *physical, struct hs_err *err)
 static hs_rc add_paths(struct hs_buf *out, const struct hs_scan_group *g, struct hs_err *err)
 {
     hs_buf_addc(out, '[');
-    for (size_t i = 0; i < g->path_count; i++) {
-        hs_str path = g->paths[i];
+    for (size_t i = 0; i < g->file_count; i++) {
+        hs_str path = g->files[i].path;
         if (!path.len || memchr(path.at, '*', path.len) || memchr(path.at, '?', path.len) ||
             memchr(path.at, '[', path.len) || memchr(path.at, 0, path.len))
             return hs_fail(err, HS_UNSUPPORTED, "a data file's name holds one of * ? [ and cannot be read");
@@ -81,7 +81,7 @@ static hs_rc add_raw(struct hs_buf *out, const struct hs_scan *scan, struct hs_e
 {
     size_t printed = 0;
     for (size_t i = 0; i < scan->group_count; i++) {
-        if (!scan->groups[i].path_count)
+        if (!scan->groups[i].file_count)
             continue;
         hs_buf_addz(out, printed++ ? " UNION ALL " : "");
         HS_TRY(add_group(out, scan, &scan->groups[i], err));

@@ -3,7 +3,9 @@
 #ifndef HS_ICEBERG_ICEBERG_H
 #define HS_ICEBERG_ICEBERG_H
 
-#include "arrow/type.h"
+#include "arrow/batch.h"
+#include "arrow/param.h"
+#include "base/positions.h"
 #include "store/store.h"
 
 struct hs_iceberg_table; /* parsed metadata.json; immutable, counted, cached by path */
@@ -35,29 +37,69 @@ struct hs_pin { /* one snapshot of one table */
 HS_MUST hs_rc hs_iceberg_pin(struct hs_arena *a, const struct hs_iceberg_table *t, const struct hs_as_of *as_of,
                              struct hs_pin *out, struct hs_err *err);
 
+enum hs_file_format { HS_FILE_PARQUET = 1, HS_FILE_AVRO, HS_FILE_ORC };
+
+/* What the plan names lives in the arena it was made in. */
 struct hs_data_file {
     hs_str path; /* local, resolved */
+    enum hs_file_format format;
     int64_t record_count, size_bytes;
-    const struct hs_type *physical; /* the Parquet file's own schema with its field ids; shared between equal files */
-    int64_t row_group_count;
+    const struct hs_type *physical;  /* the file's own schema with its field ids; shared between equal files */
+    int64_t row_group_count;         /* Parquet */
+    int64_t sequence_number;         /* data sequence number: equality deletes with a greater one apply */
+    int64_t first_row_id;            /* row lineage; -1: none */
+    int partition;                   /* files with one number have one spec and equal partition values */
+    const struct hs_positions *gone; /* by position deletes or a deletion vector; NULL: no row */
+    const int *constant_ids;         /* top-level columns the file lacks, whose value its partition states */
+    const struct hs_param *constants;
+    size_t constant_count;
+};
+struct hs_equality_delete { /* an equality delete file that may apply to a planned data file */
+    hs_str path;
+    enum hs_file_format format;
+    const struct hs_type *physical;
+    int64_t record_count, size_bytes, sequence_number;
+    int partition; /* as above; -1: every partition */
+    const int *ids;
+    size_t id_count;
 };
 struct hs_plan {
     struct hs_data_file *files;
     size_t file_count;
-    int64_t record_count, size_bytes;
+    int64_t record_count, size_bytes; /* of the data files, deleted rows counted */
+    struct hs_equality_delete *equality;
+    size_t equality_count;
+    const struct hs_type
+        *keys;           /* STRUCT: every column that equality deletes compare, of the newest schema that has it */
     hs_str *directories; /* distinct parent directories of the files: what a worker may open */
     size_t directory_count;
 };
-/* Manifest list -> manifests -> live data files, sequence numbers inherited, footers read once per file and cached.
- * Refuses: delete files that may apply, deletion vectors, non-Parquet data, columns it cannot read, encrypted files. */
-HS_MUST hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
-                              struct hs_plan *out, struct hs_err *err);
 
-/* The same for some columns only: `wanted` is a STRUCT whose ids are the table's (a bound contract), at any depth a
- * subset of pin->schema, or of the table's current schema: a column added after the snapshot is missing in its files,
- * and read as such. A column that we cannot read stops the plan only if it is wanted. */
-HS_MUST hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
-                                      const struct hs_type *wanted, struct hs_plan *out, struct hs_err *err);
+/* The format itself needs rows of Parquet files: those of position deletes. Values are the engine's business, so
+ * whoever plans hands in a way to have them read; columns arrive as `wanted` says, in batches, on the calling thread.
+ */
+struct hs_row_reader {
+    hs_rc (*read)(void *ctx, hs_str local_path, const struct hs_type *physical, const struct hs_type *wanted,
+                  hs_rc (*on_batch)(void *arg, const struct hs_batch *batch, struct hs_err *err), void *arg,
+                  struct hs_err *err);
+    void *ctx;
+};
+struct hs_filter; /* iceberg/filter.h */
+
+struct hs_plan_request {
+    const struct hs_store *store;
+    const struct hs_pin *pin;
+    /* STRUCT whose ids are the table's (a bound contract), at any depth a subset of pin->schema, or of the table's
+     * current schema: a column added after the snapshot is missing in its files, and read as such. A column that we
+     * cannot read stops the plan only if it is wanted. NULL: all of pin->schema. */
+    const struct hs_type *wanted;
+    const struct hs_filter *filter;     /* NULL: every file. Files that hold no row it lets through are left out */
+    const struct hs_row_reader *reader; /* NULL: position deletes in Parquet are refused */
+};
+/* Manifest list -> manifests -> live data files with the deletes that apply to each; manifests, footers and deleted
+ * positions are read once and cached. Refuses what it cannot read rightly: columns, formats, encrypted files. */
+HS_MUST hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request, struct hs_plan *out,
+                              struct hs_err *err);
 /* Why a field's type cannot be read, at any depth ("variant is not supported yet"), or NULL. */
 const char *hs_iceberg_unreadable(const struct hs_field *field);
 

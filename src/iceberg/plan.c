@@ -256,8 +256,13 @@ static hs_rc add_footer(struct planner *p, const struct live_file *file, hs_str 
     struct hs_data_file *out = hs_vec_add(p->arena, &p->files);
     if (!out)
         return hs_no_memory(err);
-    *out = (struct hs_data_file){local, file->record_count, footer->size_bytes, projection->physical,
-                                 footer->row_group_count};
+    *out = (struct hs_data_file){.path = local,
+                                 .format = HS_FILE_PARQUET,
+                                 .record_count = file->record_count,
+                                 .size_bytes = footer->size_bytes,
+                                 .physical = projection->physical,
+                                 .row_group_count = footer->row_group_count,
+                                 .first_row_id = -1};
     return add_directory(p, local, err);
 }
 
@@ -333,10 +338,12 @@ static hs_rc run(struct planner *p, struct hs_plan *out, struct hs_err *err)
     return open_files(p, out, err);
 }
 
-hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin,
-                              const struct hs_type *wanted, struct hs_plan *out, struct hs_err *err)
+hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request, struct hs_plan *out,
+                      struct hs_err *err)
 {
-    struct planner p = {.arena = a, .store = *store, .pin = pin, .wanted = wanted, .oldest_data = INT64_MAX};
+    const struct hs_pin *pin = request->pin;
+    struct planner p = {.arena = a, .store = *request->store, .pin = pin, .oldest_data = INT64_MAX};
+    p.wanted = request->wanted ? request->wanted : pin->schema;
     p.newest_position_delete = p.newest_equality_delete = -1;
     p.store.root = pin->table->root;
     if (p.store.fallback_from.len == 0)
@@ -349,10 +356,4 @@ hs_rc hs_iceberg_plan_columns(struct hs_arena *a, const struct hs_store *store, 
         hs_ignore(hs_err_note(err, "table %.*s", HS_FMT(pin->table->path)));
     hs_arena_free(p.scratch);
     return rc;
-}
-
-hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_store *store, const struct hs_pin *pin, struct hs_plan *out,
-                      struct hs_err *err)
-{
-    return hs_iceberg_plan_columns(a, store, pin, pin->schema, out, err);
 }

@@ -132,9 +132,10 @@ static void tool_group(struct tool *t, yyjson_val *v, struct hs_scan_group *out)
 {
     size_t i, max;
     yyjson_val *item, *paths = yyjson_obj_get(v, "paths");
-    hs_str *list = hs_arena_array(t->arena, yyjson_arr_size(paths) + 1, sizeof *list);
-    yyjson_arr_foreach(paths, i, max, item) list[i] = hs_arena_str(t->arena, tool_str(item));
-    *out = (struct hs_scan_group){tool_struct(t, yyjson_obj_get(v, "physical")), list, yyjson_arr_size(paths)};
+    struct hs_scan_file *list = hs_arena_array(t->arena, yyjson_arr_size(paths) + 1, sizeof *list);
+    yyjson_arr_foreach(paths, i, max, item) list[i].path = hs_arena_str(t->arena, tool_str(item));
+    *out = (struct hs_scan_group){
+        .physical = tool_struct(t, yyjson_obj_get(v, "physical")), .files = list, .file_count = yyjson_arr_size(paths)};
 }
 
 static void tool_scan(struct tool *t, yyjson_val *v, struct hs_scan *out)

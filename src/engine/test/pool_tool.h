@@ -15,7 +15,7 @@ static struct hs_type long_type = {.id = HS_T_LONG}, text_type = {.id = HS_T_STR
 static struct hs_field table_fields[2];
 static struct hs_type table_type;
 static struct hs_scan_column table_columns[2];
-static hs_str table_paths[1];
+static struct hs_scan_file table_paths[1];
 static struct hs_scan_group table_group;
 
 static inline int make_table(void **state)
@@ -28,8 +28,8 @@ static inline int make_table(void **state)
     table_type = (struct hs_type){.id = HS_T_STRUCT, .fields = table_fields, .field_count = 2};
     table_columns[0] = (struct hs_scan_column){HS_S("id"), HS_S("\"f1\""), &long_type, true};
     table_columns[1] = (struct hs_scan_column){HS_S("s"), HS_S("\"f2\""), &text_type, true};
-    table_paths[0] = hs_str_of(table_path);
-    table_group = (struct hs_scan_group){&table_type, table_paths, 1};
+    table_paths[0].path = hs_str_of(table_path);
+    table_group = (struct hs_scan_group){.physical = &table_type, .files = table_paths, .file_count = 1};
     return 0;
 }
 

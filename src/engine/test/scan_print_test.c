@@ -38,13 +38,15 @@ static struct hs_type raw = {.id = HS_T_STRUCT, .fields = raw_fields, .field_cou
 static struct hs_field old_fields[] = {{.id = 2, .name = HS_S("old \"b\""), .type = &t_text},
                                        {.id = 1, .name = HS_S("a"), .type = &t_int}};
 static struct hs_type old = {.id = HS_T_STRUCT, .fields = old_fields, .field_count = 2};
-static const hs_str old_paths[] = {HS_S("/d/it's.parquet"), HS_S("/d/2")}, new_paths[] = {HS_S("/d/3")};
+static const struct hs_scan_file old_paths[] = {{.path = HS_S("/d/it's.parquet")}, {.path = HS_S("/d/2")}},
+                                 new_paths[] = {{.path = HS_S("/d/3")}};
 static const struct hs_scan_column columns[] = {{HS_S("A \"x\""), HS_S("\"f1\""), &t_long, true},
                                                 {HS_S("b"), HS_S("mask(\"f2\")"), &t_text, false}};
 
 static void prints_groups(void **state)
 {
-    struct hs_scan_group groups[] = {{&old, old_paths, 2}, {&raw, new_paths, 1}};
+    struct hs_scan_group groups[] = {{.physical = &old, .files = old_paths, .file_count = 2},
+                                     {.physical = &raw, .files = new_paths, .file_count = 1}};
     struct hs_scan scan = {.raw = &raw,
                            .groups = groups,
                            .group_count = 2,
@@ -115,9 +117,11 @@ static void refuses(void **state)
     struct hs_type s_strange = {.id = HS_T_STRUCT, .fields = strange, .field_count = 1};
     struct hs_type s_twins = {.id = HS_T_STRUCT, .fields = twins, .field_count = 2};
     struct hs_type s_unlike = {.id = HS_T_STRUCT, .fields = unlike, .field_count = 1};
-    const hs_str pattern[] = {HS_S("/d/*.parquet")};
-    struct hs_scan_group groups[] = {
-        {&old, old_paths, 1}, {&s_twins, old_paths, 1}, {&s_unlike, old_paths, 1}, {&old, pattern, 1}};
+    const struct hs_scan_file pattern[] = {{.path = HS_S("/d/*.parquet")}};
+    struct hs_scan_group groups[] = {{.physical = &old, .files = old_paths, .file_count = 1},
+                                     {.physical = &s_twins, .files = old_paths, .file_count = 1},
+                                     {.physical = &s_unlike, .files = old_paths, .file_count = 1},
+                                     {.physical = &old, .files = pattern, .file_count = 1}};
     struct hs_scan scans[] = {
         {.raw = &raw},
         {.raw = &s_late, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2},
@@ -137,7 +141,7 @@ static void refuses(void **state)
 
 static void every_allocation_may_fail(void **state)
 {
-    struct hs_scan_group groups[] = {{&old, old_paths, 2}};
+    struct hs_scan_group groups[] = {{.physical = &old, .files = old_paths, .file_count = 2}};
     struct hs_scan scan = {.raw = &raw, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2};
     (void)state;
     for (long n = 0; n < 1000; n++) {

@@ -20,7 +20,7 @@ static hs_rc plan_rows(const struct golden *g, int64_t *out, struct hs_err *err)
     if (rc == HS_OK)
         rc = hs_iceberg_pin(a, t, NULL, &pin, err);
     if (rc == HS_OK)
-        rc = hs_iceberg_plan(a, &g->store, &pin, &plan, err);
+        rc = hs_iceberg_plan(a, &(struct hs_plan_request){.store = &g->store, .pin = &pin, .wanted = NULL}, &plan, err);
     if (rc == HS_OK)
         *out = plan.record_count;
     hs_arena_free(a);

@@ -57,7 +57,8 @@ static hs_rc plan(const struct variation *v, size_t count, struct hs_plan *out, 
         struct hs_type wanted = *now.schema;
         if (count)
             wanted.field_count = count;
-        rc = hs_iceberg_plan_columns(kept, &store, &pin, &wanted, out, err);
+        rc =
+            hs_iceberg_plan(kept, &(struct hs_plan_request){.store = &store, .pin = &pin, .wanted = &wanted}, out, err);
     }
     hs_iceberg_unref(t);
     return rc;

@@ -19,7 +19,7 @@ static hs_rc plan_mini(struct hs_plan *out, struct hs_arena *a, struct hs_err *e
     if (rc == HS_OK)
         rc = hs_iceberg_pin(a, t, NULL, &pin, err);
     if (rc == HS_OK)
-        rc = hs_iceberg_plan(a, &store, &pin, out, err);
+        rc = hs_iceberg_plan(a, &(struct hs_plan_request){.store = &store, .pin = &pin, .wanted = NULL}, out, err);
     hs_iceberg_unref(t);
     return rc;
 }
