@@ -2,10 +2,9 @@
 #ifndef HS_ICEBERG_JSON_H
 #define HS_ICEBERG_JSON_H
 
+#include "base/json_alc.h"
 #include "iceberg/damage.h"
 #include "iceberg/table.h"
-
-#include <yyjson.h>
 
 struct hs_json {
     struct hs_arena *arena;
@@ -31,9 +30,6 @@ HS_MUST hs_rc hs_json_array(struct hs_json *j, yyjson_val *object, const char *k
 HS_MUST hs_rc hs_json_object(struct hs_json *j, yyjson_val *object, const char *key, bool need, yyjson_val **out);
 /* `count` zeroed elements; one where count is 0, so that NULL always means no memory. */
 HS_MUST hs_rc hs_json_new(struct hs_json *j, size_t count, size_t size, void *out_pointer);
-
-/* Over hs_malloc, so that allocation sweeps reach the parser. */
-extern const yyjson_alc hs_json_alc;
 
 HS_MUST hs_rc hs_schema_parse(struct hs_json *j, yyjson_val *schema, struct hs_type **out);
 HS_MUST hs_rc hs_name_mapping_parse(struct hs_json *j, hs_str text, struct hs_name_mapping *out);

@@ -2,7 +2,7 @@
 #ifndef HS_ICEBERG_MANIFEST_H
 #define HS_ICEBERG_MANIFEST_H
 
-#include "iceberg/avro.h"
+#include "avro/avro.h"
 #include "iceberg/table.h"
 
 enum hs_manifest_content { HS_MANIFEST_DATA = 0, HS_MANIFEST_DELETES = 1 };

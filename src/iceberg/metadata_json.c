@@ -1,7 +1,7 @@
 /* Table metadata (spec: "Table Metadata Fields", Appendix C). Versions 1 to 3 in one reader: what a version leaves out
  * is filled in as the spec's "Reading v1 metadata for v2" says. */
 #include "base/alloc.h"
-#include "iceberg/codec.h"
+#include "avro/codec.h"
 #include "iceberg/json.h"
 
 #include <limits.h>

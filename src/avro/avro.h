@@ -1,12 +1,12 @@
 /* Avro object container files (https://avro.apache.org/docs/1.12.0/specification/), reading half. Records are decoded
  * by the schema in the file, members are found by Iceberg field id. Every length is bounded by the bytes there are,
  * and a file that ends anywhere but between two blocks is damaged, not finished. */
-#ifndef HS_ICEBERG_AVRO_H
-#define HS_ICEBERG_AVRO_H
+#ifndef HS_AVRO_AVRO_H
+#define HS_AVRO_AVRO_H
 
 #include "base/arena.h"
 #include "base/cursor.h"
-#include "iceberg/codec.h"
+#include "avro/codec.h"
 
 enum hs_avro_kind {
     HS_AVRO_NULL,

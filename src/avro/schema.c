@@ -1,7 +1,7 @@
 /* The writer's schema, from the JSON in a file's header. */
-#include "iceberg/avro.h"
-#include "iceberg/damage.h"
-#include "iceberg/json.h"
+#include "avro/avro.h"
+#include "base/damage.h"
+#include "base/json_alc.h"
 
 enum { MAX_DEPTH = 64, MAX_TYPES = 100 * 1000, MAX_MEMBERS = 100 * 1000 };
 

@@ -1,6 +1,6 @@
 /* Avro's binary encoding, one value at a time. */
-#include "iceberg/avro.h"
-#include "iceberg/damage.h"
+#include "avro/avro.h"
+#include "base/damage.h"
 
 enum { MAX_DEPTH = 64 };
 

@@ -1,7 +1,7 @@
 /* Decompression with a bound on what comes out: metadata files and Avro blocks. Input that ends early, or goes on
  * after its end, is an error. */
-#ifndef HS_ICEBERG_CODEC_H
-#define HS_ICEBERG_CODEC_H
+#ifndef HS_AVRO_CODEC_H
+#define HS_AVRO_CODEC_H
 
 #include "base/str.h"
 

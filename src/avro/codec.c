@@ -1,6 +1,6 @@
-#include "iceberg/codec.h"
+#include "avro/codec.h"
 #include "base/alloc.h"
-#include "iceberg/damage.h"
+#include "base/damage.h"
 
 #include <snappy-c.h>
 #include <zlib.h>

@@ -1,4 +1,4 @@
-#include "iceberg/damage.h"
+#include "base/damage.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* The container around the records: header, blocks, sync markers. */
-#include "iceberg/avro.h"
+#include "avro/avro.h"
 #include "base/alloc.h"
-#include "iceberg/damage.h"
+#include "base/damage.h"
 
 enum { MAX_BLOCK_MIB = 256, SYNC = 16 };
 
