@@ -1,6 +1,6 @@
 /* The type tree: names, printing, comparing, finding, copying; see type.h. Recursion is bounded by whoever built the
  * tree (metadata and YAML readers limit depth). */
-#include "arrow/type.h"
+#include "arrow/param.h"
 
 static const char *const NAMES[] = {
     [HS_T_BOOLEAN] = "boolean",
@@ -140,13 +140,32 @@ struct hs_type *hs_type_new(struct hs_arena *a, enum hs_type_id id)
     return type;
 }
 
-static bool copy_field(struct hs_arena *a, struct hs_field *to, const struct hs_field *from)
+static bool copy_param(struct hs_arena *a, const struct hs_param **p)
+{
+    if (!*p)
+        return true;
+    struct hs_param *copy = HS_NEW(a, struct hs_param);
+    if (!copy)
+        return false;
+    *copy = **p;
+    *p = copy;
+    return !copy->text.at || (copy->text = hs_arena_str(a, copy->text)).at;
+}
+
+bool hs_field_copy(struct hs_arena *a, struct hs_field *to, const struct hs_field *from)
 {
     *to = *from;
     to->name = hs_arena_str(a, from->name);
     to->doc = hs_arena_str(a, from->doc);
+    return to->name.at && to->doc.at && copy_param(a, &to->initial_default) && copy_param(a, &to->write_default);
+}
+
+static bool copy_field(struct hs_arena *a, struct hs_field *to, const struct hs_field *from)
+{
+    if (!hs_field_copy(a, to, from))
+        return false;
     to->type = from->type ? hs_type_copy(a, from->type) : NULL;
-    return to->name.at && to->doc.at && (to->type || !from->type);
+    return to->type || !from->type;
 }
 
 struct hs_type *hs_type_copy(struct hs_arena *a, const struct hs_type *type)

@@ -42,12 +42,16 @@ enum hs_type_id {
 };
 
 struct hs_type;
+struct hs_param; /* arrow/param.h */
 
 struct hs_field {
     int id; /* Iceberg field id; -1 where the file states none */
     hs_str name;
     bool required;
-    bool has_initial_default; /* v3; a table that needs it is refused until the reader applies it */
+    /* v3: what a file that was written before the column stands for. NULL: none. Of a struct it says only that the
+     * struct is not NULL (.type STRUCT); its members have their own. */
+    const struct hs_param *initial_default;
+    const struct hs_param *write_default; /* kept, not used by readers */
     hs_str doc;
     struct hs_type *type;
 };
@@ -71,5 +75,7 @@ bool hs_type_is_nested(enum hs_type_id id);
 
 struct hs_type *hs_type_new(struct hs_arena *a, enum hs_type_id id);
 struct hs_type *hs_type_copy(struct hs_arena *a, const struct hs_type *type); /* NULL: no memory */
+/* *to becomes a copy of *from with its name, doc and defaults in this arena; the type stays *from's. */
+bool hs_field_copy(struct hs_arena *a, struct hs_field *to, const struct hs_field *from);
 
 #endif

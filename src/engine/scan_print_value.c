@@ -174,10 +174,26 @@ static size_t find_member(const struct hs_type *physical, int id)
     return i;
 }
 
+/* The default of a struct says only that there is one: it is made of what its members read as. */
+static hs_rc missing_struct(struct hs_buf *out, const struct hs_type *raw, struct hs_err *err)
+{
+    hs_buf_addz(out, "struct_pack(");
+    for (size_t i = 0; i < raw->field_count; i++) {
+        hs_buf_addz(out, i ? ", " : "");
+        hs_buf_add_sql_name(out, raw->fields[i].name);
+        hs_buf_addz(out, " := ");
+        HS_TRY(hs_scan_missing(out, &raw->fields[i], err));
+    }
+    hs_buf_addc(out, ')');
+    return raw->field_count ? HS_OK : refuse(err, "a struct without members", raw, raw);
+}
+
 hs_rc hs_scan_missing(struct hs_buf *out, const struct hs_field *raw, struct hs_err *err)
 {
-    if (raw->has_initial_default)
-        return hs_fail(err, HS_UNSUPPORTED, "a column with an initial default is not in every data file");
+    if (raw->initial_default && raw->initial_default->type == HS_T_STRUCT && raw->type->id == HS_T_STRUCT)
+        return missing_struct(out, raw->type, err);
+    if (raw->initial_default)
+        return hs_scan_literal(out, raw->initial_default, raw->type, err);
     hs_buf_addz(out, "CAST(NULL AS ");
     if (!hs_scan_type(out, raw->type))
         return hs_fail(err, HS_UNSUPPORTED, "type %s is not supported", hs_type_name(raw->type->id));

@@ -10,7 +10,7 @@ static void add_schema(struct hs_buf *out, const struct hs_schema *schema, bool 
         const char *why = hs_iceberg_unreadable(f);
         hs_buf_addf(out, "  %d %.*s ", f->id, HS_FMT(f->name));
         hs_buf_add_type(out, f->type);
-        hs_buf_addf(out, "%s%s%s%s\n", f->required ? " required" : "", f->has_initial_default ? " has-default" : "",
+        hs_buf_addf(out, "%s%s%s%s\n", f->required ? " required" : "", f->initial_default ? " has-default" : "",
                     why ? " UNREADABLE: " : "", why ? why : "");
     }
 }

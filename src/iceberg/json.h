@@ -32,6 +32,9 @@ HS_MUST hs_rc hs_json_object(struct hs_json *j, yyjson_val *object, const char *
 HS_MUST hs_rc hs_json_new(struct hs_json *j, size_t count, size_t size, void *out_pointer);
 
 HS_MUST hs_rc hs_schema_parse(struct hs_json *j, yyjson_val *schema, struct hs_type **out);
+/* A field's "initial-default" or "write-default"; *out stays as it is where there is none. */
+HS_MUST hs_rc hs_default_parse(struct hs_json *j, yyjson_val *field, const char *key, const struct hs_type *type,
+                               const struct hs_param **out);
 HS_MUST hs_rc hs_name_mapping_parse(struct hs_json *j, hs_str text, struct hs_name_mapping *out);
 
 #endif

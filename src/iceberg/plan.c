@@ -223,7 +223,7 @@ static hs_rc check_missing(const struct live_file *file, const struct hs_project
             if (file->identity_ids[k] == f->id)
                 return hs_refused(err, "a data file has a column only as its partition value, not supported yet",
                                   "column %.*s (id %d)", HS_FMT(f->name), f->id);
-        if (f->required)
+        if (!hs_missing_is_known(f))
             return hs_damaged(err, "required column %.*s (id %d) is missing", HS_FMT(f->name), f->id);
     }
     return HS_OK;

@@ -173,8 +173,8 @@ static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const
     if (!real)
         return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is in no schema of the table",
                               HS_FMT(wanted->name), wanted->id);
-    if (real->has_initial_default)
-        return hs_refused(m->err, "a data file lacks a column that has a default value, which is not supported yet",
+    if (real->initial_default && !wanted->initial_default) /* the engine prints what `wanted` says */
+        return hs_refused(m->err, "a column has a default value that the contract's schema does not know yet",
                           "column %.*s (id %d)", HS_FMT(wanted->name), wanted->id);
     const struct hs_field **slot = hs_vec_add(m->arena, &m->missing);
     if (!slot)
@@ -243,6 +243,16 @@ static hs_rc match(struct matcher *m, const struct hs_field *wanted, const struc
     if (hs_type_is_nested(wanted->type->id))
         return match_parts(m, wanted, file);
     return HS_OK;
+}
+
+bool hs_missing_is_known(const struct hs_field *missing)
+{
+    if (!missing->initial_default)
+        return !missing->required;
+    bool known = true;
+    for (size_t i = 0; missing->type->id == HS_T_STRUCT && i < missing->type->field_count; i++)
+        known = known && hs_missing_is_known(&missing->type->fields[i]);
+    return known;
 }
 
 hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,

@@ -15,5 +15,8 @@ struct hs_projection {
 HS_MUST hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
                                  const struct hs_type *wanted, const struct hs_physical *file,
                                  struct hs_projection *out, struct hs_err *err);
+/* Spec, "Column Projection", rules 3 and 4: a missing column reads as its default, of a struct that of each member,
+ * else as NULL. False: it is required and has none, which is damage. */
+bool hs_missing_is_known(const struct hs_field *missing);
 
 #endif

@@ -128,13 +128,12 @@ static hs_rc parse_field(struct hs_json *j, yyjson_val *value, int depth, struct
     HS_TRY(hs_json_text(j, value, "name", true, &out->name));
     HS_TRY(hs_json_text(j, value, "doc", false, &out->doc));
     HS_TRY(hs_json_bool(j, value, "required", false, &out->required));
-    yyjson_val *initial = yyjson_obj_get(value, "initial-default");
-    out->has_initial_default = initial && !yyjson_is_null(initial);
     HS_TRY(take_id(j, ids, out->id));
     size_t mark = hs_json_enter(j, "type");
     HS_TRY(parse_type(j, yyjson_obj_get(value, "type"), depth + 1, ids, &out->type));
     hs_json_leave(j, mark);
-    return HS_OK;
+    HS_TRY(hs_default_parse(j, value, "initial-default", out->type, &out->initial_default));
+    return hs_default_parse(j, value, "write-default", out->type, &out->write_default);
 }
 
 static hs_rc check_names(struct hs_json *j, const struct hs_type *type)

@@ -151,10 +151,10 @@ static hs_rc bind_type(struct binder *b, const struct hs_property *p, const stru
 static hs_rc bind_field(struct binder *b, const struct hs_property *p, hs_str name, const struct hs_field *real,
                         struct hs_field *out)
 {
-    *out = *real;
-    out->name = hs_arena_str(b->arena, name);
-    out->doc = hs_arena_str(b->arena, p->description);
-    if (!out->name.at || !out->doc.at)
+    struct hs_field seen = *real;
+    seen.name = name;
+    seen.doc = p->description;
+    if (!hs_field_copy(b->arena, out, &seen))
         return no_memory(b);
     return bind_type(b, p, real->type, &out->type);
 }

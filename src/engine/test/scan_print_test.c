@@ -108,7 +108,8 @@ static void takes_values_apart(void **state)
 
 static void refuses(void **state)
 {
-    struct hs_field late[] = {{.id = 9, .name = HS_S("c"), .type = &t_int, .has_initial_default = true}};
+    static const struct hs_param list_default = {.type = HS_T_LIST};
+    struct hs_field late[] = {{.id = 9, .name = HS_S("c"), .type = &t_int, .initial_default = &list_default}};
     struct hs_field strange[] = {{.id = 9, .name = HS_S("c"), .type = &t_geometry}};
     struct hs_field twins[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
                                {.id = 2, .name = HS_S("A"), .type = &t_text}};
