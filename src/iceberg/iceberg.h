@@ -37,7 +37,8 @@ struct hs_pin { /* one snapshot of one table */
 HS_MUST hs_rc hs_iceberg_pin(struct hs_arena *a, const struct hs_iceberg_table *t, const struct hs_as_of *as_of,
                              struct hs_pin *out, struct hs_err *err);
 
-enum hs_file_format { HS_FILE_PARQUET = 1, HS_FILE_AVRO, HS_FILE_ORC };
+/* OTHER: a name we do not know. PUFFIN: holds deletion vectors, never data. */
+enum hs_file_format { HS_FILE_OTHER = 0, HS_FILE_PARQUET = 1, HS_FILE_AVRO, HS_FILE_ORC, HS_FILE_PUFFIN };
 
 /* What the plan names lives in the arena it was made in. */
 struct hs_data_file {
@@ -103,8 +104,9 @@ HS_MUST hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *
 /* Why a field's type cannot be read, at any depth ("variant is not supported yet"), or NULL. */
 const char *hs_iceberg_unreadable(const struct hs_field *field);
 
-/* Parsed metadata and Parquet footers are kept by path within these bounds (128 MiB, 64 MiB, 10 minutes). */
-void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t footer_bytes, int64_t max_age_ms);
+/* Parsed metadata, manifests and Parquet footers are kept by path within these bounds (128 MiB, 256 MiB, 64 MiB, 10
+ * minutes). */
+void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int64_t footer_bytes, int64_t max_age_ms);
 void hs_iceberg_cache_clear(void);
 
 /* Facts for `hailstorm table PATH`. */

@@ -1,204 +1,228 @@
+/* Parsed manifests: read once, kept by path. What a manifest means also depends on the table (the types of its
+ * partition), so that is part of the key; what the snapshot says of it is not kept, but applied by hs_entry_numbers. */
 #include "iceberg/manifest.h"
-#include "iceberg/damage.h"
+#include "base/alloc.h"
+#include "iceberg/manifest_in.h"
+#include "iceberg/plan_in.h"
+#include "iceberg/shared_caches.h"
 
-enum { MAX_MANIFESTS = 1000 * 1000 };
+enum { MAX_MANIFEST_MIB = 256, MAX_ENTRIES = 10 * 1000 * 1000, MAX_KEY = 1 << 20, ROWS_A_SCRATCH = 512 };
 
-enum list_id { /* manifest_file */
-               ID_MANIFEST_PATH = 500,
-               ID_MANIFEST_LENGTH = 501,
-               ID_SPEC_ID = 502,
-               ID_ADDED_SNAPSHOT = 503,
-               ID_SEQUENCE = 515,
-               ID_CONTENT = 517,
-};
-enum entry_id { /* manifest_entry */
-                ID_STATUS = 0,
-                ID_SNAPSHOT = 1,
-                ID_DATA_FILE = 2,
-                ID_ENTRY_SEQUENCE = 3,
-};
-enum data_file_id { /* data_file */
-                    ID_PATH = 100,
-                    ID_FORMAT = 101,
-                    ID_PARTITION = 102,
-                    ID_RECORD_COUNT = 103,
-                    ID_SIZE = 104,
-                    ID_FILE_CONTENT = 134,
-                    ID_REFERENCED_FILE = 143,
-                    ID_CONTENT_OFFSET = 144,
+struct counted_manifest {
+    struct hs_manifest manifest;
+    struct hs_arena *arena;
+    atomic_int refs;
 };
 
-/* An integer member; `fallback` where it is absent or null. */
-static hs_rc number(const struct hs_avro_value *record, int id, bool need, int64_t fallback, int64_t *out,
-                    struct hs_err *err)
+static struct counted_manifest *counted(const struct hs_manifest *m)
 {
-    const struct hs_avro_value *v = hs_avro_member(record, id);
-    *out = fallback;
-    if (!v && need)
-        return hs_damaged(err, "member %d is missing", id);
-    if (v && v->kind != HS_AVRO_INT && v->kind != HS_AVRO_LONG)
-        return hs_damaged(err, "member %d is not an integer", id);
-    if (v)
-        *out = v->i;
-    return HS_OK;
+    return (struct counted_manifest *)(uintptr_t)m;
 }
 
-static hs_rc text(const struct hs_avro_value *record, int id, hs_str *out, struct hs_err *err)
+struct hs_manifest *hs_manifest_ref(const struct hs_manifest *m)
 {
-    const struct hs_avro_value *v = hs_avro_member(record, id);
-    if (!v || v->kind != HS_AVRO_STRING)
-        return hs_damaged(err, "member %d is missing or not text", id);
-    *out = v->s;
-    return HS_OK;
+    atomic_fetch_add_explicit(&counted(m)->refs, 1, memory_order_relaxed);
+    return &counted(m)->manifest;
 }
 
-static hs_rc list_row(struct hs_arena *a, const struct hs_avro_value *row, struct hs_manifest_file *out,
-                      struct hs_err *err)
+void hs_manifest_unref(const struct hs_manifest *m)
 {
-    int64_t content, spec;
-    HS_TRY(text(row, ID_MANIFEST_PATH, &out->path, err));
-    HS_TRY(number(row, ID_MANIFEST_LENGTH, false, -1, &out->length, err));
-    HS_TRY(number(row, ID_SPEC_ID, false, 0, &spec, err));
-    HS_TRY(number(row, ID_CONTENT, false, HS_MANIFEST_DATA, &content, err)); /* v1: data */
-    HS_TRY(number(row, ID_SEQUENCE, false, 0, &out->sequence_number, err));  /* v1: 0 */
-    HS_TRY(number(row, ID_ADDED_SNAPSHOT, false, -1, &out->added_snapshot_id, err));
-    if (content != HS_MANIFEST_DATA && content != HS_MANIFEST_DELETES)
-        return hs_damaged(err, "manifest content %lld", (long long)content);
-    if (spec < 0 || spec > INT32_MAX)
-        return hs_damaged(err, "partition spec %lld", (long long)spec);
-    out->content = (enum hs_manifest_content)content;
-    out->spec_id = (int)spec;
-    out->path = hs_arena_str(a, out->path);
-    return out->path.at ? HS_OK : hs_no_memory(err);
-}
-
-struct manifest_files {
-    HS_VEC(struct hs_manifest_file) list;
-};
-
-static hs_rc list_rows(struct hs_arena *a, struct hs_avro_file *file, struct manifest_files *out, struct hs_err *err)
-{
-    const struct hs_avro_value *row;
-    for (;;) {
-        HS_TRY(hs_avro_next(file, &row, err));
-        if (!row)
-            return HS_OK;
-        if (out->list.len >= MAX_MANIFESTS)
-            return hs_fail_hidden(err, HS_LIMIT, "more than %d manifests", MAX_MANIFESTS);
-        struct hs_manifest_file *m = hs_vec_add(a, &out->list);
-        if (!m)
-            return hs_no_memory(err);
-        HS_TRY(list_row(a, row, m, err));
+    if (m && atomic_fetch_sub_explicit(&counted(m)->refs, 1, memory_order_acq_rel) == 1) {
+        hs_arena_free(counted(m)->arena);
+        hs_free(counted(m));
     }
-}
-
-hs_rc hs_manifest_list_read(struct hs_arena *a, hs_str bytes, struct hs_manifest_file **out, size_t *out_count,
-                            struct hs_err *err)
-{
-    static const int wanted[] = {ID_MANIFEST_PATH,  ID_MANIFEST_LENGTH, ID_SPEC_ID,
-                                 ID_ADDED_SNAPSHOT, ID_SEQUENCE,        ID_CONTENT};
-    struct hs_avro_file *file;
-    struct manifest_files files = {0};
-    HS_TRY(hs_avro_open(bytes, wanted, sizeof wanted / sizeof *wanted, &file, err));
-    hs_rc rc = list_rows(a, file, &files, err);
-    hs_avro_close(file);
-    HS_TRY(rc);
-    *out = files.list.at;
-    *out_count = files.list.len;
-    return HS_OK;
-}
-
-/* Spec, "Sequence Number Inheritance" and "Snapshot ID Inheritance": null in an added entry means the manifest's own;
- * a manifest without numbers is of version 1, where everything has number 0. */
-static hs_rc inherit(const struct hs_avro_value *row, const struct hs_manifest_file *m, struct hs_manifest_entry *out,
-                     struct hs_err *err)
-{
-    HS_TRY(number(row, ID_SNAPSHOT, false, m->added_snapshot_id, &out->snapshot_id, err));
-    HS_TRY(number(row, ID_ENTRY_SEQUENCE, false, -1, &out->sequence_number, err));
-    if (out->sequence_number >= 0)
-        return HS_OK;
-    if (out->status != HS_ENTRY_ADDED && m->sequence_number != 0)
-        return hs_damaged(err, "an existing entry has no sequence number");
-    out->sequence_number = m->sequence_number;
-    return HS_OK;
-}
-
-static hs_rc read_content(const struct hs_avro_value *file, const struct hs_manifest_file *m,
-                          struct hs_manifest_entry *out, struct hs_err *err)
-{
-    int64_t content;
-    HS_TRY(number(file, ID_FILE_CONTENT, false, HS_CONTENT_DATA, &content, err)); /* v1: data */
-    bool deletes = content == HS_CONTENT_POSITION_DELETES || content == HS_CONTENT_EQUALITY_DELETES;
-    if (deletes != (m->content == HS_MANIFEST_DELETES) || (!deletes && content != HS_CONTENT_DATA))
-        return hs_damaged(err, "file content %lld in a manifest of content %d", (long long)content, (int)m->content);
-    out->content = (enum hs_entry_content)content;
-    out->deletion_vector = hs_avro_member(file, ID_CONTENT_OFFSET) != NULL;
-    return HS_OK;
-}
-
-static hs_rc read_entry(const struct hs_avro_value *row, const struct hs_manifest_file *m,
-                        struct hs_manifest_entry *out, struct hs_err *err)
-{
-    int64_t status;
-    *out = (struct hs_manifest_entry){.spec_id = m->spec_id};
-    HS_TRY(number(row, ID_STATUS, true, 0, &status, err));
-    if (status < HS_ENTRY_EXISTING || status > HS_ENTRY_DELETED)
-        return hs_damaged(err, "entry status %lld", (long long)status);
-    out->status = (enum hs_entry_status)status;
-    if (out->status == HS_ENTRY_DELETED)
-        return HS_OK;
-    HS_TRY(inherit(row, m, out, err));
-    const struct hs_avro_value *file = hs_avro_member(row, ID_DATA_FILE);
-    HS_TRY(text(file, ID_PATH, &out->path, err));
-    HS_TRY(text(file, ID_FORMAT, &out->format, err));
-    HS_TRY(number(file, ID_RECORD_COUNT, true, 0, &out->record_count, err));
-    HS_TRY(number(file, ID_SIZE, false, -1, &out->size_bytes, err));
-    out->partition = hs_avro_member(file, ID_PARTITION);
-    if (out->record_count < 0)
-        return hs_damaged(err, "%.*s: record_count %lld", HS_FMT(out->path), (long long)out->record_count);
-    return read_content(file, m, out, err);
 }
 
 /* v1 manifests that a snapshot lists in place state their spec only in their own header. */
-static hs_rc complete(const struct hs_avro_file *file, struct hs_manifest_file *m, struct hs_err *err)
+static hs_rc own_spec(const struct hs_avro_file *file, int *out, struct hs_err *err)
 {
     int64_t spec = 0;
     hs_str written = hs_avro_meta(file, "partition-spec-id");
-    if (m->spec_id >= 0)
+    if (*out >= 0)
         return HS_OK;
     if (written.at && (!hs_str_to_i64(written, &spec) || spec < 0 || spec > INT32_MAX))
         return hs_damaged(err, "partition-spec-id in the header is not a number");
-    m->spec_id = (int)spec;
+    *out = (int)spec;
     return HS_OK;
 }
 
-static hs_rc entries(struct hs_avro_file *file, const struct hs_manifest_file *m, hs_entry_fn fn, void *ctx,
-                     struct hs_err *err)
+struct entries {
+    HS_VEC(struct hs_entry) list;
+};
+
+/* Spec, "First Row ID Inheritance": counted over files without an id of their own; deleted ones take no part. */
+static hs_rc number_rows(struct hs_entry *e, int64_t *next, struct hs_err *err)
+{
+    if (e->status == HS_ENTRY_DELETED || e->content != HS_CONTENT_DATA || e->first_row_id >= 0)
+        return HS_OK;
+    e->row_offset = *next;
+    if (__builtin_add_overflow(*next, e->record_count, next))
+        return hs_damaged(err, "more rows than a number can hold");
+    return HS_OK;
+}
+
+/* `list` holds the growing array, *scratch what a few rows need. */
+static hs_rc read_rows(struct hs_avro_file *file, struct counted_manifest *m, const struct hs_partition_shape *shape,
+                       struct hs_arena *list, struct hs_arena **scratch, struct entries *out, struct hs_err *err)
 {
     const struct hs_avro_value *row;
-    struct hs_manifest_entry entry;
+    int64_t rows = 0;
     for (;;) {
         HS_TRY(hs_avro_next(file, &row, err));
         if (!row)
             return HS_OK;
-        HS_TRY(read_entry(row, m, &entry, err));
-        if (entry.status != HS_ENTRY_DELETED)
-            HS_TRY(fn(ctx, &entry, err));
+        if (out->list.len >= MAX_ENTRIES)
+            return hs_fail_hidden(err, HS_LIMIT, "more than %d files in a manifest", MAX_ENTRIES);
+        if (out->list.len % ROWS_A_SCRATCH == 0) {
+            hs_arena_free(*scratch);
+            *scratch = hs_arena_new(0);
+        }
+        struct hs_entry *e = *scratch ? hs_vec_add(list, &out->list) : NULL;
+        if (!e)
+            return hs_no_memory(err);
+        HS_TRY(hs_entry_read(m->arena, *scratch, shape, row, e, err));
+        HS_TRY(number_rows(e, &rows, err));
     }
 }
 
-hs_rc hs_manifest_read(hs_str bytes, const struct hs_manifest_file *manifest, hs_entry_fn fn, void *ctx,
-                       struct hs_err *err)
+static hs_rc keep_entries(struct counted_manifest *m, const struct entries *found, struct hs_err *err)
 {
-    static const int wanted[] = {ID_STATUS,    ID_SNAPSHOT,     ID_DATA_FILE,       ID_ENTRY_SEQUENCE,
-                                 ID_PATH,      ID_FORMAT,       ID_RECORD_COUNT,    ID_SIZE,
-                                 ID_PARTITION, ID_FILE_CONTENT, ID_REFERENCED_FILE, ID_CONTENT_OFFSET};
-    struct hs_avro_file *file;
-    struct hs_manifest_file own = *manifest;
-    HS_TRY(hs_avro_open(bytes, wanted, sizeof wanted / sizeof *wanted, &file, err));
-    hs_rc rc = complete(file, &own, err);
+    struct hs_entry *entries = hs_arena_array(m->arena, found->list.len, sizeof *entries);
+    if (!entries)
+        return hs_no_memory(err);
+    if (found->list.len)
+        memcpy(entries, found->list.at, found->list.len * sizeof *entries);
+    m->manifest.entries = entries;
+    m->manifest.entry_count = found->list.len;
+    return HS_OK;
+}
+
+static hs_rc read_all(struct hs_avro_file *file, const struct hs_iceberg_table *table, struct counted_manifest *m,
+                      struct hs_err *err)
+{
+    struct hs_partition_shape shape;
+    struct hs_arena *scratch = NULL, *list = NULL;
+    struct entries found = {0};
+    HS_TRY(own_spec(file, &m->manifest.spec_id, err));
+    HS_TRY(hs_partition_shape_make(m->arena, table, m->manifest.spec_id, &shape, err));
+    list = hs_arena_new(0);
+    hs_rc rc = list ? read_rows(file, m, &shape, list, &scratch, &found, err) : hs_no_memory(err);
     if (rc == HS_OK)
-        rc = entries(file, &own, fn, ctx, err);
+        rc = keep_entries(m, &found, err);
+    hs_arena_free(scratch);
+    hs_arena_free(list);
+    return rc;
+}
+
+static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
+{
+    struct hs_avro_file *file;
+    HS_TRY(hs_avro_open(bytes, hs_entry_members, hs_entry_member_count, &file, err));
+    hs_rc rc = read_all(file, table, m, err);
     hs_avro_close(file);
     return rc;
+}
+
+hs_rc hs_manifest_parse(hs_str bytes, const struct hs_iceberg_table *table, const struct hs_manifest_file *listed,
+                        const struct hs_manifest **out, struct hs_err *err)
+{
+    struct counted_manifest *m = hs_calloc(1, sizeof *m);
+    if (!m)
+        return hs_no_memory(err);
+    atomic_init(&m->refs, 1);
+    m->manifest.spec_id = listed->spec_id;
+    m->arena = hs_arena_new(0);
+    hs_rc rc = m->arena ? read_in(bytes, table, m, err) : hs_no_memory(err);
+    if (rc == HS_OK)
+        *out = &m->manifest;
+    else
+        hs_manifest_unref(&m->manifest);
+    return rc;
+}
+
+/* A manifest that states its spec itself means something only beside this metadata. */
+static hs_rc cache_key(struct hs_arena *scratch, const struct hs_iceberg_table *table,
+                       const struct hs_manifest_file *listed, hs_str local, hs_str *out, struct hs_err *err)
+{
+    struct hs_partition_shape shape;
+    struct hs_buf key;
+    HS_TRY(hs_partition_shape_make(scratch, table, listed->spec_id, &shape, err));
+    hs_buf_init(&key, MAX_KEY);
+    hs_buf_addf(&key, "%.*s\n%d\n", HS_FMT(local), listed->spec_id);
+    if (listed->spec_id < 0)
+        hs_buf_adds(&key, table->path);
+    hs_buf_add_shape(&key, &shape);
+    hs_rc rc = hs_buf_done(&key, err);
+    if (rc == HS_OK && !(*out = hs_arena_str(scratch, hs_buf_str(&key))).at)
+        rc = hs_no_memory(err);
+    hs_buf_fini(&key);
+    return rc;
+}
+
+static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, const struct hs_iceberg_table *table,
+                     const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+{
+    struct hs_cache *cache = hs_manifest_cache();
+    struct hs_stamp stamp;
+    hs_str local, key, bytes;
+    HS_TRY(hs_plan_resolve(scratch, store, listed->path, &local, err));
+    HS_TRY(hs_object_stamp(local, &stamp, err));
+    HS_TRY(cache_key(scratch, table, listed, local, &key, err));
+    *out = hs_cache_get(cache, key, &stamp);
+    if (*out)
+        return HS_OK;
+    HS_TRY(hs_object_read(scratch, local, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
+    HS_TRY(hs_manifest_parse(bytes, table, listed, out, err));
+    struct counted_manifest *m = counted(*out);
+    hs_cache_put(cache, key, &stamp, &m->manifest, (int64_t)(sizeof *m + hs_arena_used(m->arena)));
+    return HS_OK;
+}
+
+hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
+                       const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+{
+    struct hs_arena *scratch = hs_arena_new(0);
+    const struct hs_manifest *m = NULL;
+    if (!scratch)
+        return hs_no_memory(err);
+    hs_rc rc = open_in(scratch, store, table, listed, &m, err);
+    hs_arena_free(scratch);
+    if (rc == HS_OK)
+        *out = m;
+    else
+        hs_ignore(hs_err_note(err, "manifest %.*s", HS_FMT(listed->path)));
+    return rc;
+}
+
+/* ---- numbers ---- */
+
+/* Null in an added entry means the manifest's own number; a manifest without numbers is of version 1, where everything
+ * has number 0. */
+static hs_rc inherit(const struct hs_entry *e, const struct hs_manifest_file *m, int64_t own, bool need, int64_t *out,
+                     struct hs_err *err)
+{
+    *out = own;
+    if (own >= 0)
+        return HS_OK;
+    if (e->status == HS_ENTRY_ADDED || m->sequence_number == 0)
+        *out = m->sequence_number;
+    else if (need && e->status == HS_ENTRY_EXISTING)
+        return hs_damaged(err, "an existing entry has no sequence number");
+    return HS_OK;
+}
+
+hs_rc hs_entry_numbers(const struct hs_entry *e, const struct hs_manifest_file *m, struct hs_numbers *out,
+                       struct hs_err *err)
+{
+    out->snapshot_id = e->snapshot_id >= 0 ? e->snapshot_id : m->added_snapshot_id;
+    HS_TRY(inherit(e, m, e->sequence_number, true, &out->sequence_number, err));
+    HS_TRY(inherit(e, m, e->file_sequence_number, false, &out->file_sequence_number, err));
+    out->first_row_id = -1;
+    if (e->content != HS_CONTENT_DATA || m->first_row_id < 0)
+        return HS_OK; /* a manifest without one: its rows have no ids, whatever its files say */
+    out->first_row_id = e->first_row_id;
+    if (e->first_row_id < 0 && e->status != HS_ENTRY_DELETED &&
+        __builtin_add_overflow(m->first_row_id, e->row_offset, &out->first_row_id))
+        return hs_damaged(err, "row ids beyond what a number can hold");
+    return HS_OK;
 }

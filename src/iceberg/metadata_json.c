@@ -41,7 +41,20 @@ static hs_rc parse_schemas(struct hs_json *j, yyjson_val *root, struct hs_iceber
     return HS_OK;
 }
 
-static enum hs_transform transform_of(hs_str text)
+/* "bucket[16]"; a parameter that cannot be makes the transform one that we do not know. */
+static bool bracketed(hs_str text, hs_str name, int *out)
+{
+    int64_t n;
+    if (!hs_str_starts(text, name) || !hs_str_ends(text, HS_S("]")))
+        return false;
+    hs_str inside = {text.at + name.len, text.len - name.len - 1};
+    if (!hs_str_to_i64(hs_str_trim(inside), &n) || n < 1 || n > INT32_MAX)
+        return false;
+    *out = (int)n;
+    return true;
+}
+
+static enum hs_transform transform_of(hs_str text, int *parameter)
 {
     static const struct {
         const char *name;
@@ -51,9 +64,9 @@ static enum hs_transform transform_of(hs_str text)
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (hs_str_is(text, plain[i].name))
             return plain[i].transform;
-    if (hs_str_starts(text, HS_S("bucket[")))
+    if (bracketed(text, HS_S("bucket["), parameter))
         return HS_TR_BUCKET;
-    if (hs_str_starts(text, HS_S("truncate[")))
+    if (bracketed(text, HS_S("truncate["), parameter))
         return HS_TR_TRUNCATE;
     return HS_TR_UNKNOWN;
 }
@@ -75,7 +88,7 @@ static hs_rc parse_spec_fields(struct hs_json *j, yyjson_val *list, struct hs_pa
         HS_TRY(hs_json_int(j, value, "source-id", false, &f->source_id)); /* absent for v3's "source-ids" */
         HS_TRY(hs_json_text(j, value, "name", true, &f->name));
         HS_TRY(hs_json_text(j, value, "transform", true, &f->text));
-        f->transform = transform_of(f->text);
+        f->transform = f->source_id < 0 ? HS_TR_UNKNOWN : transform_of(f->text, &f->parameter);
         hs_json_leave(j, mark);
     }
     return HS_OK;

@@ -1,13 +1,15 @@
 #include "iceberg/shared_caches.h"
 #include "iceberg/iceberg.h"
+#include "iceberg/manifest.h"
 #include "iceberg/parquet.h"
 
 #include <pthread.h>
 
-static const int64_t METADATA_BYTES = 128 << 20, FOOTER_BYTES = 64 << 20, MAX_AGE_US = 600 * 1000000LL;
+static const int64_t METADATA_BYTES = 128 << 20, MANIFEST_BYTES = 256 << 20, FOOTER_BYTES = 64 << 20,
+                     MAX_AGE_US = 600 * 1000000LL;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct hs_cache *metadata, *footers;
+static struct hs_cache *metadata, *manifests, *footers;
 
 static void *table_ref(void *t)
 {
@@ -17,6 +19,16 @@ static void *table_ref(void *t)
 static void table_unref(void *t)
 {
     hs_iceberg_unref(t);
+}
+
+static void *manifest_ref(void *m)
+{
+    return hs_manifest_ref(m);
+}
+
+static void manifest_unref(void *m)
+{
+    hs_manifest_unref(m);
 }
 
 static void *footer_ref(void *f)
@@ -44,19 +56,26 @@ struct hs_cache *hs_metadata_cache(void)
     return get(&metadata, (struct hs_cache_kind){table_ref, table_unref}, METADATA_BYTES);
 }
 
+struct hs_cache *hs_manifest_cache(void)
+{
+    return get(&manifests, (struct hs_cache_kind){manifest_ref, manifest_unref}, MANIFEST_BYTES);
+}
+
 struct hs_cache *hs_footer_cache(void)
 {
     return get(&footers, (struct hs_cache_kind){footer_ref, footer_unref}, FOOTER_BYTES);
 }
 
-void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t footer_bytes, int64_t max_age_ms)
+void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int64_t footer_bytes, int64_t max_age_ms)
 {
     hs_cache_limit(hs_metadata_cache(), metadata_bytes, max_age_ms * 1000);
+    hs_cache_limit(hs_manifest_cache(), manifest_bytes, max_age_ms * 1000);
     hs_cache_limit(hs_footer_cache(), footer_bytes, max_age_ms * 1000);
 }
 
 void hs_iceberg_cache_clear(void)
 {
     hs_cache_clear(hs_metadata_cache());
+    hs_cache_clear(hs_manifest_cache());
     hs_cache_clear(hs_footer_cache());
 }

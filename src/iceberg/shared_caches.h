@@ -1,4 +1,4 @@
-/* The two caches of the process; made on first use, never freed. NULL when there is no memory for them: everything
+/* The caches of the process; made on first use, never freed. NULL when there is no memory for them: everything
  * works without. */
 #ifndef HS_ICEBERG_SHARED_CACHES_H
 #define HS_ICEBERG_SHARED_CACHES_H
@@ -6,6 +6,7 @@
 #include "iceberg/cache.h"
 
 struct hs_cache *hs_metadata_cache(void); /* struct hs_iceberg_table by metadata path */
+struct hs_cache *hs_manifest_cache(void); /* struct hs_manifest by path and the types of its partition */
 struct hs_cache *hs_footer_cache(void);   /* struct hs_footer by data file path */
 
 #endif

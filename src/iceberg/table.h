@@ -22,6 +22,7 @@ struct hs_partition_field {
     int field_id, source_id;
     hs_str name, text; /* text: "bucket[16]" */
     enum hs_transform transform;
+    int parameter; /* of bucket and truncate: at least 1 */
 };
 struct hs_partition_spec {
     int id;

@@ -16,23 +16,33 @@ struct seen {
     int64_t sequence[8];
 };
 
-static hs_rc see(void *ctx, const struct hs_manifest_entry *e, struct hs_err *err)
+static hs_rc see_all(const struct hs_manifest *m, const struct hs_manifest_file *listed, struct seen *seen,
+                     struct hs_err *err)
 {
-    (void)err;
-    struct seen *seen = ctx;
-    if (seen->count < 8)
-        seen->sequence[seen->count] = e->sequence_number;
-    seen->count++;
-    seen->rows += e->record_count;
+    for (size_t i = 0; i < m->entry_count; i++) {
+        struct hs_numbers numbers;
+        if (m->entries[i].status == HS_ENTRY_DELETED)
+            continue;
+        HS_TRY(hs_entry_numbers(&m->entries[i], listed, &numbers, err));
+        if (seen->count < 8)
+            seen->sequence[seen->count] = numbers.sequence_number;
+        seen->count++;
+        seen->rows += m->entries[i].record_count;
+    }
     return HS_OK;
 }
 
 static hs_rc read_all(hs_str bytes, struct seen *seen)
 {
-    const struct hs_manifest_file m = {.sequence_number = 9, .added_snapshot_id = 5};
+    const struct hs_manifest_file listed = {.sequence_number = 9, .added_snapshot_id = 5};
+    const struct hs_iceberg_table table = {0};
+    const struct hs_manifest *m;
     struct hs_err err;
     *seen = (struct seen){0};
-    return hs_manifest_read(bytes, &m, see, seen, &err);
+    HS_TRY(hs_manifest_parse(bytes, &table, &listed, &m, &err));
+    hs_rc rc = see_all(m, &listed, seen, &err);
+    hs_manifest_unref(m);
+    return rc;
 }
 
 static hs_str container(size_t i)

@@ -52,11 +52,11 @@ static void test_caches(void **state)
     assert_int_equal(plan_mini(&plan, a, &err), HS_OK);
     assert_int_equal(hs_cache_stats(hs_metadata_cache()).hits - hits, 1);
     assert_int_equal(hs_cache_stats(hs_footer_cache()).hits - footer_hits, 2);
-    hs_iceberg_cache_limits(10, 10, 600000); /* nothing fits any more, and all still works */
+    hs_iceberg_cache_limits(10, 10, 10, 600000); /* nothing fits any more, and all still works */
     assert_int_equal(hs_cache_stats(hs_footer_cache()).entries, 0);
     assert_int_equal(plan_mini(&plan, a, &err), HS_OK);
     assert_int_equal(hs_cache_stats(hs_metadata_cache()).bytes, 0);
-    hs_iceberg_cache_limits(1 << 20, 1 << 20, 600000);
+    hs_iceberg_cache_limits(1 << 20, 1 << 20, 1 << 20, 600000);
     hs_arena_free(a);
 }
 

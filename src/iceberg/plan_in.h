@@ -1,0 +1,81 @@
+/* Private to the planner: what its parts hand each other.
+ *
+ *   plan.c           the steps in order        plan_list.c     snapshot -> manifests -> live entries
+ *   plan_prune.c     which manifests, files    plan_deletes.c  which deletes apply to which data file
+ *   plan_files.c     footers, projections, constants of partitions
+ *   deleted.c        positions out of delete files, cached
+ */
+#ifndef HS_ICEBERG_PLAN_IN_H
+#define HS_ICEBERG_PLAN_IN_H
+
+#include "iceberg/damage.h"
+#include "iceberg/iceberg.h"
+#include "iceberg/manifest.h"
+#include "iceberg/projection.h"
+
+struct hs_planned {               /* a live entry of the pinned snapshot */
+    const struct hs_entry *entry; /* its manifest is held until the plan is made */
+    struct hs_numbers numbers;
+    int spec_id;
+    int partition; /* as hs_data_file.partition; the number of (spec, values) in this plan */
+};
+
+/* Resolved as the store does; to whoever asks, a table with a hole is damaged ("not found" would speak of the table).
+ */
+HS_MUST hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out,
+                              struct hs_err *err);
+
+struct hs_planner {           /* one call */
+    struct hs_arena *arena;   /* of the request: what the plan keeps */
+    struct hs_arena *scratch; /* of this call; holds the manifests */
+    struct hs_store store;
+    const struct hs_plan_request *request;
+    const struct hs_pin *pin;
+    const struct hs_type *wanted;
+    struct {
+        HS_VEC(struct hs_planned) list;
+    } data, deletes;           /* live entries */
+    struct hs_map *partitions; /* (spec, values) to number + 1 */
+    struct {
+        HS_VEC(hs_str) list;
+    } directories;
+    struct hs_map *seen_directories;
+};
+
+/* ---- plan_list.c ---- */
+/* Every live entry of the snapshot, into p->data and p->deletes. */
+HS_MUST hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err);
+/* The manifests that a snapshot names, in p->scratch. */
+HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+                                size_t *out_count, struct hs_err *err);
+
+/* ---- plan_files.c ---- */
+/* p->data to out->files and out->directories: footers, projections. */
+HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
+
+/* ---- plan_deletes.c: spec, "Scan Planning": by sequence number, partition, path ---- */
+struct hs_delete_index;
+HS_MUST hs_rc hs_delete_index_new(struct hs_arena *a, const struct hs_iceberg_table *table,
+                                  const struct hs_store *store, struct hs_delete_index **out, struct hs_err *err);
+HS_MUST hs_rc hs_delete_index_add(struct hs_delete_index *x, const struct hs_planned *deletes, struct hs_err *err);
+HS_MUST hs_rc hs_delete_index_ready(struct hs_delete_index *x, struct hs_err *err); /* after the last add */
+/* Position deletes and vectors that may apply to a data file: at most one vector, which then stands alone. */
+struct hs_applying {
+    const struct hs_planned *const *files;
+    size_t count;
+};
+HS_MUST hs_rc hs_delete_index_positions(struct hs_delete_index *x, const struct hs_planned *data,
+                                        struct hs_applying *out, struct hs_err *err);
+/* Does an equality delete that is younger than the file, in its partition or global, exist? Marks those that do. */
+HS_MUST hs_rc hs_delete_index_equality(struct hs_delete_index *x, const struct hs_planned *data, struct hs_err *err);
+/* Every equality delete file that was marked. */
+HS_MUST hs_rc hs_delete_index_marked(struct hs_delete_index *x, struct hs_applying *out, struct hs_err *err);
+
+/* ---- deleted.c ---- */
+/* The positions of one data file that these delete files take away; *out one reference, NULL when there are none. The
+ * data file's path is compared as the store resolves paths: without scheme and authority, under the prefix maps. */
+HS_MUST hs_rc hs_deleted_positions(const struct hs_store *store, const struct hs_row_reader *reader,
+                                   const struct hs_applying *deletes, const struct hs_planned *data,
+                                   struct hs_positions **out, struct hs_err *err);
+
+#endif

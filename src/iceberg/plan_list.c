@@ -1,0 +1,161 @@
+/* From a snapshot to its live entries (spec: "Scan Planning"): manifest list, manifests, the numbers they hand down,
+ * and which entries share a partition. */
+#include "iceberg/plan_in.h"
+
+enum { MAX_LIST_MIB = 256, MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
+
+static hs_rc missing_is_damage(hs_rc rc, struct hs_err *err)
+{
+    if (rc != HS_NOT_FOUND)
+        return rc;
+    if (!err)
+        return HS_CORRUPT;
+    struct hs_err first = *err;
+    rc = hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail);
+    hs_ignore(hs_err_show(err, "a file of the table is missing"));
+    return rc;
+}
+
+hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out, struct hs_err *err)
+{
+    return missing_is_damage(hs_store_resolve(a, store, path, out, err), err);
+}
+
+/* ---- manifests ---- */
+
+static hs_rc inline_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+                              size_t *out_count, struct hs_err *err)
+{
+    struct hs_manifest_file *list = hs_arena_array(p->scratch, s->manifest_count, sizeof *list);
+    if (!list)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < s->manifest_count; i++)
+        list[i] = (struct hs_manifest_file){.path = s->manifests[i],
+                                            .length = -1,
+                                            .spec_id = -1,
+                                            .content = HS_MANIFEST_DATA,
+                                            .added_snapshot_id = s->id,
+                                            .added_files = -1,
+                                            .existing_files = -1,
+                                            .deleted_files = -1,
+                                            .first_row_id = -1};
+    *out = list;
+    *out_count = s->manifest_count;
+    return HS_OK;
+}
+
+static hs_rc read_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+                       size_t *out_count, struct hs_err *err)
+{
+    hs_str local, bytes;
+    HS_TRY(hs_plan_resolve(p->scratch, &p->store, s->manifest_list, &local, err));
+    HS_TRY(hs_object_read(p->scratch, local, MAX_LIST_MIB * HS_MIB, &bytes, err));
+    return hs_manifest_list_read(p->scratch, bytes, out, out_count, err);
+}
+
+hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+                        size_t *out_count, struct hs_err *err)
+{
+    if (s->manifest_list.len == 0)
+        return inline_manifests(p, s, out, out_count, err);
+    hs_rc rc = read_list(p, s, out, out_count, err);
+    if (rc != HS_OK)
+        hs_ignore(hs_err_note(err, "manifest list %.*s", HS_FMT(s->manifest_list)));
+    return rc;
+}
+
+/* ---- entries ---- */
+
+/* Two values are of one partition when their bytes are the same; every NaN is one value, as the format's writers have
+ * it. */
+static void add_value(struct hs_buf *key, const struct hs_param *v)
+{
+    double d = v->d != v->d ? __builtin_nan("") : v->d;
+    hs_buf_addc(key, v->null ? 'n' : (char)('A' + (int)v->type));
+    if (v->null)
+        return;
+    hs_buf_add(key, &v->i, sizeof v->i);
+    hs_buf_add(key, &d, sizeof d);
+    hs_buf_add(key, &v->text.len, sizeof v->text.len);
+    hs_buf_adds(key, v->text);
+}
+
+static hs_rc number_partition(struct hs_planner *p, const struct hs_entry *e, int spec_id, int *out, struct hs_err *err)
+{
+    struct hs_buf key;
+    hs_buf_init(&key, MAX_KEY);
+    hs_buf_add(&key, &spec_id, sizeof spec_id);
+    for (size_t i = 0; i < e->partition_count; i++)
+        add_value(&key, &e->partition[i]);
+    hs_rc rc = hs_buf_done(&key, err);
+    uintptr_t number = (uintptr_t)hs_map_get(p->partitions, hs_buf_str(&key));
+    if (rc == HS_OK && !number) {
+        number = hs_map_len(p->partitions) + 1;
+        rc = hs_map_put(p->partitions, hs_buf_str(&key), (void *)number, err);
+    }
+    hs_buf_fini(&key);
+    *out = (int)(number - 1);
+    return rc;
+}
+
+static hs_rc check_entry(const struct hs_manifest_file *listed, const struct hs_entry *e, struct hs_err *err)
+{
+    bool deletes = e->content != HS_CONTENT_DATA;
+    if (deletes != (listed->content == HS_MANIFEST_DELETES))
+        return hs_damaged(err, "file content %d in a manifest of content %d", (int)e->content, (int)listed->content);
+    return HS_OK;
+}
+
+static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *listed, int spec_id,
+                       const struct hs_entry *e, struct hs_err *err)
+{
+    struct hs_planned *planned;
+    HS_TRY(check_entry(listed, e, err));
+    if (!hs_table_spec(p->pin->table, spec_id))
+        return hs_damaged(err, "partition spec %d is missing", spec_id);
+    if (p->data.list.len + p->deletes.list.len >= MAX_FILES)
+        return hs_fail_hidden(err, HS_LIMIT, "more than %d files", MAX_FILES);
+    if (e->content == HS_CONTENT_DATA)
+        planned = hs_vec_add(p->scratch, &p->data.list);
+    else
+        planned = hs_vec_add(p->scratch, &p->deletes.list);
+    if (!planned)
+        return hs_no_memory(err);
+    planned->entry = e;
+    planned->spec_id = spec_id;
+    HS_TRY(hs_entry_numbers(e, listed, &planned->numbers, err));
+    return number_partition(p, e, spec_id, &planned->partition, err);
+}
+
+static void unref_manifest(void *m)
+{
+    hs_manifest_unref(m);
+}
+
+static hs_rc add_manifest(struct hs_planner *p, const struct hs_manifest_file *listed, struct hs_err *err)
+{
+    const struct hs_manifest *m;
+    HS_TRY(hs_manifest_open(&p->store, p->pin->table, listed, &m, err));
+    if (!hs_arena_defer(p->scratch, unref_manifest, (void *)(uintptr_t)m))
+        return hs_no_memory(err);
+    for (size_t i = 0; i < m->entry_count; i++) {
+        if (m->entries[i].status == HS_ENTRY_DELETED)
+            continue;
+        hs_rc rc = add_entry(p, listed, m->spec_id, &m->entries[i], err);
+        if (rc != HS_OK) {
+            hs_ignore(hs_err_note(err, "manifest %.*s", HS_FMT(listed->path)));
+            return rc;
+        }
+    }
+    return HS_OK;
+}
+
+hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
+{
+    struct hs_manifest_file *manifests;
+    size_t count;
+    HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
+    for (size_t i = 0; i < count; i++)
+        HS_TRY(add_manifest(p, &manifests[i], err));
+    return HS_OK;
+}
