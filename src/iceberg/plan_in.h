@@ -49,6 +49,11 @@ HS_MUST hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, st
 HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
                                 size_t *out_count, struct hs_err *err);
 
+/* ---- plan_open.c ---- */
+/* Each listed manifest, held by p->scratch. */
+HS_MUST hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *const *listed, size_t count,
+                           const struct hs_manifest ***out, struct hs_err *err);
+
 /* ---- plan_files.c ---- */
 /* p->data to out->files and out->directories: footers, projections. */
 HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
@@ -57,25 +62,41 @@ HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs
 struct hs_delete_index;
 HS_MUST hs_rc hs_delete_index_new(struct hs_arena *a, const struct hs_iceberg_table *table,
                                   const struct hs_store *store, struct hs_delete_index **out, struct hs_err *err);
+/* A delete entry: it, and what it points to, must outlive the index. */
 HS_MUST hs_rc hs_delete_index_add(struct hs_delete_index *x, const struct hs_planned *deletes, struct hs_err *err);
-HS_MUST hs_rc hs_delete_index_ready(struct hs_delete_index *x, struct hs_err *err); /* after the last add */
-/* Position deletes and vectors that may apply to a data file: at most one vector, which then stands alone. */
+void hs_delete_index_ready(struct hs_delete_index *x); /* after the last add */
 struct hs_applying {
     const struct hs_planned *const *files;
     size_t count;
 };
+/* Position deletes and vectors that may apply to a data file. */
+struct hs_position_deletes {
+    const struct hs_planned *vector; /* it stands alone: it holds what older delete files say too */
+    struct hs_applying named;        /* that name this data file and no other */
+    struct hs_applying shared;       /* of its whole partition: a tail of one array for each partition */
+};
 HS_MUST hs_rc hs_delete_index_positions(struct hs_delete_index *x, const struct hs_planned *data,
-                                        struct hs_applying *out, struct hs_err *err);
-/* Does an equality delete that is younger than the file, in its partition or global, exist? Marks those that do. */
+                                        struct hs_position_deletes *out, struct hs_err *err);
+/* This data file will be read: equality deletes younger than it, in its partition or global, apply. */
 HS_MUST hs_rc hs_delete_index_equality(struct hs_delete_index *x, const struct hs_planned *data, struct hs_err *err);
-/* Every equality delete file that was marked. */
+/* Every equality delete file that applies to one of those; global ones are those of a spec without fields. */
 HS_MUST hs_rc hs_delete_index_marked(struct hs_delete_index *x, struct hs_applying *out, struct hs_err *err);
+/* Spec "Partition Specs": without fields, or with void ones alone. */
+bool hs_spec_is_global(const struct hs_iceberg_table *table, int spec_id);
 
 /* ---- deleted.c ---- */
-/* The positions of one data file that these delete files take away; *out one reference, NULL when there are none. The
- * data file's path is compared as the store resolves paths: without scheme and authority, under the prefix maps. */
-HS_MUST hs_rc hs_deleted_positions(const struct hs_store *store, const struct hs_row_reader *reader,
-                                   const struct hs_applying *deletes, const struct hs_planned *data,
-                                   struct hs_positions **out, struct hs_err *err);
+/* Is what a delete file calls `written` the data file at `local` (resolved), whose path as written is another text?
+ * Paths are compared as the store resolves them: without scheme and authority, under the prefix maps. A path that
+ * nothing maps but that ends in the same name stops the plan: it may be the file under a root we were not told of. */
+HS_MUST hs_rc hs_same_file(const struct hs_store *store, hs_str written, hs_str local, bool *out, struct hs_err *err);
+
+struct hs_deleted; /* of one plan: what was read of the delete files that whole partitions share */
+HS_MUST hs_rc hs_deleted_new(struct hs_arena *a, const struct hs_store *store, const struct hs_row_reader *reader,
+                             struct hs_deleted **out, struct hs_err *err);
+/* The positions of one data file that these deletes take away; *out one reference, NULL when there are none. `local`
+ * is the data file's resolved path. Positions past the file's end may be among them. */
+HS_MUST hs_rc hs_deleted_positions(struct hs_deleted *d, const struct hs_position_deletes *deletes,
+                                   const struct hs_planned *data, hs_str local, struct hs_positions **out,
+                                   struct hs_err *err);
 
 #endif
