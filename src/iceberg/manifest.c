@@ -160,7 +160,8 @@ static hs_rc cache_key(struct hs_arena *scratch, const struct hs_iceberg_table *
 }
 
 static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, const struct hs_iceberg_table *table,
-                     const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+                     const struct hs_manifest_file *listed, bool read, const struct hs_manifest **out,
+                     struct hs_err *err)
 {
     struct hs_cache *cache = hs_manifest_cache();
     struct hs_stamp stamp;
@@ -169,7 +170,7 @@ static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, con
     HS_TRY(hs_object_stamp(local, &stamp, err));
     HS_TRY(cache_key(scratch, table, listed, local, &key, err));
     *out = hs_cache_get(cache, key, &stamp);
-    if (*out)
+    if (*out || !read)
         return HS_OK;
     HS_TRY(hs_object_read(scratch, local, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
     HS_TRY(hs_manifest_parse(bytes, table, listed, out, err));
@@ -178,20 +179,33 @@ static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, con
     return HS_OK;
 }
 
-hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
-                       const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+static hs_rc open_manifest(const struct hs_store *store, const struct hs_iceberg_table *table,
+                           const struct hs_manifest_file *listed, bool read, const struct hs_manifest **out,
+                           struct hs_err *err)
 {
     struct hs_arena *scratch = hs_arena_new(0);
     const struct hs_manifest *m = NULL;
     if (!scratch)
         return hs_no_memory(err);
-    hs_rc rc = open_in(scratch, store, table, listed, &m, err);
+    hs_rc rc = open_in(scratch, store, table, listed, read, &m, err);
     hs_arena_free(scratch);
     if (rc == HS_OK)
         *out = m;
     else
         hs_ignore(hs_err_note(err, "manifest %.*s", HS_FMT(listed->path)));
     return rc;
+}
+
+hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
+                       const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+{
+    return open_manifest(store, table, listed, true, out, err);
+}
+
+hs_rc hs_manifest_cached(const struct hs_store *store, const struct hs_iceberg_table *table,
+                         const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+{
+    return open_manifest(store, table, listed, false, out, err);
 }
 
 /* ---- numbers ---- */

@@ -70,6 +70,10 @@ struct hs_manifest { /* a parsed manifest: counted, shared */
 HS_MUST hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
                                const struct hs_manifest_file *listed, const struct hs_manifest **out,
                                struct hs_err *err);
+/* The same, but only from the cache: *out is NULL when it is not there. */
+HS_MUST hs_rc hs_manifest_cached(const struct hs_store *store, const struct hs_iceberg_table *table,
+                                 const struct hs_manifest_file *listed, const struct hs_manifest **out,
+                                 struct hs_err *err);
 struct hs_manifest *hs_manifest_ref(const struct hs_manifest *m);
 void hs_manifest_unref(const struct hs_manifest *m); /* takes NULL */
 /* The bytes of a manifest, outside the cache: one reference. */

@@ -127,17 +127,9 @@ static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *list
     return number_partition(p, e, spec_id, &planned->partition, err);
 }
 
-static void unref_manifest(void *m)
+static hs_rc add_manifest(struct hs_planner *p, const struct hs_manifest_file *listed, const struct hs_manifest *m,
+                          struct hs_err *err)
 {
-    hs_manifest_unref(m);
-}
-
-static hs_rc add_manifest(struct hs_planner *p, const struct hs_manifest_file *listed, struct hs_err *err)
-{
-    const struct hs_manifest *m;
-    HS_TRY(hs_manifest_open(&p->store, p->pin->table, listed, &m, err));
-    if (!hs_arena_defer(p->scratch, unref_manifest, (void *)(uintptr_t)m))
-        return hs_no_memory(err);
     for (size_t i = 0; i < m->entry_count; i++) {
         if (m->entries[i].status == HS_ENTRY_DELETED)
             continue;
@@ -150,12 +142,25 @@ static hs_rc add_manifest(struct hs_planner *p, const struct hs_manifest_file *l
     return HS_OK;
 }
 
+static hs_rc add_manifests(struct hs_planner *p, const struct hs_manifest_file *const *listed, size_t count,
+                           struct hs_err *err)
+{
+    const struct hs_manifest **opened;
+    HS_TRY(hs_plan_open(p, listed, count, &opened, err));
+    for (size_t i = 0; i < count; i++)
+        HS_TRY(add_manifest(p, listed[i], opened[i], err));
+    return HS_OK;
+}
+
 hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
 {
     struct hs_manifest_file *manifests;
-    size_t count;
+    size_t count, chosen = 0;
     HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
+    const struct hs_manifest_file **listed = hs_arena_array(p->scratch, count, sizeof *listed);
+    if (!listed)
+        return hs_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        HS_TRY(add_manifest(p, &manifests[i], err));
-    return HS_OK;
+        listed[chosen++] = &manifests[i];
+    return add_manifests(p, listed, chosen, err);
 }
