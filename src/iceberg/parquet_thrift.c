@@ -245,6 +245,8 @@ static void schema_element(struct hs_cursor *c, struct hs_parquet_element *e)
             if (f.wire != W_BINARY)
                 c->bad = true;
             e->name = hs_cursor_bytes(c, hs_cursor_varint(c));
+            if (!hs_utf8_valid(e->name) || (e->name.len && memchr(e->name.at, 0, e->name.len)))
+                c->bad = true; /* the engine is handed names in text, which ends at a NUL */
             break;
         case 5:
             e->child_count = integer32(c, f.wire);

@@ -46,6 +46,24 @@ static void test_trees(void **state)
     assert_tree("corpus/fuzz_footer/plain.thrift", plain, false);
 }
 
+static void test_names_are_text(void **state)
+{
+    (void)state;
+    static const char bad[] = {0, (char)0xff, (char)0xc0};
+    for (size_t i = 0; i < sizeof bad; i++) {
+        struct hs_arena *a = hs_arena_new(0);
+        hs_str bytes = seed("corpus/fuzz_footer/all.thrift");
+        struct hs_parquet_footer footer;
+        struct hs_physical physical;
+        char *name = memmem(bytes.at, bytes.len, "region", 6);
+        assert_non_null(name);
+        name[1] = bad[i];
+        assert_int_equal(read_tree(a, bytes, &footer, &physical), HS_CORRUPT);
+        seed_free(bytes);
+        hs_arena_free(a);
+    }
+}
+
 static void test_cut_at_every_byte(void **state)
 {
     (void)state;
@@ -130,7 +148,8 @@ static void test_bad_trees(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trees), cmocka_unit_test(test_cut_at_every_byte),
-                                       cmocka_unit_test(test_old_lists), cmocka_unit_test(test_bad_trees)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trees), cmocka_unit_test(test_names_are_text),
+                                       cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_old_lists),
+                                       cmocka_unit_test(test_bad_trees)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
