@@ -1,7 +1,7 @@
 /* Local disk. Only regular files are opened: a FIFO or device under a warehouse would hang a reader. */
 #include "base/alloc.h"
 #include "base/fault.h"
-#include "store/store.h"
+#include "store/store_in.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -141,15 +141,14 @@ static hs_rc read_range(struct hs_arena *a, hs_str path, enum links links, int64
     return rc;
 }
 
-hs_rc hs_object_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
+hs_rc hs_local_read(struct hs_arena *a, hs_str path, size_t max, hs_str *out, struct hs_err *err)
 {
-    return read_whole(a, local_path, REFUSE_LINKS, max, out, err);
+    return read_whole(a, path, REFUSE_LINKS, max, out, err);
 }
 
-hs_rc hs_object_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
-                           struct hs_err *err)
+hs_rc hs_local_read_range(struct hs_arena *a, hs_str path, int64_t offset, size_t len, hs_str *out, struct hs_err *err)
 {
-    return read_range(a, local_path, REFUSE_LINKS, offset, len, out, err);
+    return read_range(a, path, REFUSE_LINKS, offset, len, out, err);
 }
 
 hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err)
@@ -171,10 +170,10 @@ static hs_rc stat_file(hs_str path, enum links links, struct stat *out, struct h
     return HS_OK;
 }
 
-hs_rc hs_object_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err)
+hs_rc hs_local_stamp(hs_str path, struct hs_stamp *out, struct hs_err *err)
 {
     struct stat st;
-    HS_TRY(stat_file(local_path, REFUSE_LINKS, &st, err));
+    HS_TRY(stat_file(path, REFUSE_LINKS, &st, err));
     *out = (struct hs_stamp){st.st_size, st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec, (uint64_t)st.st_dev,
                              (uint64_t)st.st_ino};
     return HS_OK;
@@ -223,15 +222,15 @@ static hs_rc collect(struct hs_arena *a, DIR *dir, hs_str path, hs_str **out_nam
     return HS_OK;
 }
 
-hs_rc hs_store_list(struct hs_arena *a, hs_str local_dir, hs_str **out_names, size_t *out_count, struct hs_err *err)
+hs_rc hs_local_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err)
 {
     char text[PATH_MAX];
-    if (!to_text(local_dir, text))
-        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(local_dir));
-    DIR *dir = opendir(text);
-    if (!dir)
-        return io_failed(err, local_dir, "list", errno);
-    hs_rc rc = collect(a, dir, local_dir, out_names, out_count, err);
-    closedir(dir);
+    if (!to_text(dir, text))
+        return hs_fail_hidden(err, HS_INVALID, "not a path: %.*s", HS_FMT(dir));
+    DIR *entries = opendir(text);
+    if (!entries)
+        return io_failed(err, dir, "list", errno);
+    hs_rc rc = collect(a, entries, dir, out_names, out_count, err);
+    closedir(entries);
     return rc;
 }

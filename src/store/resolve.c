@@ -3,7 +3,7 @@
  * by whole path segments, and the answer is a realpath that must lie inside the table's own roots. */
 #include "base/fault.h"
 #include "model/model.h"
-#include "store/store.h"
+#include "store/store_in.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -99,7 +99,7 @@ static bool under(const struct location *path, const struct location *from, hs_s
 struct mapped {
     hs_str to, rest;
     size_t from_len;
-    bool found, same_authority, ambiguous;
+    bool found, same_authority, ambiguous, by_location;
 };
 
 /* Longest FROM wins; among equals the one that names the path's own authority. */
@@ -113,9 +113,27 @@ static void consider(struct mapped *best, const struct location *path, const str
                   (from->path.len == best->from_len && same && !best->same_authority);
     bool equal = best->found && from->path.len == best->from_len && same == best->same_authority;
     if (better)
-        *best = (struct mapped){to, rest, from->path.len, true, same, false};
+        *best = (struct mapped){to, rest, from->path.len, true, same, false, false};
     else if (equal && !hs_str_eq(best->to, to))
         best->ambiguous = true;
+}
+
+/* "s3://b/p/" and "s3://b/p" are one place. */
+static hs_str without_slash(hs_str uri)
+{
+    while (uri.len > 6 && uri.at[uri.len - 1] == '/')
+        uri.len--;
+    return uri;
+}
+
+static hs_rc target_of(struct hs_arena *a, hs_str text, hs_str *out, struct hs_err *err)
+{
+    struct location to;
+    HS_TRY(location_of(a, text, &to, err));
+    *out = hs_store_is_remote(text) ? without_slash(text) : to.path;
+    if (!hs_store_is_remote(text) && (to.path.len == 0 || to.path.at[0] != '/'))
+        return hs_fail_hidden(err, HS_INVALID, "prefix map target is not an absolute directory: %.*s", HS_FMT(text));
+    return HS_OK;
 }
 
 static hs_rc map_by_prefixes(struct hs_arena *a, const struct hs_store *s, const struct location *path,
@@ -123,13 +141,11 @@ static hs_rc map_by_prefixes(struct hs_arena *a, const struct hs_store *s, const
 {
     *out = (struct mapped){0};
     for (size_t i = 0; i < s->prefix_count; i++) {
-        struct location from, to;
+        struct location from;
+        hs_str to;
         HS_TRY(location_of(a, s->prefixes[i].from, &from, err));
-        HS_TRY(location_of(a, s->prefixes[i].to, &to, err));
-        if (to.path.len == 0 || to.path.at[0] != '/')
-            return hs_fail_hidden(err, HS_INVALID, "prefix map target is not an absolute directory: %.*s",
-                                  HS_FMT(s->prefixes[i].to));
-        consider(out, path, &from, to.path);
+        HS_TRY(target_of(a, s->prefixes[i].to, &to, err));
+        consider(out, path, &from, to);
     }
     if (out->ambiguous)
         return hs_fail_hidden(err, HS_INVALID, "two prefixes of the same length map the path to different places: %.*s",
@@ -137,7 +153,8 @@ static hs_rc map_by_prefixes(struct hs_arena *a, const struct hs_store *s, const
     if (!out->found && s->fallback_from.len) {
         struct location from;
         HS_TRY(location_of(a, s->fallback_from, &from, err));
-        consider(out, path, &from, s->root);
+        consider(out, path, &from, hs_store_is_remote(s->root) ? without_slash(s->root) : s->root);
+        out->by_location = out->found;
     }
     return HS_OK;
 }
@@ -188,26 +205,84 @@ static hs_rc confine(struct hs_arena *a, const struct hs_store *s, hs_str local,
     return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
+/* ---- object stores ---- */
+
+static bool inside_uri(hs_str uri, hs_str root)
+{
+    root = without_slash(root);
+    return hs_store_is_remote(root) && hs_str_starts(uri, root) && (uri.len == root.len || uri.at[root.len] == '/');
+}
+
+static bool inside_any_uri(const struct hs_store *s, hs_str uri)
+{
+    bool inside = inside_uri(uri, s->within.len ? s->within : s->root);
+    for (size_t i = 0; i < s->prefix_count; i++)
+        inside |= inside_uri(uri, s->prefixes[i].to);
+    return inside;
+}
+
+/* A store has no links, and its names are compared byte by byte: the name itself is all there is to look at. */
+static hs_rc confine_uri(struct hs_arena *a, const struct hs_store *s, hs_str uri, hs_str *out, struct hs_err *err)
+{
+    struct hs_s3_uri parts;
+    if (!hs_s3_split(uri, &parts))
+        return hs_fail_hidden(err, HS_INVALID, "not an object's name: %.*s", HS_FMT(uri));
+    if (has_dotdot(parts.key) || (hs_defence("confine") && !inside_any_uri(s, uri)))
+        return hs_fail_hidden(err, HS_DENIED, "%.*s leaves the table's prefixes", HS_FMT(uri));
+    *out = hs_arena_str(a, uri);
+    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+/* An object's own name as it was written, but for the scheme: "a//b" is another key than "a/b". */
+static hs_rc as_object(struct hs_arena *a, const struct location *where, hs_str path, hs_str *out, struct hs_err *err)
+{
+    *out = (hs_str){0};
+    if (!hs_is_s3_scheme(where->scheme) || !where->authority.len)
+        return HS_OK;
+    *out = hs_arena_printf(a, "s3%.*s", (int)(path.len - where->scheme.len), path.at + where->scheme.len);
+    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+static hs_rc place(struct hs_arena *a, const struct hs_store *s, hs_str path, const struct location *where, hs_str *out,
+                   struct hs_err *err)
+{
+    struct mapped mapped;
+    hs_str object;
+    bool absolute = where->path.len && where->path.at[0] == '/', remote = hs_store_is_remote(s->root);
+    bool ours = where->scheme.len == 0 || hs_str_is(where->scheme, "file");
+    HS_TRY(map_by_prefixes(a, s, where, &mapped, err));
+    HS_TRY(as_object(a, where, path, &object, err));
+    if (remote && object.at && (!mapped.found || (mapped.by_location && inside_any_uri(s, object))))
+        *out = object;
+    else if (mapped.found)
+        *out = hs_arena_printf(a, "%.*s%.*s", HS_FMT(mapped.to), HS_FMT(mapped.rest));
+    else if (absolute && ours && !remote)
+        *out = where->path;
+    else if (absolute)
+        return hs_fail_hidden(err, HS_NOT_FOUND, "no prefix maps %.*s", HS_FMT(path));
+    else
+        *out = hs_arena_printf(a, "%.*s/%.*s", HS_FMT(remote ? without_slash(s->root) : s->root), HS_FMT(where->path));
+    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
 hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out, struct hs_err *err)
+{
+    struct location where;
+    hs_str name;
+    HS_TRY(location_of(a, path, &where, err));
+    if (where.path.len == 0 && !where.authority.len)
+        return hs_fail_hidden(err, HS_INVALID, "empty path");
+    HS_TRY(place(a, s, path, &where, &name, err));
+    return hs_store_is_remote(name) ? confine_uri(a, s, name, out, err) : confine(a, s, name, out, err);
+}
+
+hs_rc hs_store_maps(struct hs_arena *a, const struct hs_store *s, hs_str path, bool *out, struct hs_err *err)
 {
     struct location where;
     struct mapped mapped;
     HS_TRY(location_of(a, path, &where, err));
-    if (where.path.len == 0)
-        return hs_fail_hidden(err, HS_INVALID, "empty path");
     HS_TRY(map_by_prefixes(a, s, &where, &mapped, err));
-    hs_str local;
-    bool absolute = where.path.at[0] == '/';
-    bool ours = where.scheme.len == 0 || hs_str_is(where.scheme, "file");
-    if (mapped.found)
-        local = hs_arena_printf(a, "%.*s%.*s", HS_FMT(mapped.to), HS_FMT(mapped.rest));
-    else if (absolute && ours)
-        local = where.path;
-    else if (absolute)
-        return hs_fail_hidden(err, HS_NOT_FOUND, "no prefix maps %.*s", HS_FMT(path));
-    else
-        local = hs_arena_printf(a, "%.*s/%.*s", HS_FMT(s->root), HS_FMT(where.path));
-    if (!local.at)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    return confine(a, s, local, out, err);
+    *out = mapped.found || (where.path.len && where.path.at[0] != '/') ||
+           (hs_store_is_remote(s->root) && hs_is_s3_scheme(where.scheme));
+    return HS_OK;
 }

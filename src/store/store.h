@@ -1,5 +1,5 @@
-/* Objects by path. Now: local disk. Paths come from metadata written elsewhere, so every open goes through the table's
- * prefix map, and must end inside the table's own roots. */
+/* Objects by name: a path on this machine, or "s3://bucket/key". Names come from metadata written elsewhere, so every
+ * open goes through the table's prefix map, and must end inside the table's own roots. */
 #ifndef HS_STORE_STORE_H
 #define HS_STORE_STORE_H
 
@@ -8,7 +8,7 @@
 struct hs_prefix_map; /* model/model.h */
 
 struct hs_store { /* where one table's objects are */
-    hs_str root;  /* absolute directory of the table (its location) */
+    hs_str root;  /* absolute directory of the table (its location), or "s3://bucket/prefix" */
     const struct hs_prefix_map *prefixes;
     size_t prefix_count;
     hs_str fallback_from; /* metadata's own `location`, mapped to root when no prefix matches */
@@ -18,14 +18,34 @@ struct hs_store { /* where one table's objects are */
     hs_str within;
 };
 
-/* Maps a path or URI as written in metadata to a local absolute path. Order: prefix map (longest FROM; schemes and
- * authorities ignored on both sides), fallback_from -> root, file: or absolute path that exists, relative to root.
- * Refuses "..", NUL, and whatever leaves `within` (or the realpath of root) and the prefixes' targets. *out is a
- * realpath. */
+/* The object stores that tables lie in. Texts are never NULL; "" takes the default. Once a process, before any table is
+ * read; without it names on this machine alone can be read. */
+struct hs_store_settings {
+    const char *s3_endpoint, *s3_region; /* "": AWS's own; "https://host:port" */
+    bool s3_path_style;
+    const char *credential_file, *credential_command; /* else AWS_ACCESS_KEY_ID and its kin in the environment */
+    const char *ca_file;
+    int answer_ms, retries, patience_ms; /* for one answer; how often again, and for how long all together */
+    const char *cache_directory;
+    int64_t cache_bytes;
+};
+HS_MUST hs_rc hs_store_open(const struct hs_store_settings *s, struct hs_err *err);
+void hs_store_close(void);
+/* Is this resolved name one of an object store? */
+bool hs_store_is_remote(hs_str name);
+
+/* Maps a path or URI as written in metadata to a local absolute path, or to the URI of an object in S3. Order: prefix
+ * map (longest FROM; schemes and authorities ignored on both sides), fallback_from -> root, file: or absolute path that
+ * exists, relative to root. Refuses "..", NUL, and whatever leaves `within` (or the realpath of root) and the prefixes'
+ * targets. *out is a realpath, or "s3://bucket/key" with the key as it is: s3a and s3n mean the same. */
 HS_MUST hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out,
                                struct hs_err *err);
-/* A table's objects: local_path is what hs_store_resolve answered, and should a symbolic link have come to stand
- * anywhere in it since, it is not followed: who writes a table must not choose what else the server opens. */
+/* Do the maps say where this path is, be something there or not? false: it is a path of some other machine, or of this
+ * one by chance. */
+HS_MUST hs_rc hs_store_maps(struct hs_arena *a, const struct hs_store *s, hs_str path, bool *out, struct hs_err *err);
+/* A table's objects: `local_path` is what hs_store_resolve answered, an object store's URI too. In a path, should a
+ * symbolic link have come to stand anywhere in it since, it is not followed: who writes a table must not choose what
+ * else the server opens. */
 HS_MUST hs_rc hs_object_read(struct hs_arena *a, hs_str local_path, size_t max, hs_str *out, struct hs_err *err);
 HS_MUST hs_rc hs_object_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
                                    struct hs_err *err);
@@ -36,7 +56,7 @@ HS_MUST hs_rc hs_store_read(struct hs_arena *a, hs_str local_path, size_t max, h
 HS_MUST hs_rc hs_store_read_range(struct hs_arena *a, hs_str local_path, int64_t offset, size_t len, hs_str *out,
                                   struct hs_err *err);
 HS_MUST hs_rc hs_store_size(hs_str local_path, int64_t *out, struct hs_err *err);
-/* Names in a directory, sorted bytewise. */
+/* Names in a directory, sorted bytewise; of an object store those without a further slash. */
 HS_MUST hs_rc hs_store_list(struct hs_arena *a, hs_str local_dir, hs_str **out_names, size_t *out_count,
                             struct hs_err *err);
 

@@ -162,6 +162,30 @@ static void test_fallback(void **state)
     leads(s, "t/data/a.parquet", "t/data/a.parquet");
 }
 
+static void maps(struct hs_store s, const char *path, bool expected)
+{
+    struct hs_err err;
+    bool mapped = !expected;
+    assert_int_equal(hs_store_maps(arena, &s, hs_str_of(path), &mapped, &err), HS_OK);
+    assert_int_equal(mapped, expected);
+}
+
+static void test_maps(void **state)
+{
+    (void)state;
+    struct hs_prefix_map map = {HS_S("s3://bucket/a"), hs_str_of(at("t"))};
+    struct hs_store s = {.root = hs_str_of(at("t")), .prefixes = &map, .prefix_count = 1};
+    bool mapped;
+    struct hs_err err;
+    s.fallback_from = HS_S("hdfs://h/old/t");
+    maps(s, "s3a://other/a/gone", true);
+    maps(s, "/old/t/gone", true);
+    maps(s, "data/gone", true);
+    maps(s, "s3://bucket/b/gone", false);
+    maps(s, "/elsewhere/gone", false);
+    assert_int_equal(hs_store_maps(arena, &s, HS_S("a/../b"), &mapped, &err), HS_DENIED);
+}
+
 static void test_reading(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_plain_paths), cmocka_unit_test(test_refused_paths),      cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_authorities), cmocka_unit_test(test_fallback),           cmocka_unit_test(test_reading),
         cmocka_unit_test(test_listing),     cmocka_unit_test(test_swapped_for_a_link), cmocka_unit_test(test_within),
+        cmocka_unit_test(test_maps),
     };
     pid_t without = fork(); /* once more, as on a kernel without openat2: faults are read once in a process */
     if (without == 0)
