@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "engine/engine_in.h"
+#include "engine/gone.h"
 #include "engine/sandbox.h"
 #include "engine/statement_in.h"
 
@@ -59,23 +60,39 @@ static void give_up(struct hs_lease *l)
     hs_lease_lost(l, &err);
 }
 
+struct question {
+    enum hs_channel_kind kind;
+    enum hs_expect expect;
+    hs_str payload;
+    int passed, gone; /* descriptors, -1: none; `gone` goes ahead in a message of its own */
+};
+
+static hs_rc send_question(struct hs_worker *w, const struct question *q, uint32_t statement, struct hs_err *err)
+{
+    hs_rc rc = HS_OK;
+    pthread_mutex_lock(&w->send_lock);
+    if (q->gone >= 0)
+        rc = hs_channel_send(w->channel, HS_MSG_GONE, statement, hs_str_n("", 0), q->gone, SEND_MS, err);
+    if (rc == HS_OK)
+        rc = hs_channel_send(w->channel, q->kind, statement, q->payload, q->passed, SEND_MS, err);
+    pthread_mutex_unlock(&w->send_lock);
+    return rc;
+}
+
 /* Sends without the lock, waits for the one answer; with the lock held at both ends. */
-static hs_rc ask(struct hs_lease *l, enum hs_channel_kind kind, enum hs_expect expect, hs_str payload, int passed,
-                 int64_t until_us, struct hs_err *err)
+static hs_rc ask(struct hs_lease *l, const struct question *q, int64_t until_us, struct hs_err *err)
 {
     struct hs_engine *e = l->engine;
     struct hs_worker *w = l->worker;
     if (!w)
         return *err = l->err, l->err.kind ? l->err.kind : hs_fail(err, HS_UNAVAILABLE, "the engine worker has ended");
     l->answered = false;
-    w->expect = expect;
+    w->expect = q->expect;
     w->statement = ++e->next_statement ? e->next_statement : ++e->next_statement;
     uint32_t statement = w->statement;
     w->users++;
     pthread_mutex_unlock(&e->lock);
-    pthread_mutex_lock(&w->send_lock);
-    hs_rc rc = hs_channel_send(w->channel, kind, statement, payload, passed, SEND_MS, err);
-    pthread_mutex_unlock(&w->send_lock);
+    hs_rc rc = send_question(w, q, statement, err);
     pthread_mutex_lock(&e->lock);
     w->users--;
     if (rc == HS_UNAVAILABLE && !l->answered) /* it ended meanwhile; the reactor says how */
@@ -244,8 +261,9 @@ static hs_rc put_walls_up(struct hs_lease *l, const struct hs_lease_request *r, 
     hs_buf_init(&b, HS_CHANNEL_MAX);
     hs_put_lease(&b, &m);
     hs_rc rc = w->identity ? hs_buf_done(&b, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    struct question q = {HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, -1};
     if (rc == HS_OK)
-        rc = ask(l, HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, hs_mono_us() + PARSE_MS * 1000, err);
+        rc = ask(l, &q, hs_mono_us() + PARSE_MS * 1000, err);
     hs_buf_fini(&b);
     return rc == HS_OK ? check_walls(l, err) : rc;
 }
@@ -321,7 +339,8 @@ static hs_rc parse_text(struct hs_lease *l, hs_str sql, struct hs_err *err)
 {
     pthread_mutex_lock(&l->engine->lock);
     int64_t until = earlier(hs_mono_us() + PARSE_MS * 1000, l->deadline_us);
-    hs_rc rc = ask(l, HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, until, err);
+    struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1};
+    hs_rc rc = ask(l, &q, until, err);
     pthread_mutex_unlock(&l->engine->lock);
     return rc == HS_OK ? hs_buf_done(&l->reply, err) : rc;
 }
@@ -351,6 +370,7 @@ struct job { /* what is printed for one run */
     struct hs_buf sql, payload;
     struct hs_buf *inside; /* one a scan */
     size_t scan_count;
+    struct hs_gone gone;
 };
 
 static void job_fini(struct job *j)
@@ -360,6 +380,7 @@ static void job_fini(struct job *j)
     hs_buf_fini(&j->sql);
     hs_wipe(j->payload.at, j->payload.len); /* held the mask key */
     hs_buf_fini(&j->payload);
+    hs_gone_fini(&j->gone);
     hs_arena_free(j->arena);
 }
 
@@ -368,6 +389,7 @@ static hs_rc job_init(struct job *j, const struct hs_run_request *r, struct hs_e
     *j = (struct job){.arena = hs_arena_new(0), .scan_count = r->scan_count};
     hs_buf_init(&j->sql, HS_CHANNEL_MAX);
     hs_buf_init(&j->payload, HS_CHANNEL_MAX);
+    hs_gone_init(&j->gone);
     if (j->arena) {
         j->views = hs_arena_array(j->arena, r->scan_count + 1, sizeof *j->views);
         j->inside = hs_arena_array(j->arena, r->scan_count + 1, sizeof *j->inside);
@@ -389,13 +411,14 @@ static hs_rc print_statement(struct job *j, const struct hs_run_request *r, stru
     return HS_OK;
 }
 
-static hs_rc print_view(struct job *j, const struct hs_scan *scan, enum hs_apart apart, size_t i, struct hs_err *err)
+static hs_rc print_view(struct job *j, const struct hs_scan *scan, const struct hs_scan_place *place, size_t i,
+                        struct hs_err *err)
 {
     struct hs_buf b;
     char name[32];
     hs_scan_view_name(i, name);
     hs_buf_init(&b, HS_CHANNEL_MAX);
-    hs_rc rc = hs_scan_print(scan, hs_buf_str(&j->inside[i]), apart, &b, err);
+    hs_rc rc = hs_scan_print(scan, place, &b, err);
     if (rc == HS_OK)
         rc = hs_buf_done(&b, err);
     if (rc == HS_OK) {
@@ -408,19 +431,36 @@ static hs_rc print_view(struct job *j, const struct hs_scan *scan, enum hs_apart
     return rc;
 }
 
+static size_t file_count(const struct hs_scan *scan)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < scan->group_count; g++)
+        n += scan->groups[g].file_count;
+    for (size_t e = 0; e < scan->equality_count; e++)
+        n += scan->equality[e].files.file_count;
+    return n;
+}
+
+static void add_paths(struct job *j, const struct hs_scan_group *g)
+{
+    for (size_t p = 0; p < g->file_count; p++)
+        j->paths[j->path_count++] = g->files[p].path;
+}
+
 static hs_rc gather_paths(struct job *j, const struct hs_run_request *r, struct hs_err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->scan_count; i++)
-        for (size_t g = 0; g < r->scans[i].group_count; g++)
-            n += r->scans[i].groups[g].file_count;
+        n += file_count(&r->scans[i]);
     j->paths = hs_arena_array(j->arena, n + 1, sizeof *j->paths);
     if (!j->paths)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->scan_count; i++)
+    for (size_t i = 0; i < r->scan_count; i++) {
         for (size_t g = 0; g < r->scans[i].group_count; g++)
-            for (size_t p = 0; p < r->scans[i].groups[g].file_count; p++)
-                j->paths[j->path_count++] = r->scans[i].groups[g].files[p].path;
+            add_paths(j, &r->scans[i].groups[g]);
+        for (size_t e = 0; e < r->scans[i].equality_count; e++)
+            add_paths(j, &r->scans[i].equality[e].files);
+    }
     return HS_OK;
 }
 
@@ -434,9 +474,12 @@ static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, str
     return hs_guard_printed_as(j->arena, r->statement, hs_buf_str(&j->sql), hs_buf_str(&l->reply), err);
 }
 
+/* Deleted rows are hidden rows. */
 static bool restricts(const struct hs_scan *scan)
 {
-    bool any = scan->rows.len > 0;
+    bool any = scan->rows.len > 0 || scan->equality_count > 0;
+    for (size_t i = 0; i < scan->group_count; i++)
+        any |= hs_group_has_gone(&scan->groups[i]);
     for (size_t i = 0; i < scan->column_count; i++)
         any |= !scan->columns[i].leakproof;
     return any;
@@ -455,10 +498,14 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
     HS_TRY(print_statement(j, r, err));
     if (r->statement)
         HS_TRY(check_print(l, r, j, err));
-    enum hs_apart apart = r->statement ? hs_statement_apart(r->statement) : HS_APART_NOTHING;
-    for (size_t i = 0; i < r->scan_count; i++)
-        HS_TRY(print_view(j, &r->scans[i], apart, i, err));
+    struct hs_scan_place place = {.apart = r->statement ? hs_statement_apart(r->statement) : HS_APART_NOTHING};
+    for (size_t i = 0; i < r->scan_count; i++) {
+        place.inside = hs_buf_str(&j->inside[i]);
+        HS_TRY(print_view(j, &r->scans[i], &place, i, err));
+        place.slot += r->scans[i].group_count;
+    }
     HS_TRY(gather_paths(j, r, err));
+    HS_TRY(hs_gone_write(&j->gone, r->scans, r->scan_count, err));
     const struct hs_engine_settings *s = &l->engine->settings;
     struct hs_msg_run m = {.sql = hs_buf_str(&j->sql),
                            .views = j->views,
@@ -472,7 +519,9 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
                            .slots = (uint32_t)s->slots,
                            .slot_bytes = (uint64_t)s->slot_bytes,
                            .describe_only = r->describe_only,
-                           .restricted = any_restricts(r)};
+                           .restricted = any_restricts(r),
+                           .gone = hs_buf_str(&j->gone.block),
+                           .gone_bytes = j->gone.bytes};
     hs_put_run(&j->payload, &m);
     return hs_buf_done(&j->payload, err);
 }
@@ -539,7 +588,8 @@ static hs_rc start_job(struct hs_lease *l, struct job *j, struct hs_stream *s, s
     s->refs++;
     int64_t forever = hs_mono_us() + INT64_C(1000000) * 86400 * 365;
     int64_t patience = s->deadline_us ? s->deadline_us + 2 * CANCEL_MS * 1000 : forever;
-    return ask(l, HS_MSG_RUN, HS_EXPECT_SCHEMA, hs_buf_str(&j->payload), hs_ring_fd(ring->ring), patience, err);
+    struct question q = {HS_MSG_RUN, HS_EXPECT_SCHEMA, hs_buf_str(&j->payload), hs_ring_fd(ring->ring), j->gone.fd};
+    return ask(l, &q, patience, err);
 }
 
 static hs_rc run_job(struct hs_lease *l, struct job *j, int64_t deadline_us, struct hs_stream **out, struct hs_err *err)

@@ -105,6 +105,8 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u64(b, m->slot_bytes);
     hs_put_u8(b, m->describe_only);
     hs_put_u8(b, m->restricted);
+    hs_put_str(b, m->gone);
+    hs_put_u64(b, m->gone_bytes);
 }
 
 static const struct hs_msg_view *get_views(struct hs_arena *a, struct hs_cursor *c, size_t *out_count)
@@ -157,6 +159,8 @@ hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, str
     out->slot_bytes = hs_cursor_u64le(&c);
     out->describe_only = hs_cursor_u8(&c);
     out->restricted = hs_cursor_u8(&c);
+    out->gone = hs_get_str(&c); /* borrowed, like the keys */
+    out->gone_bytes = hs_cursor_u64le(&c);
     if (!out->sql.at || !out->views || !out->paths || !out->params)
         return hs_fail(err, HS_NOMEM, "out of memory");
     return c.bad ? malformed(err, "RUN") : HS_OK;

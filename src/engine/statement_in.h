@@ -35,9 +35,15 @@ HS_MUST hs_rc hs_guard_printed_as(struct hs_arena *a, const struct hs_statement 
 enum hs_apart { HS_APART_NOTHING = 0, HS_APART_NESTED, HS_APART_ALL };
 enum hs_apart hs_statement_apart(const struct hs_statement *s);
 
-/* SELECT text of one scan: the physical files of each group projected by field id to the raw layer, UNION ALL, the row
- * predicate, `inside`, the fence (LIMIT 9223372036854775807), the column expressions named as the person sees them. */
-HS_MUST hs_rc hs_scan_print(const struct hs_scan *scan, hs_str inside, enum hs_apart apart, struct hs_buf *out,
+/* SELECT text of one scan: the physical files of each group projected by field id to the raw layer, UNION ALL, without
+ * deleted rows, the row predicate, `inside`, the fence (LIMIT 9223372036854775807), the column expressions named as the
+ * person sees them. */
+struct hs_scan_place { /* how it stands in its statement */
+    hs_str inside;
+    enum hs_apart apart;
+    size_t slot; /* of its first group: the groups of the scans before it (gone.h) */
+};
+HS_MUST hs_rc hs_scan_print(const struct hs_scan *scan, const struct hs_scan_place *place, struct hs_buf *out,
                             struct hs_err *err);
 void hs_scan_view_name(size_t i, char out[32]); /* unquoted: "hs_scan_0" */
 

@@ -260,7 +260,7 @@ static hs_rc tool_scan_print(struct tool *t)
     enum hs_apart apart = all ? HS_APART_ALL : nested ? HS_APART_NESTED : HS_APART_NOTHING;
     const struct hs_scan *scans = tool_scans(t, t->args[0], &count);
     hs_buf_init(&out, 64 << 20);
-    hs_rc rc = hs_scan_print(scans, t->args[1], apart, &out, &t->err);
+    hs_rc rc = hs_scan_print(scans, &(struct hs_scan_place){t->args[1], apart, 0}, &out, &t->err);
     hs_str text = hs_buf_str(&out);
     if (rc == HS_OK)
         tool_say("ok", &text, 1);

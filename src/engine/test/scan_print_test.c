@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static struct hs_type t_int = {.id = HS_T_INT}, t_long = {.id = HS_T_LONG}, t_text = {.id = HS_T_STRING},
-                      t_geometry = {.id = HS_T_GEOMETRY}, t_list = {.id = HS_T_LIST};
+                      t_list = {.id = HS_T_LIST};
 
 #define OPTIONS                                                                                           \
     ", union_by_name := false, hive_partitioning := false, filename := false, file_row_number := false, " \
@@ -20,7 +20,7 @@ static hs_rc print_apart(const struct hs_scan *scan, const char *inside, enum hs
 {
     struct hs_buf b;
     hs_buf_init(&b, 1 << 20);
-    hs_rc rc = hs_scan_print(scan, hs_str_of(inside), apart, &b, err);
+    hs_rc rc = hs_scan_print(scan, &(struct hs_scan_place){hs_str_of(inside), apart, 0}, &b, err);
     if (rc == HS_OK)
         strcpy(out, b.at);
     hs_buf_fini(&b);
@@ -110,7 +110,8 @@ static void refuses(void **state)
 {
     static const struct hs_param list_default = {.type = HS_T_LIST};
     struct hs_field late[] = {{.id = 9, .name = HS_S("c"), .type = &t_int, .initial_default = &list_default}};
-    struct hs_field strange[] = {{.id = 9, .name = HS_S("c"), .type = &t_geometry}};
+    static struct hs_type t_none = {.id = HS_T_COUNT_};
+    struct hs_field strange[] = {{.id = 9, .name = HS_S("c"), .type = &t_none}};
     struct hs_field twins[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
                                {.id = 2, .name = HS_S("A"), .type = &t_text}};
     struct hs_field unlike[] = {{.id = 1, .name = HS_S("a"), .type = &t_text}};

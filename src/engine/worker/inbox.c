@@ -18,6 +18,7 @@ static struct {
     bool cancelled, busy[SLOTS_MAX], have_segment;
     unsigned slots;
     struct segment segment;
+    int gone; /* descriptor that came before a RUN; 0: none (that is /dev/null) */
     duckdb_connection running;
 } box;
 
@@ -90,6 +91,13 @@ static void take_segment(const struct hs_channel_message *m)
     box.have_segment = true;
 }
 
+static void take_gone(const struct hs_channel_message *m)
+{
+    if (box.gone > 0)
+        close(box.gone);
+    box.gone = m->passed;
+}
+
 static void interrupt_if_cancelled(void)
 {
     if (box.cancelled && box.running)
@@ -105,6 +113,9 @@ static void deliver(const struct hs_channel_message *m)
         break;
     case HS_MSG_SEGMENT:
         take_segment(m);
+        break;
+    case HS_MSG_GONE:
+        take_gone(m);
         break;
     case HS_MSG_CANCEL:
         box.cancelled |= m->statement == box.statement;
@@ -190,6 +201,15 @@ void hs_inbox_interruptible(duckdb_connection connection)
     box.running = connection;
     interrupt_if_cancelled();
     pthread_mutex_unlock(&lock);
+}
+
+int hs_inbox_gone(void)
+{
+    pthread_mutex_lock(&lock);
+    int fd = box.gone > 0 ? box.gone : -1;
+    box.gone = 0;
+    pthread_mutex_unlock(&lock);
+    return fd;
 }
 
 bool hs_inbox_cancelled(void)

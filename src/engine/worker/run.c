@@ -47,6 +47,17 @@ static hs_rc arranged_trouble(struct hs_err *err)
     return HS_OK;
 }
 
+static hs_rc register_live(struct run *r, struct hs_err *err)
+{
+    int fd = hs_inbox_gone();
+    hs_rc rc = HS_OK;
+    if (r->plan.gone.len || r->plan.gone_bytes)
+        rc = hs_live_register(r->instance, r->arena, &r->plan, fd, err);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 /* Everything that needs rights comes before the lock, the user's words after it. */
 static hs_rc prepare(struct run *r, struct hs_err *err)
 {
@@ -54,6 +65,7 @@ static hs_rc prepare(struct run *r, struct hs_err *err)
     HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
     if (r->plan.mask_key_count)
         HS_TRY(hs_mask_register(r->instance, &r->plan, &r->keys, err));
+    HS_TRY(register_live(r, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
     HS_TRY(hs_instance_lock(r->instance, err));
     if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)

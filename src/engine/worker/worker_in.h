@@ -5,6 +5,7 @@
 #ifndef HS_ENGINE_WORKER_IN_H
 #define HS_ENGINE_WORKER_IN_H
 
+#include "engine/gone.h"
 #include "engine/message.h"
 #include "engine/worker/column.h"
 #include "engine/worker/duck.h"
@@ -30,6 +31,7 @@ HS_MUST hs_rc hs_inbox_begin(uint32_t statement, unsigned slots, struct hs_err *
 void hs_inbox_end(void);
 void hs_inbox_interruptible(duckdb_connection connection); /* NULL: nothing runs now */
 bool hs_inbox_cancelled(void);
+int hs_inbox_gone(void);                                             /* what GONE brought; the taker's. -1: nothing */
 HS_MUST hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err); /* waits; HS_CANCELLED */
 struct segment {
     uint32_t id;
@@ -73,6 +75,11 @@ struct mask_keys;
 HS_MUST hs_rc hs_mask_register(struct instance *i, const struct hs_msg_run *run, struct mask_keys **out,
                                struct hs_err *err);
 void hs_mask_forget(struct mask_keys *k); /* takes NULL; wipes */
+
+/* ---- live.c ---- */
+/* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */
+HS_MUST hs_rc hs_live_register(struct instance *i, struct hs_arena *a, const struct hs_msg_run *run, int gone_fd,
+                               struct hs_err *err);
 
 /* ---- run.c, params.c, gather.c ---- */
 HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);
