@@ -5,7 +5,7 @@
 #include "arrow/type.h"
 
 enum hs_layout_kind {
-    HS_LAYOUT_ABSENT = 0, /* variant, geometry, geography: no Arrow form is agreed in this program yet */
+    HS_LAYOUT_ABSENT = 0, /* variant: in results it is a struct of its two parts */
     HS_LAYOUT_NULL,       /* no buffers at all */
     HS_LAYOUT_BITS,
     HS_LAYOUT_FIXED, /* width bytes a value */

@@ -35,6 +35,8 @@ static const struct {
     [HS_T_LIST] = {.arrow = NANOARROW_TYPE_LIST},
     [HS_T_MAP] = {.arrow = NANOARROW_TYPE_MAP},
     [HS_T_UNKNOWN] = {.arrow = NANOARROW_TYPE_NA},
+    [HS_T_GEOMETRY] = {.arrow = NANOARROW_TYPE_BINARY}, /* WKB */
+    [HS_T_GEOGRAPHY] = {.arrow = NANOARROW_TYPE_BINARY},
     [HS_T_INT8] = {.arrow = NANOARROW_TYPE_INT8},
     [HS_T_INT16] = {.arrow = NANOARROW_TYPE_INT16},
     [HS_T_UINT8] = {.arrow = NANOARROW_TYPE_UINT8},
@@ -138,8 +140,21 @@ static hs_rc fill_nested(const struct hs_type *type, bool with_ids, struct Arrow
     return fill_children(type, with_ids, s, err);
 }
 
+/* As results hold it: the two parts of Parquet's encoding. */
+static hs_rc fill_variant(struct ArrowSchema *s, struct hs_err *err)
+{
+    struct hs_type bytes = {.id = HS_T_BINARY};
+    struct hs_field parts[] = {{.id = -1, .name = HS_S("metadata"), .type = &bytes},
+                               {.id = -1, .name = HS_S("value"), .type = &bytes}};
+    struct hs_type type = {.id = HS_T_STRUCT, .fields = parts, .field_count = 2};
+    ARROW_TRY(ArrowSchemaSetTypeStruct(s, 2));
+    return fill_children(&type, false, s, err);
+}
+
 static hs_rc fill_type(const struct hs_type *type, bool with_ids, struct ArrowSchema *s, struct hs_err *err)
 {
+    if (type->id == HS_T_VARIANT)
+        return fill_variant(s, err);
     if (hs_layout_of(type).kind == HS_LAYOUT_ABSENT)
         return hs_fail(err, HS_UNSUPPORTED, "type %s has no Arrow form here yet", hs_type_name(type->id));
     enum ArrowType arrow = ARROW[type->id].arrow;

@@ -141,6 +141,8 @@ hs_rc hs_scan_literal(struct hs_buf *out, const struct hs_param *p, const struct
 {
     struct hs_type own = {.id = p->type, .precision = p->precision, .scale = p->scale, .length = (int)p->text.len};
     struct hs_buf value;
+    if (own.id == HS_T_TIMESTAMPTZ_NS)
+        own.id = HS_T_TIMESTAMP_NS; /* what make_timestamp_ns is to the engine */
     if (p->null) {
         hs_buf_addz(out, "CAST(NULL AS ");
         bool ok = hs_scan_type(out, type);

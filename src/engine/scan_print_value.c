@@ -15,11 +15,15 @@ static const char *const names[HS_T_COUNT_] = {
     [HS_T_TIMESTAMP] = "TIMESTAMP",
     [HS_T_TIMESTAMPTZ] = "TIMESTAMP WITH TIME ZONE",
     [HS_T_TIMESTAMP_NS] = "TIMESTAMP_NS",
+    [HS_T_TIMESTAMPTZ_NS] = "TIMESTAMP_NS", /* the engine has none with a zone; it stands for UTC */
     [HS_T_STRING] = "VARCHAR",
     [HS_T_UUID] = "UUID",
     [HS_T_FIXED] = "BLOB",
     [HS_T_BINARY] = "BLOB",
     [HS_T_UNKNOWN] = "\"NULL\"",
+    [HS_T_VARIANT] = "STRUCT(\"metadata\" BLOB, \"value\" BLOB)", /* as files hold it: doc/adr/0008 */
+    [HS_T_GEOMETRY] = "BLOB",                                     /* WKB */
+    [HS_T_GEOGRAPHY] = "BLOB",
     [HS_T_INT8] = "TINYINT",
     [HS_T_INT16] = "SMALLINT",
     [HS_T_UINT8] = "UTINYINT",
@@ -45,7 +49,9 @@ static const struct {
     {HS_T_UINT32, HS_T_LONG, NULL},
     {HS_T_INT, HS_T_LONG, NULL},
     {HS_T_FLOAT, HS_T_DOUBLE, NULL},
+    {HS_T_TIME, HS_T_TIME, NULL},
     {HS_T_DATE, HS_T_TIMESTAMP, NULL},
+    {HS_T_DATE, HS_T_TIMESTAMP_NS, NULL},
     {HS_T_TIMESTAMP, HS_T_TIMESTAMPTZ, "timezone('UTC', %)"}, /* INT96 carries no zone; Iceberg means UTC */
     {HS_T_TIMESTAMPTZ, HS_T_TIMESTAMP, "timezone('UTC', %)"},
     {HS_T_TIMESTAMP_NS, HS_T_TIMESTAMP, NULL},
@@ -55,6 +61,11 @@ static const struct {
     {HS_T_FIXED, HS_T_UUID, "CAST(lower(hex(%)) AS UUID)"},
     {HS_T_BINARY, HS_T_STRING, "decode(%)"},
     {HS_T_STRING, HS_T_BINARY, "encode(%)"},
+    {HS_T_TIMESTAMP_NS, HS_T_TIMESTAMPTZ_NS, ""}, /* not from TIMESTAMPTZ_NS: the engine reads that as microseconds */
+    {HS_T_GEOMETRY, HS_T_GEOMETRY, "ST_AsWKB(%)"},
+    {HS_T_GEOGRAPHY, HS_T_GEOGRAPHY, "ST_AsWKB(%)"},
+    {HS_T_BINARY, HS_T_GEOMETRY, ""},
+    {HS_T_BINARY, HS_T_GEOGRAPHY, ""},
 };
 
 static hs_rc refuse(struct hs_err *err, const char *what, const struct hs_type *physical, const struct hs_type *raw)
@@ -108,11 +119,19 @@ bool hs_scan_type(struct hs_buf *out, const struct hs_type *type)
     return true;
 }
 
+/* Its own kind in a file is something else to the engine than what we make of it. */
+static bool reads_otherwise(enum hs_type_id id)
+{
+    return id == HS_T_GEOMETRY || id == HS_T_GEOGRAPHY || id == HS_T_VARIANT || id == HS_T_TIMESTAMPTZ_NS;
+}
+
 bool hs_scan_same(const struct hs_type *a, const struct hs_type *b)
 {
-    if (a->id != b->id || a->field_count != b->field_count)
+    if (a->id != b->id || a->field_count != b->field_count || reads_otherwise(a->id))
         return false;
     if (a->id == HS_T_DECIMAL && (a->precision != b->precision || a->scale != b->scale))
+        return false;
+    if (a->id == HS_T_TIME && a->length != b->length) /* one of them is TIME WITH TIME ZONE to the engine */
         return false;
     if (!hs_type_is_nested(a->id))
         return names[a->id] != NULL || a->id == HS_T_DECIMAL;
@@ -151,12 +170,32 @@ static hs_rc add_change(struct hs_buf *out, hs_str from, const char *how)
     return HS_OK;
 }
 
+/* Members by name, as variants have no ids inside. */
+static hs_rc add_variant(struct hs_buf *out, hs_str from, const struct hs_type *physical, const struct hs_type *raw,
+                         struct hs_err *err)
+{
+    size_t metadata = 0, value = 0;
+    for (size_t i = 0; i < physical->field_count; i++) {
+        metadata = hs_str_is(physical->fields[i].name, "metadata") ? i + 1 : metadata;
+        value = hs_str_is(physical->fields[i].name, "value") ? i + 1 : value;
+    }
+    if (physical->field_count != 2 || !metadata || !value)
+        return refuse(err, "a variant in other parts", physical, raw);
+    hs_buf_addf(out,
+                "CASE WHEN %.*s IS NULL THEN NULL ELSE struct_pack(\"metadata\" := struct_extract_at(%.*s, %zu), "
+                "\"value\" := struct_extract_at(%.*s, %zu)) END",
+                HS_FMT(from), HS_FMT(from), metadata, HS_FMT(from), value);
+    return HS_OK;
+}
+
 static hs_rc add_plain(struct hs_buf *out, hs_str from, const struct hs_type *physical, const struct hs_type *raw,
                        struct hs_err *err)
 {
     if (physical->id == HS_T_DECIMAL && raw->id == HS_T_DECIMAL && physical->scale == raw->scale &&
         physical->precision <= raw->precision)
         return add_cast(out, from, physical, raw, err);
+    if (physical->id == HS_T_UNKNOWN) /* NULL is all it holds */
+        return add_cast(out, HS_S("NULL"), physical, raw, err);
     if (physical->id == HS_T_FIXED && raw->id == HS_T_UUID && physical->length != 16)
         return refuse(err, "not 16 bytes", physical, raw);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
@@ -172,6 +211,18 @@ static size_t find_member(const struct hs_type *physical, int id)
     while (i < physical->field_count && (id < 0 || physical->fields[i].id != id))
         i++;
     return i;
+}
+
+/* The engine's structs know their members without regard to case, so it would give one of two another name. */
+static hs_rc check_members(const struct hs_type *raw, struct hs_err *err)
+{
+    for (size_t i = 0; raw->id == HS_T_STRUCT && i < raw->field_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (hs_str_eq_nocase(raw->fields[i].name, raw->fields[k].name))
+                return hs_fail(err, HS_UNSUPPORTED, "two members of a column have names that differ in case alone");
+    for (size_t i = 0; i < raw->field_count; i++)
+        HS_TRY(check_members(raw->fields[i].type, err));
+    return HS_OK;
 }
 
 /* The default of a struct says only that there is one: it is made of what its members read as. */
@@ -194,6 +245,7 @@ hs_rc hs_scan_missing(struct hs_buf *out, const struct hs_field *raw, struct hs_
         return missing_struct(out, raw->type, err);
     if (raw->initial_default)
         return hs_scan_literal(out, raw->initial_default, raw->type, err);
+    HS_TRY(check_members(raw->type, err));
     hs_buf_addz(out, "CAST(NULL AS ");
     if (!hs_scan_type(out, raw->type))
         return hs_fail(err, HS_UNSUPPORTED, "type %s is not supported", hs_type_name(raw->type->id));
@@ -272,10 +324,14 @@ hs_rc hs_scan_value(struct hs_buf *out, hs_str from, const struct hs_type *physi
 {
     if (depth > HS_SCAN_DEPTH)
         return hs_fail(err, HS_LIMIT, "a column is nested too deeply");
+    if (depth == 0)
+        HS_TRY(check_members(raw, err));
     if (hs_scan_same(physical, raw)) {
         hs_buf_adds(out, from);
         return HS_OK;
     }
+    if (physical->id == HS_T_STRUCT && raw->id == HS_T_VARIANT)
+        return add_variant(out, from, physical, raw, err);
     if (physical->id == raw->id && raw->id == HS_T_STRUCT)
         return add_struct(out, from, physical, raw, depth + 1, err);
     if (physical->id == raw->id && raw->id == HS_T_LIST && physical->field_count == 1 && raw->field_count == 1)

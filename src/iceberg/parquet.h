@@ -11,6 +11,12 @@ struct hs_footer_schema;
 struct hs_footer_schema *hs_footer_schema_ref(struct hs_footer_schema *s);
 void hs_footer_schema_unref(struct hs_footer_schema *s);
 
+/* hs_type.length of leaves of which a kind alone does not say enough. */
+enum {
+    HS_LEAF_NULLS = 1,  /* UNKNOWN: holds NULL alone; 0: a kind without counterpart */
+    HS_LEAF_UTC = 1,    /* TIME: adjusted to UTC, which the engine takes for a type of its own */
+    HS_LEAF_INT96 = 12, /* TIMESTAMP: nothing says whether it has a zone */
+};
 struct hs_physical {      /* the tree of one file, before ids from a name mapping */
     struct hs_type *type; /* STRUCT; ids as in the file, -1 where none */
     bool has_ids;         /* at least one top-level column has an id */

@@ -155,6 +155,12 @@ static hs_rc build_leaf(struct builder *b, const struct hs_parquet_element *e, s
     }
     if ((*out)->id == HS_T_FIXED)
         (*out)->length = e->type_length;
+    if (e->logical == HS_PQ_UNKNOWN)
+        (*out)->length = HS_LEAF_NULLS;
+    if ((*out)->id == HS_T_TIME && e->utc)
+        (*out)->length = HS_LEAF_UTC;
+    if (e->physical == HS_PQ_INT96)
+        (*out)->length = HS_LEAF_INT96;
     return HS_OK;
 }
 
