@@ -19,6 +19,14 @@ struct hs_engine;
 struct hs_lease;
 struct hs_stream;
 
+/* How planned objects that are not files come into a worker; the engine knows no store. None of these waits. */
+struct hs_object_gate {
+    bool (*is_remote)(hs_str path);
+    /* *out_fd: the worker's end of a socket that speaks base/object_wire.h, an object's number being its index here. */
+    hs_rc (*open)(const hs_str *names, size_t count, void **out, int *out_fd, struct hs_err *err);
+    void (*close)(void *open);
+};
+
 struct hs_engine_settings { /* zero means the default in [] */
     const char *program;    /* path of this binary; workers are `program worker` [/proc/self/exe] */
     const char *library;    /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
@@ -35,6 +43,7 @@ struct hs_engine_settings { /* zero means the default in [] */
     int64_t spool_bytes;    /* all spools together [2 GiB] */
     int queue_max;          /* statements waiting for a worker [256] */
     int queue_ms;           /* longest wait [30000] */
+    const struct hs_object_gate *objects; /* NULL: every planned file is a file */
     bool allow_missing_walls; /* start although Landlock or seccomp is not there */
 };
 
