@@ -32,6 +32,7 @@ struct hs_planner {           /* one call */
     const struct hs_plan_request *request;
     const struct hs_pin *pin;
     const struct hs_type *wanted;
+    struct hs_pruner *pruner; /* NULL: every file */
     struct {
         HS_VEC(struct hs_planned) list;
     } data, deletes;           /* live entries */
@@ -58,6 +59,18 @@ HS_MUST hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *
 /* p->data to out->files and out->directories: footers, projections. */
 HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
 
+/* ---- same_file.c: things by the data file they are of, whatever it is called ----
+ * Paths are compared as the store resolves them: without scheme and authority, under the prefix maps. A path that
+ * nothing maps and that ends in the same name stops the search: it may be the file under a root we were not told of. */
+struct hs_paths;
+HS_MUST hs_rc hs_paths_new(struct hs_arena *a, const struct hs_store *store, struct hs_paths **out, struct hs_err *err);
+/* `item` is of the file that somebody calls `written`; the text must outlive this. */
+HS_MUST hs_rc hs_paths_add(struct hs_paths *p, hs_str written, const void *item, struct hs_err *err);
+typedef hs_rc (*hs_paths_fn)(void *ctx, const void *item, struct hs_err *err);
+/* Calls fn for each item of the file `written`, which is resolved to `local`. */
+HS_MUST hs_rc hs_paths_find(struct hs_paths *p, hs_str written, hs_str local, hs_paths_fn fn, void *ctx,
+                            struct hs_err *err);
+
 /* ---- plan_deletes.c: spec, "Scan Planning": by sequence number, partition, path ---- */
 struct hs_delete_index;
 HS_MUST hs_rc hs_delete_index_new(struct hs_arena *a, const struct hs_iceberg_table *table,
@@ -75,7 +88,8 @@ struct hs_position_deletes {
     struct hs_applying named;        /* that name this data file and no other */
     struct hs_applying shared;       /* of its whole partition: a tail of one array for each partition */
 };
-HS_MUST hs_rc hs_delete_index_positions(struct hs_delete_index *x, const struct hs_planned *data,
+/* `local`: its resolved path. */
+HS_MUST hs_rc hs_delete_index_positions(struct hs_delete_index *x, const struct hs_planned *data, hs_str local,
                                         struct hs_position_deletes *out, struct hs_err *err);
 /* This data file will be read: equality deletes younger than it, in its partition or global, apply. */
 HS_MUST hs_rc hs_delete_index_equality(struct hs_delete_index *x, const struct hs_planned *data, struct hs_err *err);
@@ -85,11 +99,6 @@ HS_MUST hs_rc hs_delete_index_marked(struct hs_delete_index *x, struct hs_applyi
 bool hs_spec_is_global(const struct hs_iceberg_table *table, int spec_id);
 
 /* ---- deleted.c ---- */
-/* Is what a delete file calls `written` the data file at `local` (resolved), whose path as written is another text?
- * Paths are compared as the store resolves them: without scheme and authority, under the prefix maps. A path that
- * nothing maps but that ends in the same name stops the plan: it may be the file under a root we were not told of. */
-HS_MUST hs_rc hs_same_file(const struct hs_store *store, hs_str written, hs_str local, bool *out, struct hs_err *err);
-
 struct hs_deleted; /* of one plan: what was read of the delete files that whole partitions share */
 HS_MUST hs_rc hs_deleted_new(struct hs_arena *a, const struct hs_store *store, const struct hs_row_reader *reader,
                              struct hs_deleted **out, struct hs_err *err);

@@ -1,4 +1,5 @@
 #include "iceberg/shared_caches.h"
+#include "iceberg/deleted_in.h"
 #include "iceberg/iceberg.h"
 #include "iceberg/manifest.h"
 #include "iceberg/parquet.h"
@@ -6,10 +7,10 @@
 #include <pthread.h>
 
 static const int64_t METADATA_BYTES = 128 << 20, MANIFEST_BYTES = 256 << 20, FOOTER_BYTES = 64 << 20,
-                     MAX_AGE_US = 600 * 1000000LL;
+                     DELETED_BYTES = 128 << 20, MAX_AGE_US = 600 * 1000000LL;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct hs_cache *metadata, *manifests, *footers;
+static struct hs_cache *metadata, *manifests, *footers, *deleted;
 
 static void *table_ref(void *t)
 {
@@ -41,6 +42,16 @@ static void footer_unref(void *f)
     hs_footer_unref(f);
 }
 
+static void *deleted_ref(void *f)
+{
+    return hs_delete_file_ref(f);
+}
+
+static void deleted_unref(void *f)
+{
+    hs_delete_file_unref(f);
+}
+
 static struct hs_cache *get(struct hs_cache **slot, struct hs_cache_kind kind, int64_t max_bytes)
 {
     pthread_mutex_lock(&lock);
@@ -66,11 +77,17 @@ struct hs_cache *hs_footer_cache(void)
     return get(&footers, (struct hs_cache_kind){footer_ref, footer_unref}, FOOTER_BYTES);
 }
 
+struct hs_cache *hs_deleted_cache(void)
+{
+    return get(&deleted, (struct hs_cache_kind){deleted_ref, deleted_unref}, DELETED_BYTES);
+}
+
 void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int64_t footer_bytes, int64_t max_age_ms)
 {
     hs_cache_limit(hs_metadata_cache(), metadata_bytes, max_age_ms * 1000);
     hs_cache_limit(hs_manifest_cache(), manifest_bytes, max_age_ms * 1000);
     hs_cache_limit(hs_footer_cache(), footer_bytes, max_age_ms * 1000);
+    hs_cache_limit(hs_deleted_cache(), DELETED_BYTES, max_age_ms * 1000);
 }
 
 void hs_iceberg_cache_clear(void)
@@ -78,4 +95,5 @@ void hs_iceberg_cache_clear(void)
     hs_cache_clear(hs_metadata_cache());
     hs_cache_clear(hs_manifest_cache());
     hs_cache_clear(hs_footer_cache());
+    hs_cache_clear(hs_deleted_cache());
 }
