@@ -5,15 +5,6 @@
 #include "iceberg/transform.h"
 #include "iceberg/value.h"
 
-static const struct hs_type *newest_type(const struct hs_iceberg_table *t, int id)
-{
-    const struct hs_schema *current = hs_table_schema(t, t->current_schema_id);
-    const struct hs_field *f = current ? hs_type_field_by_id(current->type, id) : NULL;
-    for (size_t i = t->schema_count; i > 0 && !f; i--)
-        f = t->schemas[i - 1].type ? hs_type_field_by_id(t->schemas[i - 1].type, id) : NULL;
-    return f ? f->type : NULL;
-}
-
 hs_rc hs_partition_shape_make(struct hs_arena *a, const struct hs_iceberg_table *table, int spec_id,
                               struct hs_partition_shape *out, struct hs_err *err)
 {
@@ -24,8 +15,10 @@ hs_rc hs_partition_shape_make(struct hs_arena *a, const struct hs_iceberg_table 
     struct hs_type *types = hs_arena_array(a, spec->field_count, sizeof *types);
     if (!types)
         return hs_no_memory(err);
-    for (size_t i = 0; i < spec->field_count; i++)
-        types[i] = hs_transform_result(&spec->fields[i], newest_type(table, spec->fields[i].source_id));
+    for (size_t i = 0; i < spec->field_count; i++) {
+        const struct hs_field *source = hs_table_newest_field(table, spec->fields[i].source_id);
+        types[i] = hs_transform_result(&spec->fields[i], source ? source->type : NULL);
+    }
     *out = (struct hs_partition_shape){spec->fields, types, spec->field_count};
     return HS_OK;
 }

@@ -1,6 +1,7 @@
 /* From a pinned snapshot to the files that hold its rows (spec: "Scan Planning"): the steps in order. What we cannot
  * read rightly stops the plan. */
 #include "iceberg/plan_in.h"
+#include "iceberg/plan_prune.h"
 
 /* Spec, "Scan Planning": a position delete applies to data of its own or an older sequence number, an equality delete
  * only to older data. Partitions and paths, which narrow this further, come with applying deletes. */
@@ -50,6 +51,7 @@ static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
     p->partitions = p->scratch ? hs_map_new(p->scratch) : NULL;
     if (!p->seen_directories || !p->partitions)
         return hs_no_memory(err);
+    HS_TRY(hs_pruner_new(p->scratch, p->pin->table, p->request->filter, &p->pruner, err));
     HS_TRY(hs_plan_list(p, s, err));
     HS_TRY(refuse_deletes(p, err));
     return hs_plan_files(p, out, err);

@@ -59,6 +59,19 @@ HS_MUST hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *
 /* p->data to out->files and out->directories: footers, projections. */
 HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
 
+/* ---- plan_constants.c ---- */
+struct hs_constants { /* columns that files of one schema and spec have in their partition alone */
+    int *ids;         /* hs_data_file.constant_ids, in the request's memory */
+    const struct hs_field **columns;
+    size_t *places; /* in the spec */
+    size_t count;
+};
+/* Also: what is missing and stands nowhere is damage where it is required. */
+HS_MUST hs_rc hs_constants_find(struct hs_planner *p, const struct hs_projection *projection, int spec_id,
+                                struct hs_constants *out, struct hs_err *err);
+HS_MUST hs_rc hs_constants_read(struct hs_planner *p, const struct hs_constants *of, const struct hs_planned *file,
+                                const struct hs_param **out, struct hs_err *err);
+
 /* ---- same_file.c: things by the data file they are of, whatever it is called ----
  * Paths are compared as the store resolves them: without scheme and authority, under the prefix maps. A path that
  * nothing maps and that ends in the same name stops the search: it may be the file under a root we were not told of. */

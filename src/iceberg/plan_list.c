@@ -1,6 +1,7 @@
 /* From a snapshot to its live entries (spec: "Scan Planning"): manifest list, manifests, the numbers they hand down,
  * and which entries share a partition. */
 #include "iceberg/plan_in.h"
+#include "iceberg/plan_prune.h"
 
 enum { MAX_LIST_MIB = 256, MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
 
@@ -113,6 +114,8 @@ static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *list
     HS_TRY(check_entry(listed, e, err));
     if (!hs_table_spec(p->pin->table, spec_id))
         return hs_damaged(err, "partition spec %d is missing", spec_id);
+    if (!hs_pruner_entry(p->pruner, spec_id, e))
+        return HS_OK;
     if (p->data.list.len + p->deletes.list.len >= MAX_FILES)
         return hs_fail_hidden(err, HS_LIMIT, "more than %d files", MAX_FILES);
     if (e->content == HS_CONTENT_DATA)
@@ -152,15 +155,28 @@ static hs_rc add_manifests(struct hs_planner *p, const struct hs_manifest_file *
     return HS_OK;
 }
 
+/* A manifest whose entries are all deleted ones says so. */
+static bool holds_files(const struct hs_manifest_file *m)
+{
+    return m->added_files != 0 || m->existing_files != 0 || m->deleted_files <= 0;
+}
+
+/* Data first: where no file is left, no delete is looked at. */
 hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
 {
     struct hs_manifest_file *manifests;
-    size_t count, chosen = 0;
+    size_t count, chosen;
     HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
     const struct hs_manifest_file **listed = hs_arena_array(p->scratch, count, sizeof *listed);
     if (!listed)
         return hs_no_memory(err);
-    for (size_t i = 0; i < count; i++)
-        listed[chosen++] = &manifests[i];
-    return add_manifests(p, listed, chosen, err);
+    for (enum hs_manifest_content c = HS_MANIFEST_DATA; c <= HS_MANIFEST_DELETES; c++) {
+        chosen = 0;
+        for (size_t i = 0; i < count; i++)
+            if (manifests[i].content == c && holds_files(&manifests[i]) && hs_pruner_manifest(p->pruner, &manifests[i]))
+                listed[chosen++] = &manifests[i];
+        if (c == HS_MANIFEST_DATA || p->data.list.len > 0)
+            HS_TRY(add_manifests(p, listed, chosen, err));
+    }
+    return HS_OK;
 }

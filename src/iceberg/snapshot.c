@@ -14,6 +14,15 @@ const struct hs_schema *hs_table_schema(const struct hs_iceberg_table *t, int id
     return NULL;
 }
 
+const struct hs_field *hs_table_newest_field(const struct hs_iceberg_table *t, int id)
+{
+    const struct hs_schema *current = hs_table_schema(t, t->current_schema_id);
+    const struct hs_field *f = current ? hs_type_field_by_id(current->type, id) : NULL;
+    for (size_t i = t->schema_count; i > 0 && !f; i--)
+        f = t->schemas[i - 1].type ? hs_type_field_by_id(t->schemas[i - 1].type, id) : NULL;
+    return f;
+}
+
 const struct hs_partition_spec *hs_table_spec(const struct hs_iceberg_table *t, int id)
 {
     for (size_t i = 0; i < t->spec_count; i++)

@@ -29,6 +29,8 @@ struct hs_partition_spec {
     struct hs_partition_field *fields;
     size_t field_count;
 };
+/* Spec, "Reserved Field IDs": of row lineage, which data files may hold beside the table's columns. */
+enum { HS_ROW_ID = 2147483540, HS_LAST_UPDATED = 2147483539 };
 struct hs_schema {
     int id;
     struct hs_type *type; /* STRUCT */
@@ -83,6 +85,8 @@ struct hs_iceberg_table {
 };
 
 const struct hs_schema *hs_table_schema(const struct hs_iceberg_table *t, int id);         /* NULL: none */
+/* By id at any depth: as the current schema has it, else as the last schema that had it. NULL: none has. */
+const struct hs_field *hs_table_newest_field(const struct hs_iceberg_table *t, int id);
 const struct hs_partition_spec *hs_table_spec(const struct hs_iceberg_table *t, int id);   /* NULL: none */
 const struct hs_snapshot *hs_table_snapshot(const struct hs_iceberg_table *t, int64_t id); /* NULL: none */
 
