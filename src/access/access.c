@@ -42,6 +42,7 @@ hs_rc hs_access_open(const struct hs_access_settings *s, struct hs_engine *engin
     if (!a)
         return hs_fail(err, HS_NOMEM, "out of memory");
     pthread_mutex_init(&a->lock, NULL);
+    pthread_mutex_init(&a->rows_lock, NULL);
     a->settings = *s;
     a->engine = engine;
     a->state = state;
@@ -66,10 +67,12 @@ void hs_access_close(struct hs_access *a)
         return;
     hs_pool_close(a->sign_in_pool);
     hs_pool_close(a->pool); /* waits for work that runs; it may still write audit records */
+    hs_engine_close(a->rows_engine);
     hs_audit_close(a->audit);
     hs_generation_unref(a->generation);
     hs_wipe(a->mask_key, sizeof a->mask_key);
     pthread_mutex_destroy(&a->lock);
+    pthread_mutex_destroy(&a->rows_lock);
     hs_free(a);
 }
 

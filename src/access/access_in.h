@@ -63,6 +63,8 @@ void hs_opened_close(struct opened *o);
 struct hs_access {
     struct hs_access_settings settings;
     struct hs_engine *engine;
+    pthread_mutex_t rows_lock;
+    struct hs_engine *rows_engine; /* of rows.c; NULL until it is needed */
     struct hs_state *state;
     struct hs_auth *auth;
     struct hs_pool *pool, *sign_in_pool;
@@ -145,6 +147,13 @@ HS_MUST hs_rc hs_call_intent(struct hs_call *c,
                              struct hs_err *err); /* on disk when it returns: before anything is shown */
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
+/* query.c: what a worker has to be let into to read this table; false: no room, or no memory. */
+bool hs_add_table_directories(struct hs_arena *a, const struct hs_table *t, hs_str *at, size_t *count, size_t max);
+/* scan.c: files and deletes; raw, columns and rows are the caller's. */
+HS_MUST hs_rc hs_scan_of_plan(struct hs_arena *a, const struct hs_plan *plan, struct hs_scan *scan, struct hs_err *err);
+/* rows.c: reads rows of this table's files for its planner, while the call lasts and the table is open. */
+HS_MUST hs_rc hs_row_reader_of(struct hs_call *c, const struct opened *o, struct hs_row_reader *out,
+                               struct hs_err *err);
 void hs_catalog_work(struct hs_call *c);
 
 HS_MUST hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err);

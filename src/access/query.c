@@ -14,15 +14,23 @@ enum { REFS_MAX = 256 };
 
 /* ---- the worker ---- */
 
-static bool add_directory(struct hs_call *c, hs_str *at, size_t *count, size_t max, hs_str dir)
+static bool add_directory(struct hs_arena *a, hs_str *at, size_t *count, size_t max, hs_str dir)
 {
     for (size_t i = 0; i < *count; i++)
         if (hs_str_eq(at[i], dir))
             return true;
     if (*count == max)
         return false;
-    at[(*count)++] = hs_arena_str(c->arena, dir);
-    return true;
+    at[*count] = hs_arena_str(a, dir);
+    return at[(*count)++].at != NULL;
+}
+
+bool hs_add_table_directories(struct hs_arena *a, const struct hs_table *t, hs_str *at, size_t *count, size_t max)
+{
+    bool fits = add_directory(a, at, count, max, t->root.len ? t->root : t->location);
+    for (size_t k = 0; fits && k < t->prefix_count; k++)
+        fits = add_directory(a, at, count, max, t->prefixes[k].to);
+    return fits;
 }
 
 /* Everything this person's tables may need opened, so that one narrowed worker serves all of his statements. */
@@ -40,10 +48,7 @@ static hs_rc directories(struct hs_call *c, const struct hs_principal *who, hs_s
             const struct hs_table *t = &m->products[i].tables[j];
             if (!hs_policy_visible(m, who, t, &facts))
                 continue;
-            bool fits = add_directory(c, at, &count, max, t->root.len ? t->root : t->location);
-            for (size_t k = 0; fits && k < t->prefix_count; k++)
-                fits = add_directory(c, at, &count, max, t->prefixes[k].to);
-            if (!fits)
+            if (!hs_add_table_directories(c->arena, t, at, &count, max))
                 return hs_fail(err, HS_LIMIT, "more than %zu table directories for one person", max);
         }
     *out = at;
@@ -266,38 +271,16 @@ static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool t
     return hs_defence("today-policy") || today ? print_to(c, print_rows, d, 0, &scan->rows, err) : HS_OK;
 }
 
-/* Files with one physical schema go together; the plan shares type trees between equal files, so pointers compare. */
-static hs_rc scan_groups(struct hs_call *c, const struct hs_plan *plan, struct hs_scan *scan, struct hs_err *err)
-{
-    HS_VEC(struct hs_scan_group) groups = {0};
-    for (size_t i = 0; i < plan->file_count; i++) {
-        struct hs_scan_group *g = NULL;
-        for (size_t j = 0; j < groups.len && !g; j++)
-            if (groups.at[j].physical == plan->files[i].physical)
-                g = &groups.at[j];
-        if (!g && (g = hs_vec_add(c->arena, &groups))) {
-            g->physical = plan->files[i].physical;
-            g->files = hs_arena_array(c->arena, plan->file_count, sizeof *g->files);
-        }
-        if (!g || !g->files)
-            return hs_fail(err, HS_NOMEM, "out of memory");
-        ((struct hs_scan_file *)g->files)[g->file_count++] =
-            (struct hs_scan_file){.path = plan->files[i].path, .first_row_id = -1};
-    }
-    scan->groups = groups.at;
-    scan->group_count = groups.len;
-    scan->row_count_estimate = plan->record_count;
-    return HS_OK;
-}
-
 static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan, struct hs_err *err)
 {
     struct hs_plan plan;
+    struct hs_row_reader reader;
+    HS_TRY(hs_row_reader_of(c, o, &reader, err));
     /* Only the contract's columns have to be readable. */
-    struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound};
+    struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound, .reader = &reader};
     HS_TRY(hs_iceberg_plan(c->arena, &request, &plan, err));
     scan->raw = o->bound;
-    HS_TRY(scan_groups(c, &plan, scan, err));
+    HS_TRY(hs_scan_of_plan(c->arena, &plan, scan, err));
     return scan_columns(c, o->decision, o->current, scan, err);
 }
 

@@ -32,6 +32,7 @@ static void set_defaults(struct hs_engine_settings *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     DEFAULT(warm, 1);
+    s->warm = s->warm == -1 ? 0 : s->warm;
     DEFAULT(workers_max, 4);
     DEFAULT(threads, cores > 0 ? (int)cores : 1);
     DEFAULT(memory_bytes, INT64_C(1) << 30);
@@ -145,6 +146,18 @@ hs_rc hs_engine_open(const struct hs_engine_settings *s, struct hs_engine **out,
     else
         hs_engine_close(e);
     return rc;
+}
+
+hs_rc hs_engine_open_beside(const struct hs_engine *first, int workers_max, struct hs_engine **out, struct hs_err *err)
+{
+    struct hs_engine_settings s = first->settings;
+    s.program = first->program;
+    s.library = first->library;
+    s.scratch = first->scratch;
+    s.warm = -1;
+    s.workers_max = workers_max;
+    s.rings_bytes = 2 * workers_max * s.slots * s.slot_bytes;
+    return hs_engine_open(&s, out, err);
 }
 
 static void free_engine(struct hs_engine *e)

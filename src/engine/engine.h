@@ -31,7 +31,7 @@ struct hs_engine_settings { /* zero means the default in [] */
     const char *program;    /* path of this binary; workers are `program worker` [/proc/self/exe] */
     const char *library;    /* libduckdb.so [beside the binary, else HAILSTORM_DUCKDB] */
     const char *scratch;    /* directory for spill and spool, 0700; made when absent */
-    int warm;               /* idle workers kept ready [1] */
+    int warm;               /* idle workers kept ready [1]; -1: none */
     int workers_max;        /* [4]; one principal holds all but one of them at most */
     int threads;            /* engine threads per statement [number of cores] */
     int64_t memory_bytes;   /* per worker [1 GiB]; DuckDB's memory_limit, with RLIMIT_AS/cgroup-free head room above */
@@ -44,10 +44,13 @@ struct hs_engine_settings { /* zero means the default in [] */
     int queue_max;          /* statements waiting for a worker [256] */
     int queue_ms;           /* longest wait [30000] */
     const struct hs_object_gate *objects; /* NULL: every planned file is a file */
-    bool allow_missing_walls; /* start although Landlock or seccomp is not there */
+    bool allow_missing_walls;             /* start although Landlock or seccomp is not there */
 };
 
 HS_MUST hs_rc hs_engine_open(const struct hs_engine_settings *s, struct hs_engine **out, struct hs_err *err);
+/* A second one with the settings of the first, few workers and none ahead: for what must not wait for the first's. */
+HS_MUST hs_rc hs_engine_open_beside(const struct hs_engine *first, int workers_max, struct hs_engine **out,
+                                    struct hs_err *err);
 void hs_engine_close(struct hs_engine *e); /* ends every worker; takes NULL */
 /* "landlock, seccomp, rlimits" or what is missing: for the log and /readyz. */
 void hs_engine_walls(const struct hs_engine *e, struct hs_buf *out);
