@@ -16,33 +16,6 @@ static bool copy_value(struct hs_arena *a, const struct hs_param *from, struct h
     return !from->text.at || to->text.at;
 }
 
-/* x = NULL and every other comparison with NULL is UNKNOWN, and so is x NOT IN (.., NULL). x IN (.., NULL) may be TRUE
- * for the others; its negation, NOT IN without the NULL, is then TRUE more often than SQL's, which only prunes less. */
-static bool only_unknown(enum hs_filter_op op, size_t left)
-{
-    return op != HS_FILTER_IN || left == 0;
-}
-
-const struct hs_filter *hs_filter_test(struct hs_arena *a, enum hs_filter_op op, int field_id,
-                                       const struct hs_param *values, size_t count)
-{
-    struct hs_filter *f = HS_NEW(a, struct hs_filter);
-    struct hs_param *kept = hs_arena_array(a, count, sizeof *kept);
-    size_t left = 0;
-    if (!f || !kept)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].null)
-            continue;
-        if (!copy_value(a, &values[i], &kept[left++]))
-            return NULL;
-    }
-    if (left < count && only_unknown(op, left))
-        return &constants[HS_FILTER_UNKNOWN];
-    *f = (struct hs_filter){.op = op, .field_id = field_id, .values = kept, .value_count = left};
-    return f;
-}
-
 static const struct hs_filter *join(struct hs_arena *a, enum hs_filter_op op, const struct hs_filter *const *parts,
                                     size_t count)
 {
@@ -65,6 +38,33 @@ const struct hs_filter *hs_filter_and(struct hs_arena *a, const struct hs_filter
 const struct hs_filter *hs_filter_or(struct hs_arena *a, const struct hs_filter *const *parts, size_t count)
 {
     return join(a, HS_FILTER_OR, parts, count);
+}
+
+/* Every comparison with NULL is UNKNOWN; x IN (1, NULL) is x IN (1) OR that, x NOT IN (1, NULL) the same with AND. */
+static const struct hs_filter *beside_null(struct hs_arena *a, const struct hs_filter *others)
+{
+    const struct hs_filter *both[] = {others, &constants[HS_FILTER_UNKNOWN]};
+    if (others->value_count == 0)
+        return both[1];
+    return others->op == HS_FILTER_IN ? hs_filter_or(a, both, 2) : hs_filter_and(a, both, 2);
+}
+
+const struct hs_filter *hs_filter_test(struct hs_arena *a, enum hs_filter_op op, int field_id,
+                                       const struct hs_param *values, size_t count)
+{
+    struct hs_filter *f = HS_NEW(a, struct hs_filter);
+    struct hs_param *kept = hs_arena_array(a, count, sizeof *kept);
+    size_t left = 0;
+    if (!f || !kept)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].null)
+            continue;
+        if (!copy_value(a, &values[i], &kept[left++]))
+            return NULL;
+    }
+    *f = (struct hs_filter){.op = op, .field_id = field_id, .values = kept, .value_count = left};
+    return left < count ? beside_null(a, f) : f;
 }
 
 static const enum hs_filter_op opposite[] = {

@@ -31,8 +31,10 @@ struct hs_type hs_transform_result(const struct hs_partition_field *f, const str
         return out;
     case HS_TR_YEAR:
     case HS_TR_MONTH:
-    case HS_TR_HOUR:
         out.id = source && is_date_or_timestamp(source->id) ? HS_T_INT : HS_T_UNKNOWN;
+        return out;
+    case HS_TR_HOUR:
+        out.id = source && is_date_or_timestamp(source->id) && source->id != HS_T_DATE ? HS_T_INT : HS_T_UNKNOWN;
         return out;
     case HS_TR_DAY:
         out.id = source && is_date_or_timestamp(source->id) ? HS_T_DATE : HS_T_UNKNOWN;
