@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Writes data/deletes: position delete files as different writers leave them.
+
+Needs fastavro and pyarrow. The Parquet files' rows are given to the tests by a reader of theirs; of the files themselves only the
+footer is read there. The output is committed.
+"""
+import io
+import os
+
+import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "deletes")
+PATH_ID, POS_ID = 2147483546, 2147483545
+
+
+def column(name, type_, id_=None):
+    return pa.field(name, type_, metadata={"PARQUET:field_id": str(id_)} if id_ is not None else None)
+
+
+def parquet(name, fields, rows):
+    arrays = [pa.nulls(rows, f.type) for f in fields]
+    pq.write_table(pa.table(arrays, schema=pa.schema(fields)), os.path.join(HERE, name), compression="none")
+
+
+def avro(name, fields, rows, codec="null"):
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "position_deletes", "fields": fields}
+    fastavro.writer(out, fastavro.parse_schema(schema), rows, codec=codec, sync_marker=b"0123456789abcdef")
+    with open(os.path.join(HERE, name), "wb") as f:
+        f.write(out.getvalue())
+
+
+def member(name, type_, id_=None):
+    return {"name": name, "type": type_, **({"field-id": id_} if id_ is not None else {})}
+
+
+def main():
+    os.makedirs(HERE, exist_ok=True)
+    text, number = pa.string(), pa.int64()
+    row = pa.struct([column("id", pa.int32(), 1)])
+    parquet("ids.parquet", [column("file_path", text, PATH_ID), column("pos", number, POS_ID)], 4)
+    parquet("named.parquet", [column("row", row), column("pos", number), column("file_path", text)], 4)
+    parquet("renamed.parquet", [column("a", text, PATH_ID), column("b", pa.int32(), POS_ID)], 4)
+    parquet("empty.parquet", [column("file_path", text, PATH_ID), column("pos", number, POS_ID)], 0)
+    parquet("without.parquet", [column("file_path", text, PATH_ID), column("pos", number, 7)], 4)
+    parquet("number.parquet", [column("file_path", number, PATH_ID), column("pos", number, POS_ID)], 4)
+
+    rows = [{"file_path": "s3://bucket/t/data/a", "pos": 1, "row": {"id": 4}},
+            {"file_path": "s3://bucket/t/data/a", "pos": 5, "row": None},
+            {"file_path": "s3://bucket/t/data/b", "pos": 2, "row": {"id": 4}}]
+    record = {"type": "record", "name": "row", "fields": [member("id", "int", 1)]}
+    avro("ids.avro", [member("file_path", "string", PATH_ID), member("pos", "long", POS_ID),
+                      member("row", ["null", record], 2147483544)], rows, "deflate")
+    avro("named.avro", [member("pos", "long"), member("file_path", "string")], rows)
+    optional = [member("file_path", ["null", "string"], PATH_ID), member("pos", ["null", "long"], POS_ID)]
+    avro("nulls.avro", optional, [rows[0], {"file_path": None, "pos": None}, rows[2]])
+    avro("half.avro", optional, [rows[0], {"file_path": "a", "pos": None}])
+    avro("negative.avro", optional, [rows[0], {"file_path": "a", "pos": -1}])
+    avro("without.avro", [member("file_path", "string", PATH_ID)], rows)
+    avro("number.avro", [member("file_path", "long", PATH_ID), member("pos", "long", POS_ID)], [{"file_path": 1, "pos": 1}])
+
+
+if __name__ == "__main__":
+    main()
