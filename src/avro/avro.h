@@ -4,9 +4,9 @@
 #ifndef HS_AVRO_AVRO_H
 #define HS_AVRO_AVRO_H
 
-#include "base/arena.h"
-#include "base/cursor.h"
+#include "arrow/type.h"
 #include "avro/codec.h"
+#include "base/cursor.h"
 
 enum hs_avro_kind {
     HS_AVRO_NULL,
@@ -25,18 +25,40 @@ enum hs_avro_kind {
     HS_AVRO_UNION,
 };
 
+enum hs_avro_logical { /* "logicalType"; what is not one of these is read as if it were not there */
+                       HS_AVRO_PLAIN,
+                       HS_AVRO_DECIMAL,
+                       HS_AVRO_DATE,
+                       HS_AVRO_TIME_MILLIS,
+                       HS_AVRO_TIME_MICROS,
+                       HS_AVRO_TIMESTAMP_MILLIS,
+                       HS_AVRO_TIMESTAMP_MICROS,
+                       HS_AVRO_TIMESTAMP_NANOS,
+                       HS_AVRO_LOCAL_TIMESTAMP_MILLIS,
+                       HS_AVRO_LOCAL_TIMESTAMP_MICROS,
+                       HS_AVRO_LOCAL_TIMESTAMP_NANOS,
+                       HS_AVRO_UUID,
+                       HS_AVRO_PAIRS, /* "map": an array of records of a key and a value */
+                       HS_AVRO_VARIANT,
+};
+
 struct hs_avro_type;
 struct hs_avro_field {
     hs_str name;
-    int id; /* "field-id", or -1 */
+    int id; /* "field-id"; of what an array or a map holds: "element-id", "value-id"; or -1 */
     bool skip;
     struct hs_avro_type *type;
 };
 struct hs_avro_type {
     enum hs_avro_kind kind;
-    hs_str name;                  /* named kinds */
-    uint64_t size;                /* FIXED */
-    size_t symbol_count;          /* ENUM */
+    hs_str name; /* named kinds */
+    enum hs_avro_logical logical;
+    int precision, scale; /* "decimal"; -1: not stated */
+    bool utc;             /* "adjust-to-utc" */
+    int key_id;           /* MAP: "key-id", or -1 */
+    uint64_t size;        /* FIXED */
+    hs_str *symbols;      /* ENUM */
+    size_t symbol_count;
     struct hs_avro_field *fields; /* RECORD members; ARRAY and MAP: one; UNION: the branches */
     size_t field_count;
 };
@@ -58,11 +80,26 @@ HS_MUST hs_rc hs_avro_schema_parse(struct hs_arena *a, hs_str json, struct hs_av
 HS_MUST hs_rc hs_avro_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type, int64_t *fuel,
                              struct hs_avro_value *out, struct hs_err *err);
 
+/* The schema as Iceberg's types (its specification, Appendix A: Avro), member by member in the writer's order, with the
+ * ids the file states. What has no counterpart becomes UNKNOWN: who wants that column is refused, and only then. */
+HS_MUST hs_rc hs_avro_physical(struct hs_arena *a, const struct hs_avro_type *record, struct hs_type **out,
+                               struct hs_err *err);
+
 struct hs_avro_file;
 /* `bytes` must outlive the file. `wanted`: record members with other ids are skipped, below a wanted one none is. */
 HS_MUST hs_rc hs_avro_open(hs_str bytes, const int *wanted, size_t wanted_count, struct hs_avro_file **out,
                            struct hs_err *err);
+/* The same over bytes that are read as they are needed, a block at a time, for as long as the file is open. */
+struct hs_avro_input {
+    hs_rc (*read)(void *ctx, void *to, size_t len, size_t *out_len, struct hs_err *err); /* *out_len 0: the end */
+    void *ctx;
+};
+HS_MUST hs_rc hs_avro_open_input(const struct hs_avro_input *input, struct hs_avro_file **out, struct hs_err *err);
 void hs_avro_close(struct hs_avro_file *f);
+const struct hs_avro_type *hs_avro_schema(const struct hs_avro_file *f); /* RECORD */
+/* Of the members of the record, those with wanted[i] are decoded, the others skipped. After hs_avro_open_input all are.
+ */
+void hs_avro_project(struct hs_avro_file *f, const bool *wanted);
 hs_str hs_avro_meta(const struct hs_avro_file *f, const char *key); /* .at == NULL: absent */
 /* *out: the next record, or NULL at the end. */
 HS_MUST hs_rc hs_avro_next(struct hs_avro_file *f, const struct hs_avro_value **out, struct hs_err *err);

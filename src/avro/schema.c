@@ -73,12 +73,46 @@ static hs_rc define(struct parser *p, yyjson_val *value, hs_str *space, struct h
     return hs_map_put(p->named, type->name, type, p->err);
 }
 
+static int id_of(yyjson_val *value, const char *key)
+{
+    yyjson_val *id = yyjson_obj_get(value, key);
+    bool is_id = yyjson_is_int(id) && yyjson_get_sint(id) >= 0 && yyjson_get_sint(id) <= INT32_MAX;
+    return is_id ? (int)yyjson_get_sint(id) : -1;
+}
+
+static enum hs_avro_logical logical_of(hs_str name)
+{
+    static const char *const names[] = {[HS_AVRO_DECIMAL] = "decimal",
+                                        [HS_AVRO_DATE] = "date",
+                                        [HS_AVRO_TIME_MILLIS] = "time-millis",
+                                        [HS_AVRO_TIME_MICROS] = "time-micros",
+                                        [HS_AVRO_TIMESTAMP_MILLIS] = "timestamp-millis",
+                                        [HS_AVRO_TIMESTAMP_MICROS] = "timestamp-micros",
+                                        [HS_AVRO_TIMESTAMP_NANOS] = "timestamp-nanos",
+                                        [HS_AVRO_LOCAL_TIMESTAMP_MILLIS] = "local-timestamp-millis",
+                                        [HS_AVRO_LOCAL_TIMESTAMP_MICROS] = "local-timestamp-micros",
+                                        [HS_AVRO_LOCAL_TIMESTAMP_NANOS] = "local-timestamp-nanos",
+                                        [HS_AVRO_UUID] = "uuid",
+                                        [HS_AVRO_PAIRS] = "map",
+                                        [HS_AVRO_VARIANT] = "variant"};
+    for (size_t i = 1; i < sizeof names / sizeof *names; i++)
+        if (hs_str_is(name, names[i]))
+            return (enum hs_avro_logical)i;
+    return HS_AVRO_PLAIN;
+}
+
+/* What stands beside a type that is written out in place; a type that is only named brings its own. */
+static void annotate(yyjson_val *value, struct hs_avro_type *type)
+{
+    type->logical = logical_of(text_of(yyjson_obj_get(value, "logicalType")));
+    type->precision = id_of(value, "precision");
+    type->scale = id_of(value, "scale");
+    type->utc = yyjson_is_true(yyjson_obj_get(value, "adjust-to-utc"));
+}
+
 static hs_rc parse_member(struct parser *p, yyjson_val *value, hs_str space, int depth, struct hs_avro_field *out)
 {
-    yyjson_val *id = yyjson_obj_get(value, "field-id");
-    out->id = yyjson_is_int(id) && yyjson_get_sint(id) >= 0 && yyjson_get_sint(id) <= INT32_MAX
-                  ? (int)yyjson_get_sint(id)
-                  : -1;
+    out->id = id_of(value, "field-id");
     out->name = hs_arena_str(p->arena, text_of(yyjson_obj_get(value, "name")));
     if (!out->name.at)
         return hs_no_memory(p->err);
@@ -109,21 +143,41 @@ static hs_rc parse_fixed(struct parser *p, yyjson_val *value, hs_str space, stru
     return HS_OK;
 }
 
+static hs_rc parse_symbols(struct parser *p, yyjson_val *symbols, struct hs_avro_type *type)
+{
+    type->symbol_count = yyjson_arr_size(symbols);
+    type->symbols = hs_arena_array(p->arena, type->symbol_count + 1, sizeof *type->symbols);
+    if (!type->symbols)
+        return hs_no_memory(p->err);
+    yyjson_val *symbol;
+    size_t i, count;
+    yyjson_arr_foreach(symbols, i, count, symbol)
+    {
+        if (!yyjson_is_str(symbol))
+            return hs_damaged(p->err, "avro enum %.*s: a symbol that is no text", HS_FMT(type->name));
+        type->symbols[i] = hs_arena_str(p->arena, text_of(symbol));
+        if (!type->symbols[i].at)
+            return hs_no_memory(p->err);
+    }
+    return HS_OK;
+}
+
 static hs_rc parse_enum(struct parser *p, yyjson_val *value, hs_str space, struct hs_avro_type *type)
 {
     type->kind = HS_AVRO_ENUM;
     HS_TRY(define(p, value, &space, type));
-    type->symbol_count = yyjson_arr_size(yyjson_obj_get(value, "symbols"));
-    return HS_OK;
+    return parse_symbols(p, yyjson_obj_get(value, "symbols"), type);
 }
 
-static hs_rc parse_items(struct parser *p, yyjson_val *items, enum hs_avro_kind kind, hs_str space, int depth,
+static hs_rc parse_items(struct parser *p, yyjson_val *value, enum hs_avro_kind kind, hs_str space, int depth,
                          struct hs_avro_type *type)
 {
+    bool is_map = kind == HS_AVRO_MAP;
     type->kind = kind;
+    type->key_id = is_map ? id_of(value, "key-id") : -1;
     HS_TRY(new_fields(p, type, 1));
-    type->fields[0].id = -1;
-    return parse(p, items, space, depth + 1, &type->fields[0].type);
+    type->fields[0].id = id_of(value, is_map ? "value-id" : "element-id");
+    return parse(p, yyjson_obj_get(value, is_map ? "values" : "items"), space, depth + 1, &type->fields[0].type);
 }
 
 static hs_rc parse_union(struct parser *p, yyjson_val *value, hs_str space, int depth, struct hs_avro_type *type)
@@ -168,15 +222,16 @@ static hs_rc parse_complex(struct parser *p, yyjson_val *value, hs_str space, in
     if (hs_str_is(kind, "enum"))
         return parse_enum(p, value, space, type);
     if (hs_str_is(kind, "array"))
-        return parse_items(p, yyjson_obj_get(value, "items"), HS_AVRO_ARRAY, space, depth, type);
+        return parse_items(p, value, HS_AVRO_ARRAY, space, depth, type);
     if (hs_str_is(kind, "map"))
-        return parse_items(p, yyjson_obj_get(value, "values"), HS_AVRO_MAP, space, depth, type);
+        return parse_items(p, value, HS_AVRO_MAP, space, depth, type);
     return hs_damaged(p->err, "avro type without a kind");
 }
 
 static hs_rc parse(struct parser *p, yyjson_val *value, hs_str space, int depth, struct hs_avro_type **out)
 {
     static const char *const complex[] = {"record", "fixed", "enum", "array", "map"};
+    enum hs_avro_kind primitive;
     if (depth > MAX_DEPTH)
         return hs_damaged(p->err, "avro schema nests deeper than %d", MAX_DEPTH);
     if (yyjson_is_str(value))
@@ -190,12 +245,16 @@ static hs_rc parse(struct parser *p, yyjson_val *value, hs_str space, int depth,
     for (size_t i = 0; i < sizeof complex / sizeof *complex; i++) {
         if (hs_str_is(kind, complex[i])) {
             HS_TRY(new_type(p, out));
+            annotate(value, *out);
             return parse_complex(p, value, space, depth, *out);
         }
     }
     if (!type)
         return hs_damaged(p->err, "avro type is neither a name, a list nor an object");
-    return parse(p, type, space, depth + 1, out); /* {"type": "long", "logicalType": ...} */
+    HS_TRY(parse(p, type, space, depth + 1, out)); /* {"type": "long", "logicalType": ...} */
+    if (primitive_of(kind, &primitive))
+        annotate(value, *out);
+    return HS_OK;
 }
 
 hs_rc hs_avro_schema_parse(struct hs_arena *a, hs_str json, struct hs_avro_type **out, struct hs_err *err)
