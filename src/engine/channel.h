@@ -22,6 +22,7 @@ enum hs_channel_kind {
     HS_MSG_FREE,      /* a place in the ring */
     HS_MSG_CANCEL,
     HS_MSG_SEGMENT, /* answer to SEGMENT_ASK, descriptor attached; bytes = 0: refused */
+    HS_MSG_OBJECTS, /* descriptor attached: where the objects of the RUN that follows are asked for (objects.h) */
     HS_MSG_GONE,    /* descriptor attached: deleted positions of the RUN that follows (gone.h) */
     /* worker -> server */
     HS_MSG_READY = 65, /* a fresh instance is open */

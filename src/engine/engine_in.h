@@ -66,6 +66,7 @@ struct hs_worker {
     struct hs_lease *lease;
     struct hs_stream *stream; /* of the running statement; NULL also when its reader has left */
     uint32_t statement;
+    void *objects; /* the gate of its statement's objects, open; NULL: none */
     struct hs_memory *ring;
     struct hs_memory *segments[SEGMENTS_MAX];
     uint32_t last_segment;
@@ -205,6 +206,7 @@ void *hs_reactor_run(void *engine);
 /* The worker stops serving its statement: stream and lease learn why; with the lock held. */
 void hs_worker_ended(struct hs_worker *w, const struct hs_err *why);
 void hs_worker_cancel(struct hs_worker *w, int64_t now_us);
+void hs_worker_close_objects(struct hs_worker *w); /* what it waits for from a store comes no more */
 void hs_worker_says(struct hs_worker *w, const struct hs_channel_message *m); /* one message, checked and done */
 /* Lets ring, segments, stream and lease go from the worker. */
 void hs_worker_detach(struct hs_worker *w);

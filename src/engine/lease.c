@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "engine/engine_in.h"
+#include "engine/objects.h"
 #include "engine/gone.h"
 #include "engine/sandbox.h"
 #include "engine/statement_in.h"
@@ -64,14 +65,18 @@ struct question {
     enum hs_channel_kind kind;
     enum hs_expect expect;
     hs_str payload;
-    int passed, gone; /* descriptors, -1: none; `gone` goes ahead in a message of its own */
+    int passed, gone;           /* descriptors, -1: none; `gone` goes ahead in a message of its own */
+    struct hs_objects *objects; /* likewise; NULL: none */
 };
 
 static hs_rc send_question(struct hs_worker *w, const struct question *q, uint32_t statement, struct hs_err *err)
 {
     hs_rc rc = HS_OK;
     pthread_mutex_lock(&w->send_lock);
-    if (q->gone >= 0)
+    if (q->objects && q->objects->fd >= 0)
+        rc = hs_channel_send(w->channel, HS_MSG_OBJECTS, statement, hs_buf_str(&q->objects->said), q->objects->fd,
+                             SEND_MS, err);
+    if (rc == HS_OK && q->gone >= 0)
         rc = hs_channel_send(w->channel, HS_MSG_GONE, statement, hs_str_n("", 0), q->gone, SEND_MS, err);
     if (rc == HS_OK)
         rc = hs_channel_send(w->channel, q->kind, statement, q->payload, q->passed, SEND_MS, err);
@@ -261,7 +266,7 @@ static hs_rc put_walls_up(struct hs_lease *l, const struct hs_lease_request *r, 
     hs_buf_init(&b, HS_CHANNEL_MAX);
     hs_put_lease(&b, &m);
     hs_rc rc = w->identity ? hs_buf_done(&b, err) : hs_fail(err, HS_NOMEM, "out of memory");
-    struct question q = {HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, -1};
+    struct question q = {HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, -1, NULL};
     if (rc == HS_OK)
         rc = ask(l, &q, hs_mono_us() + PARSE_MS * 1000, err);
     hs_buf_fini(&b);
@@ -339,7 +344,7 @@ static hs_rc parse_text(struct hs_lease *l, hs_str sql, struct hs_err *err)
 {
     pthread_mutex_lock(&l->engine->lock);
     int64_t until = earlier(hs_mono_us() + PARSE_MS * 1000, l->deadline_us);
-    struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1};
+    struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1, NULL};
     hs_rc rc = ask(l, &q, until, err);
     pthread_mutex_unlock(&l->engine->lock);
     return rc == HS_OK ? hs_buf_done(&l->reply, err) : rc;
@@ -371,6 +376,7 @@ struct job { /* what is printed for one run */
     struct hs_buf *inside; /* one a scan */
     size_t scan_count;
     struct hs_gone gone;
+    struct hs_objects objects;
 };
 
 static void job_fini(struct job *j)
@@ -381,6 +387,7 @@ static void job_fini(struct job *j)
     hs_wipe(j->payload.at, j->payload.len); /* held the mask key */
     hs_buf_fini(&j->payload);
     hs_gone_fini(&j->gone);
+    hs_objects_fini(&j->objects);
     hs_arena_free(j->arena);
 }
 
@@ -390,6 +397,7 @@ static hs_rc job_init(struct job *j, const struct hs_run_request *r, struct hs_e
     hs_buf_init(&j->sql, HS_CHANNEL_MAX);
     hs_buf_init(&j->payload, HS_CHANNEL_MAX);
     hs_gone_init(&j->gone);
+    hs_objects_init(&j->objects);
     if (j->arena) {
         j->views = hs_arena_array(j->arena, r->scan_count + 1, sizeof *j->views);
         j->inside = hs_arena_array(j->arena, r->scan_count + 1, sizeof *j->inside);
@@ -588,7 +596,10 @@ static hs_rc start_job(struct hs_lease *l, struct job *j, struct hs_stream *s, s
     s->refs++;
     int64_t forever = hs_mono_us() + INT64_C(1000000) * 86400 * 365;
     int64_t patience = s->deadline_us ? s->deadline_us + 2 * CANCEL_MS * 1000 : forever;
-    struct question q = {HS_MSG_RUN, HS_EXPECT_SCHEMA, hs_buf_str(&j->payload), hs_ring_fd(ring->ring), j->gone.fd};
+    w->objects = j->objects.open; /* closed with its statement */
+    j->objects.open = NULL;
+    struct question q = {HS_MSG_RUN, HS_EXPECT_SCHEMA, hs_buf_str(&j->payload), hs_ring_fd(ring->ring),
+                         j->gone.fd, &j->objects};
     return ask(l, &q, patience, err);
 }
 
@@ -614,8 +625,11 @@ hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, struct hs
 {
     struct job j;
     hs_rc rc = job_init(&j, r, err);
+    struct hs_run_request mapped;
     if (rc == HS_OK)
-        rc = prepare_job(l, r, &j, err);
+        rc = hs_objects_map(&j.objects, l->engine->settings.objects, j.arena, r, &mapped, err);
+    if (rc == HS_OK)
+        rc = prepare_job(l, &mapped, &j, err);
     if (rc == HS_OK)
         rc = run_job(l, &j, earlier(r->deadline_mono_us, l->deadline_us), out, err);
     job_fini(&j);

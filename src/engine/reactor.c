@@ -14,8 +14,16 @@
 enum { EVENTS = 32, MESSAGES_AT_ONCE = 16, TICK_MS = 20, REST_MS = 1000, WAKE_AT_ONCE = 64 };
 
 /* ---- ends ---- */
+void hs_worker_close_objects(struct hs_worker *w)
+{
+    if (w->objects)
+        w->engine->settings.objects->close(w->objects);
+    w->objects = NULL;
+}
+
 void hs_worker_detach(struct hs_worker *w)
 {
+    hs_worker_close_objects(w);
     for (size_t i = 0; i < SEGMENTS_MAX; i++) {
         hs_memory_detach(w->segments[i]);
         w->segments[i] = NULL;
@@ -49,6 +57,7 @@ void hs_worker_cancel(struct hs_worker *w, int64_t now_us)
     if (w->state != HS_W_LEASED || w->cancel_us)
         return;
     w->cancel_us = now_us;
+    hs_worker_close_objects(w);
     if (!hs_worker_send(w, HS_MSG_CANCEL, hs_str_n("", 0), -1))
         w->cancel_us = 1; /* long ago: the next tick ends it */
 }

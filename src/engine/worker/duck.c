@@ -1,5 +1,6 @@
 /* Resolves libduckdb.so: see duck.h. */
 #include "engine/worker/duck.h"
+#include "engine/worker/objects.h"
 
 #include <dlfcn.h>
 
@@ -20,5 +21,5 @@ hs_rc hs_duck_load(const char *library, struct hs_err *err)
         return hs_fail_hidden(err, HS_UNAVAILABLE, "engine library %s has no duckdb_" #name, library);
     DUCK_FUNCTIONS(F)
 #undef F
-    return HS_OK;
+    return hs_objects_hook(handle, err);
 }

@@ -1,4 +1,5 @@
 /* Receiving: requests to the main thread; freed slots, segments and cancels at once. See worker_in.h. */
+#include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
 #include "base/alloc.h"
 
@@ -116,6 +117,10 @@ static void deliver(const struct hs_channel_message *m)
         break;
     case HS_MSG_GONE:
         take_gone(m);
+        break;
+    case HS_MSG_OBJECTS:
+        if (!hs_objects_begin(m->payload, m->passed))
+            leave(3);
         break;
     case HS_MSG_CANCEL:
         box.cancelled |= m->statement == box.statement;

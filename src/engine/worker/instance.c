@@ -1,4 +1,5 @@
 /* One instance of the engine a statement: opened ahead, narrowed to the planned files, locked, dropped. */
+#include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
 #include "base/fault.h"
 
@@ -163,6 +164,8 @@ hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, c
         hs_buf_addz(&sql, "SET allowed_directories = ['/'];");
     if (hs_defence("external-access"))
         hs_buf_addz(&sql, "SET enable_external_access = false;");
+    if (hs_objects_any()) /* whole column chunks in one read each, not page by page: a store answers few large ones */
+        hs_buf_addz(&sql, "SET prefetch_all_parquet_files = true;");
     /* Bounds of whole files go through filters and fences: an arm of OR folds away, or a group order follows a range,
      * by values in rows that nobody may see. */
     if (run->restricted && hs_defence("statistics"))

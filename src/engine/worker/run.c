@@ -1,4 +1,5 @@
 /* One statement, from the plan that arrived to its last batch. */
+#include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
 #include "base/fault.h"
 
@@ -179,6 +180,7 @@ static void clean(struct run *r)
     if (r->prepared)
         duck()->destroy_prepare(&r->prepared);
     hs_instance_close(r->instance);
+    hs_objects_end();
     hs_mask_forget(r->keys);
     if (r->ring.at)
         munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);
