@@ -20,7 +20,7 @@ static hs_rc print_apart(const struct hs_scan *scan, const char *inside, enum hs
 {
     struct hs_buf b;
     hs_buf_init(&b, 1 << 20);
-    hs_rc rc = hs_scan_print(scan, hs_str_of(inside), apart, &b, err);
+    hs_rc rc = hs_scan_print(scan, &(struct hs_scan_place){hs_str_of(inside), apart, 0}, &b, err);
     if (rc == HS_OK)
         strcpy(out, b.at);
     hs_buf_fini(&b);
