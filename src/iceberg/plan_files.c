@@ -2,9 +2,11 @@
  * wanted columns. */
 #include "iceberg/plan_in.h"
 
-struct known_schema { /* what was found out about one physical schema */
+struct known_schema { /* what was found out about one physical schema in one partition spec */
     struct hs_footer_schema *schema;
+    int spec_id;
     struct hs_projection projection;
+    struct hs_constants constants;
 };
 
 struct plan_files {
@@ -18,53 +20,32 @@ static void unref_schema(void *schema)
     hs_footer_schema_unref(schema);
 }
 
-/* Each physical schema is checked once; equal files share the answer. */
-static hs_rc look_at_schema(struct plan_files *p, struct hs_footer_schema *schema, const struct hs_projection **out,
-                            struct hs_err *err)
+static const struct known_schema *known_of(struct plan_files *p, const struct hs_footer_schema *schema, int spec_id)
 {
-    for (size_t i = p->known.len; i > 0; i--) {
-        if (p->known.at[i - 1].schema == schema) {
-            *out = &p->known.at[i - 1].projection;
-            return HS_OK;
-        }
-    }
-    struct hs_projection projection;
-    HS_TRY(hs_projection_make(p->p->arena, p->p->pin->table, p->p->pin->schema, p->p->wanted,
-                              hs_footer_physical(schema), &projection, err));
+    for (size_t i = p->known.len; i > 0; i--)
+        if (p->known.at[i - 1].schema == schema && p->known.at[i - 1].spec_id == spec_id)
+            return &p->known.at[i - 1];
+    return NULL;
+}
+
+/* Each physical schema is checked once; equal files share the answer. */
+static hs_rc look_at_schema(struct plan_files *p, struct hs_footer_schema *schema, int spec_id,
+                            const struct known_schema **out, struct hs_err *err)
+{
+    struct known_schema found = {.schema = schema, .spec_id = spec_id};
+    *out = known_of(p, schema, spec_id);
+    if (*out)
+        return HS_OK;
+    HS_TRY(hs_projection_make(p->p->arena, p->p->pin, hs_table_spec(p->p->pin->table, spec_id), p->p->wanted,
+                              hs_footer_physical(schema), &found.projection, err));
+    HS_TRY(hs_constants_find(p->p, &found.projection, spec_id, &found.constants, err));
     if (!hs_arena_defer(p->p->arena, unref_schema, hs_footer_schema_ref(schema)))
         return hs_no_memory(err);
     struct known_schema *known = hs_vec_add(p->p->scratch, &p->known);
     if (!known)
         return hs_no_memory(err);
-    *known = (struct known_schema){schema, projection};
-    *out = &known->projection;
-    return HS_OK;
-}
-
-/* Does the file's partition state this column's value (an identity field, not null)? */
-static bool in_partition(struct plan_files *p, const struct hs_planned *file, int field_id)
-{
-    const struct hs_partition_spec *spec = hs_table_spec(p->p->pin->table, file->spec_id);
-    for (size_t i = 0; spec && i < spec->field_count && i < file->entry->partition_count; i++)
-        if (spec->fields[i].transform == HS_TR_IDENTITY && spec->fields[i].source_id == field_id &&
-            !file->entry->partition[i].null)
-            return true;
-    return false;
-}
-
-/* Spec, "Column Projection", rule 1: such a column has its value from the partition. Until we hand that value to the
- * engine, reading NULL would be wrong. Any other missing column is NULL, if it may be. */
-static hs_rc check_missing(struct plan_files *p, const struct hs_planned *file, const struct hs_projection *projection,
-                           struct hs_err *err)
-{
-    for (size_t i = 0; i < projection->missing_count; i++) {
-        const struct hs_field *f = projection->missing[i];
-        if (in_partition(p, file, f->id))
-            return hs_refused(err, "a data file has a column only as its partition value, not supported yet",
-                              "column %.*s (id %d)", HS_FMT(f->name), f->id);
-        if (!hs_missing_is_known(f))
-            return hs_damaged(err, "required column %.*s (id %d) is missing", HS_FMT(f->name), f->id);
-    }
+    *known = found;
+    *out = known;
     return HS_OK;
 }
 
@@ -86,12 +67,14 @@ static hs_rc add_directory(struct plan_files *p, hs_str path, struct hs_err *err
 static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_str local,
                         const struct hs_footer *footer, struct hs_err *err)
 {
-    const struct hs_projection *projection = NULL;
+    const struct known_schema *known = NULL;
+    const struct hs_param *constants = NULL;
     if (footer->row_count != file->entry->record_count)
         return hs_damaged(err, "%lld rows, the manifest says %lld", (long long)footer->row_count,
                           (long long)file->entry->record_count);
-    HS_TRY(look_at_schema(p, footer->schema, &projection, err));
-    HS_TRY(check_missing(p, file, projection, err));
+    HS_TRY(look_at_schema(p, footer->schema, file->spec_id, &known, err));
+    if (known->constants.count)
+        HS_TRY(hs_constants_read(p->p, &known->constants, file, &constants, err));
     struct hs_data_file *out = hs_vec_add(p->p->arena, &p->files);
     if (!out)
         return hs_no_memory(err);
@@ -99,11 +82,14 @@ static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_
                                  .format = HS_FILE_PARQUET,
                                  .record_count = file->entry->record_count,
                                  .size_bytes = footer->size_bytes,
-                                 .physical = projection->physical,
+                                 .physical = known->projection.physical,
                                  .row_group_count = footer->row_group_count,
                                  .sequence_number = file->numbers.sequence_number,
                                  .first_row_id = file->numbers.first_row_id,
-                                 .partition = file->partition};
+                                 .partition = file->partition,
+                                 .constant_ids = known->constants.ids,
+                                 .constants = constants,
+                                 .constant_count = known->constants.count};
     return add_directory(p, local, err);
 }
 

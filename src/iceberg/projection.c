@@ -53,31 +53,57 @@ static void map_names(struct hs_type *type, const struct hs_name_mapping *m)
     }
 }
 
-/* The specification has no rule for files without ids where no mapping is set. The reference reader goes by position,
- * others by name: where both say the same there is nothing to guess. */
-static hs_rc by_position_and_name(struct hs_type *file, const struct hs_type *schema, struct hs_err *err)
+static struct hs_field *same_name(struct hs_type *file, hs_str name)
 {
-    for (size_t i = 0; i < file->field_count; i++) {
-        struct hs_field *f = &file->fields[i];
-        const struct hs_field *real = hs_type_field_by_name(schema, f->name);
-        if (!real || real->id != (int)i + 1 || hs_type_is_nested(real->type->id) || hs_type_is_nested(f->type->id))
-            return hs_refused(err, "a data file has no field ids, and the table no name mapping",
-                              "column %.*s at position %zu", HS_FMT(f->name), i + 1);
-        f->id = real->id;
+    for (size_t i = 0; i < file->field_count; i++)
+        if (hs_str_eq(file->fields[i].name, name))
+            return &file->fields[i];
+    return NULL;
+}
+
+/* The specification has no rule for files without ids where no mapping is set. The reference reader takes a column's
+ * place, counted from one, for its id; others go by name. Where both say the same of a column there is nothing to
+ * guess; of members nobody says anything. */
+static hs_rc by_position_and_name(struct hs_type *file, const struct hs_pin *pin, const struct hs_type *wanted,
+                                  struct hs_err *err)
+{
+    for (size_t i = 0; i < file->field_count; i++)
+        file->fields[i].id = -1;
+    for (size_t i = 0; i < wanted->field_count; i++) {
+        const struct hs_field *w = &wanted->fields[i], *real = hs_type_field_by_id(pin->schema, w->id);
+        struct hs_field *named = same_name(file, real ? real->name : w->name), *placed = NULL;
+        if (w->id >= 1 && (size_t)w->id <= file->field_count)
+            placed = &file->fields[w->id - 1];
+        if (placed != named || (placed && (hs_type_is_nested(w->type->id) || hs_type_is_nested(placed->type->id))))
+            return hs_refused(err, "a data file has no field ids, and the table no name mapping", "column %.*s (id %d)",
+                              HS_FMT(w->name), w->id);
+        if (placed)
+            placed->id = w->id;
     }
     return HS_OK;
 }
 
-static hs_rc give_ids(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
-                      const struct hs_physical *file, const struct hs_type **out, struct hs_err *err)
+/* Spec, "Column Projection": a field id that the file does not have is looked for in the partition, and only then
+ * through the name mapping. */
+static void leave_to_partition(struct hs_type *file, const struct hs_partition_spec *spec)
 {
-    struct hs_type *copy = hs_type_copy(a, file->type);
+    for (size_t i = 0; spec && i < spec->field_count; i++)
+        for (size_t k = 0; spec->fields[i].transform == HS_TR_IDENTITY && k < file->field_count; k++)
+            if (file->fields[k].id == spec->fields[i].source_id)
+                file->fields[k].id = -1;
+}
+
+static hs_rc give_ids(struct matcher *m, const struct hs_pin *pin, const struct hs_partition_spec *spec,
+                      const struct hs_type *wanted, const struct hs_physical *file, const struct hs_type **out)
+{
+    struct hs_type *copy = hs_type_copy(m->arena, file->type);
     if (!copy)
-        return hs_no_memory(err);
-    if (table->has_name_mapping)
-        map_names(copy, &table->name_mapping);
+        return hs_no_memory(m->err);
+    if (pin->table->has_name_mapping)
+        map_names(copy, &pin->table->name_mapping);
     else
-        HS_TRY(by_position_and_name(copy, schema, err));
+        HS_TRY(by_position_and_name(copy, pin, wanted, m->err));
+    leave_to_partition(copy, spec);
     *out = copy;
     return HS_OK;
 }
@@ -158,6 +184,8 @@ static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const
     const struct hs_field *real = hs_type_field_by_id(m->schema, wanted->id);
     if (!real)
         real = hs_type_field_by_id(m->later, wanted->id);
+    if (!real && (wanted->id == HS_ROW_ID || wanted->id == HS_LAST_UPDATED))
+        return HS_OK; /* of every table of version 3; what it stands for is the scan's business */
     if (!real)
         return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is in no schema of the table",
                               HS_FMT(wanted->name), wanted->id);
@@ -261,16 +289,16 @@ bool hs_missing_is_known(const struct hs_field *missing)
     return known;
 }
 
-hs_rc hs_projection_make(struct hs_arena *a, const struct hs_iceberg_table *table, const struct hs_type *schema,
+hs_rc hs_projection_make(struct hs_arena *a, const struct hs_pin *pin, const struct hs_partition_spec *spec,
                          const struct hs_type *wanted, const struct hs_physical *file, struct hs_projection *out,
                          struct hs_err *err)
 {
-    const struct hs_schema *now = hs_table_schema(table, table->current_schema_id);
+    const struct hs_schema *now = hs_table_schema(pin->table, pin->table->current_schema_id);
     struct matcher m = {
-        .arena = a, .err = err, .schema = schema, .later = now ? now->type : NULL, .own_ids = file->has_ids};
+        .arena = a, .err = err, .schema = pin->schema, .later = now ? now->type : NULL, .own_ids = file->has_ids};
     out->physical = file->type;
     if (!file->has_ids)
-        HS_TRY(give_ids(a, table, schema, file, &out->physical, err));
+        HS_TRY(give_ids(&m, pin, spec, wanted, file, &out->physical));
     HS_TRY(match_struct(&m, wanted, out->physical));
     out->missing = m.missing.at;
     out->missing_count = m.missing.len;

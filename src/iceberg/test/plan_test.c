@@ -85,6 +85,21 @@ static void assert_refused(struct variation v, hs_rc kind, const char *shown)
     assert_non_null(strstr(err.detail, "v1.metadata.json"));
 }
 
+/* Each file says of this column, and of no other, what its partition holds. */
+static void assert_constant(struct variation v, int id)
+{
+    struct hs_plan out;
+    struct hs_err err = {0};
+    assert_int_equal(plan(&v, 0, &out, &err), HS_OK);
+    for (size_t i = 0; i < out.file_count; i++) {
+        assert_int_equal(out.files[i].constant_count, 1);
+        assert_int_equal(out.files[i].constant_ids[0], id);
+        assert_int_equal(out.files[i].constants[0].type, HS_T_STRING);
+        assert_true(out.files[i].constants[0].text.len > 0);
+    }
+    assert_ptr_equal(out.files[0].constant_ids, out.files[1].constant_ids);
+}
+
 static void test_types(void **state)
 {
     (void)state;
@@ -127,8 +142,7 @@ static void test_missing(void **state)
         (struct variation){.fields = ID ",{\"id\":13,\"name\":\"later\",\"type\":\"int\",\"initial-default\":0}"});
     assert_served((struct variation){.fields = ID ",{\"id\":13,\"name\":\"later\",\"required\":true,\"type\":\"int\","
                                                   "\"initial-default\":0}"});
-    assert_refused((struct variation){.fields = ID "," FIELD(13, "later", "string"), .source_id = "13"}, HS_UNSUPPORTED,
-                   "a data file has a column only as its partition value, not supported yet");
+    assert_constant((struct variation){.fields = ID "," FIELD(13, "later", "string"), .source_id = "13"}, 13);
 }
 
 /* Time travel: a column that came after the snapshot is missing in its files, as in any older file. */
@@ -144,8 +158,8 @@ static void test_added_later(void **state)
                  "{\"id\":10,\"name\":\"x\",\"type\":\"double\"},{\"id\":50,\"name\":\"y\",\"type\":\"int\"}]}}"});
     assert_served((struct variation){
         .fields = ID, .later = ID ",{\"id\":13,\"name\":\"later\",\"type\":\"int\",\"initial-default\":0}"});
-    assert_refused((struct variation){.fields = ID, .later = ID "," FIELD(13, "later", "string"), .source_id = "13"},
-                   HS_UNSUPPORTED, "a data file has a column only as its partition value, not supported yet");
+    assert_constant((struct variation){.fields = ID, .later = ID "," FIELD(13, "later", "string"), .source_id = "13"},
+                    13);
 }
 
 /* data/mini's column 4 is a timestamptz in microseconds, 6 a struct of doubles. */
