@@ -2,6 +2,7 @@
  * block. The order is the security argument: nothing of a table is read before its decision stands, and nothing runs
  * before the intent is on disk. */
 #include "access/access_in.h"
+#include "access/filter.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -253,6 +254,12 @@ static hs_rc print_rows(struct hs_buf *b, const struct hs_decision *d, size_t i,
     return hs_print_duckdb_rows(b, d, err);
 }
 
+/* Whatever snapshot is read: the decision is of today. */
+static bool applies_rows(bool today)
+{
+    return hs_defence("today-policy") || today;
+}
+
 static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool today, struct hs_scan *scan,
                           struct hs_err *err)
 {
@@ -267,8 +274,7 @@ static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool t
     }
     scan->columns = columns;
     scan->column_count = d->column_count;
-    /* whatever snapshot is read: the decision is of today */
-    return hs_defence("today-policy") || today ? print_to(c, print_rows, d, 0, &scan->rows, err) : HS_OK;
+    return applies_rows(today) ? print_to(c, print_rows, d, 0, &scan->rows, err) : HS_OK;
 }
 
 static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan, struct hs_err *err)
@@ -278,6 +284,8 @@ static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan
     HS_TRY(hs_row_reader_of(c, o, &reader, err));
     /* Only the contract's columns have to be readable. */
     struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound, .reader = &reader};
+    if (applies_rows(o->current))
+        HS_TRY(hs_filter_of_rule(c->arena, o->decision->rows, &request.filter, err));
     HS_TRY(hs_iceberg_plan(c->arena, &request, &plan, err));
     scan->raw = o->bound;
     HS_TRY(hs_scan_of_plan(c->arena, &plan, scan, err));
