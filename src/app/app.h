@@ -7,10 +7,12 @@
 
 struct settings { /* filled from the table in settings.def: defaults, then HAILSTORM_X, then --x */
     const char *model, *state, *listen, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as, *format;
+    const char *s3_endpoint, *s3_region, *s3_credential_command, *s3_credential_file, *s3_ca, *cache_directory;
+    int64_t s3_timeout, s3_retries, s3_patience, cache_size;
     int64_t threads, workers, warm, memory, slot, slots, batch_memory, spill, spool, slow_reader, loops, connections,
         idle_timeout;
     int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;
-    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind;
+    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style;
 };
 
 struct arguments { /* what is left after the settings */
@@ -21,6 +23,9 @@ struct arguments { /* what is left after the settings */
 bool hs_settings_read(struct settings *s, int argc, char **argv, struct arguments *out_rest);
 void hs_settings_help(void);
 void hs_settings_markdown(void);
+
+/* The object store that tables may lie in; nothing is asked of it before a table is read. */
+HS_MUST hs_rc hs_open_store(const struct settings *s, struct hs_err *err);
 
 /* Everything a command needs to ask for data. */
 struct service {

@@ -57,20 +57,23 @@ int hs_command_explain(const struct settings *s, const struct arguments *args)
 
 int hs_command_table(const struct settings *s, const struct arguments *args)
 {
-    (void)s;
     if (args->count != 1)
         return usage("table PATH");
-    char *root = realpath(args->at[0], NULL);
+    bool remote = hs_store_is_remote(hs_str_of(args->at[0]));
+    char *root = remote ? NULL : realpath(args->at[0], NULL);
     struct hs_store store = {.root = hs_str_of(root ? root : args->at[0])};
     struct hs_iceberg_table *t = NULL;
     struct hs_err err;
     struct hs_buf out;
     hs_buf_init(&out, OUTPUT_MAX);
-    hs_rc rc = hs_iceberg_open(&store, &t, &err);
+    hs_rc rc = remote ? hs_open_store(s, &err) : HS_OK;
+    if (rc == HS_OK)
+        rc = hs_iceberg_open(&store, &t, &err);
     if (rc == HS_OK)
         rc = hs_iceberg_describe(&out, t, &err);
     print(&out, 0);
     hs_iceberg_unref(t);
+    hs_store_close();
     free(root);
     return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

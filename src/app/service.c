@@ -3,8 +3,10 @@
 
 #include "auth/auth.h"
 #include "state/state.h"
+#include "store/gateway.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +39,41 @@ static const char *find_library(const struct settings *s, char *out, size_t cap)
     return NULL; /* the engine says what is missing */
 }
 
+hs_rc hs_open_store(const struct settings *s, struct hs_err *err)
+{
+    char cache[4096];
+    HS_TRY(hs_state_path(s, "cache", cache, sizeof cache, err));
+    struct hs_store_settings store = {
+        .s3_endpoint = s->s3_endpoint,
+        .s3_region = s->s3_region,
+        .s3_path_style = s->s3_path_style,
+        .credential_file = s->s3_credential_file,
+        .credential_command = s->s3_credential_command,
+        .ca_file = s->s3_ca,
+        .answer_ms = (int)(s->s3_timeout > 0 && s->s3_timeout < INT_MAX ? s->s3_timeout : INT_MAX),
+        .retries = (int)s->s3_retries,
+        .patience_ms = (int)(s->s3_patience < INT_MAX ? s->s3_patience : INT_MAX),
+        .cache_directory = s->cache_directory[0] ? s->cache_directory : cache,
+        .cache_bytes = s->cache_size,
+    };
+    return hs_store_open(&store, err);
+}
+
+static hs_rc open_gateway(const hs_str *names, size_t count, void **out, int *out_fd, struct hs_err *err)
+{
+    struct hs_gateway *g;
+    HS_TRY(hs_gateway_open(names, count, &g, out_fd, err));
+    *out = g;
+    return HS_OK;
+}
+
+static void close_gateway(void *open)
+{
+    hs_gateway_close(open);
+}
+
+static const struct hs_object_gate GATE = {hs_store_is_remote, open_gateway, close_gateway};
+
 static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
 {
     char scratch[4096], library[4096];
@@ -56,6 +93,7 @@ static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struc
         .spool_bytes = s->spool,
         .queue_max = (int)s->queue,
         .queue_ms = (int)s->queue_wait,
+        .objects = &GATE,
         .allow_missing_walls = s->allow_missing_walls,
     };
     return hs_engine_open(&e, out, err);
@@ -81,7 +119,9 @@ hs_rc hs_service_open(const struct settings *s, bool engine, struct service *out
 {
     struct service v = {0};
     char path[4096];
-    hs_rc rc = hs_state_path(s, "state.sqlite", path, sizeof path, err);
+    hs_rc rc = hs_open_store(s, err);
+    if (rc == HS_OK)
+        rc = hs_state_path(s, "state.sqlite", path, sizeof path, err);
     if (rc == HS_OK)
         rc = hs_state_open(hs_str_of(path), &v.state, err);
     if (rc == HS_OK)
@@ -106,5 +146,6 @@ void hs_service_close(struct service *v)
     hs_engine_close(v->engine);
     hs_auth_close(v->auth);
     hs_state_close(v->state);
+    hs_store_close();
     *v = (struct service){0};
 }

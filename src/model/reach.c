@@ -3,7 +3,10 @@
  * A contract is written by a producer, and the server opens what it names with the server's own rights: a location is a
  * claim that has to be looked at. Two things are: what a directory really is (symbolic links followed, as far as the
  * path exists), and whose it is. Two domains never reach into one another, or one could publish the other's rows under
- * its own policies; and once mesh.yaml gives roots to anyone, nobody reaches outside his own. */
+ * its own policies; and once mesh.yaml gives roots to anyone, nobody reaches outside his own.
+ *
+ * A prefix in an object store, "s3://bucket/a/b", is a place like a directory, but for links: its name is all there is
+ * to it. */
 #include "model/load.h"
 
 #include <limits.h>
@@ -84,13 +87,51 @@ static hs_rc make_real(struct hs_load *l, struct hs_at at, hs_str path, hs_str *
     return out->at ? HS_OK : hs_load_no_memory(l);
 }
 
+/* "s3://bucket/a/b", from any of the scheme's three names. Its names are bytes, not steps: what looks like a step up is
+ * refused, not taken. */
+static bool is_object_prefix(hs_str text, hs_str *out_rest)
+{
+    static const char *const NAMES[] = {"s3://", "s3a://", "s3n://"};
+    for (int i = 0; i < 3; i++)
+        if (hs_str_starts(text, hs_str_of(NAMES[i]))) {
+            *out_rest = (hs_str){text.at + strlen(NAMES[i]), text.len - strlen(NAMES[i])};
+            return true;
+        }
+    return false;
+}
+
+static bool has_step(hs_str path)
+{
+    while (path.at) {
+        hs_str step = hs_str_cut(&path, '/');
+        if (hs_str_is(step, ".") || hs_str_is(step, ".."))
+            return true;
+    }
+    return false;
+}
+
+static hs_rc read_prefix(struct hs_load *l, struct hs_at at, hs_str rest, hs_str *out)
+{
+    while (rest.len && rest.at[rest.len - 1] == '/')
+        rest.len--;
+    hs_str key = rest, bucket = hs_str_cut(&key, '/');
+    if (!bucket.len || rest.len > 1200 || has_step(rest))
+        return hs_load_fail(l, at, "a place in S3 is 's3://bucket/prefix', without '.' or '..' as a step");
+    *out = hs_arena_printf(l->arena, "s3://%.*s", HS_FMT(rest));
+    return out->at ? HS_OK : hs_load_no_memory(l);
+}
+
 hs_rc hs_read_directory(struct hs_load *l, const struct hs_yaml *node, const char *what, hs_str *out)
 {
-    hs_str text, path;
+    hs_str text, path, rest;
     struct hs_at at = hs_load_at(l, node);
     HS_TRY(hs_read_text(l, node, what, &text));
+    if (is_object_prefix(text, &rest))
+        return read_prefix(l, at, rest, out);
     if (has_scheme(text))
-        return hs_load_fail(l, at, "'%s' is a path on this machine ('/data/x', or relative to the model), not a URI",
+        return hs_load_fail(l, at,
+                            "'%s' is a path on this machine ('/data/x', or relative to the model) or in S3 "
+                            "('s3://bucket/x'), not another URI",
                             what);
     HS_TRY(clean(l, text, &path));
     return make_real(l, at, path, out);
@@ -111,7 +152,8 @@ static hs_str root_of(hs_str location)
 {
     struct stat st;
     hs_str root = location;
-    if (stat(location.at, &st) == 0 && S_ISREG(st.st_mode))
+    bool remote = hs_str_starts(location, HS_S("s3://"));
+    if (remote ? hs_str_ends(location, HS_S(".json")) : stat(location.at, &st) == 0 && S_ISREG(st.st_mode))
         root = parent(root);
     return hs_str_ends(root, HS_S("/metadata")) ? parent(root) : root;
 }

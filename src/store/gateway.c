@@ -358,8 +358,7 @@ static hs_rc start(struct hs_gateway *g, int *out_fd, struct hs_err *err)
 
 hs_rc hs_gateway_open(const hs_str *names, size_t count, struct hs_gateway **out, int *out_fd, struct hs_err *err)
 {
-    if (!all.answerers)
-        return hs_fail_hidden(err, HS_UNSUPPORTED, "no object store is set up");
+    HS_TRY(hs_store_ready(err));
     for (size_t i = 0; i < count; i++)
         if (!hs_store_is_remote(names[i]))
             return hs_fail_hidden(err, HS_INTERNAL, "not an object's name: %.*s", HS_FMT(names[i]));

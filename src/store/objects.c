@@ -7,25 +7,77 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <pthread.h>
+
 enum { FIRST_BYTES = 1 << 20, PART = 8 << 20 };
+
+/* Threads, connections and the cache's directory are made when the first remote name is read: who has his tables on
+ * disk pays for nothing. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    bool open;
+    atomic_bool ready;
+    char *ca_file, *cache_directory;
+    int answer_ms;
+    int64_t cache_bytes;
+} own;
 
 hs_rc hs_store_open(const struct hs_store_settings *s, struct hs_err *err)
 {
     struct hs_s3_settings s3 = {s->s3_endpoint, s->s3_region, s->s3_path_style, s->retries, s->patience_ms};
+    own.open = true;
+    own.answer_ms = s->answer_ms;
+    own.cache_bytes = s->cache_bytes;
+    own.ca_file = hs_strndup(s->ca_file, strlen(s->ca_file));
+    own.cache_directory = hs_strndup(s->cache_directory, strlen(s->cache_directory));
+    if (!own.ca_file || !own.cache_directory)
+        return hs_fail(err, HS_NOMEM, "out of memory");
     HS_TRY(hs_credentials_open(s->credential_file, s->credential_command, err));
-    HS_TRY(hs_http_open(s->ca_file, s->answer_ms, err));
-    HS_TRY(hs_s3_open(&s3, err));
-    HS_TRY(hs_cache_open(s->cache_directory, s->cache_bytes, err));
-    return hs_gateways_open(err);
+    return hs_s3_open(&s3, err);
 }
 
 void hs_store_close(void)
 {
+    if (!own.open)
+        return;
     hs_gateways_close();
     hs_cache_close();
     hs_s3_close();
     hs_http_close();
     hs_credentials_close();
+    hs_free(own.ca_file);
+    hs_free(own.cache_directory);
+    own.ca_file = own.cache_directory = NULL;
+    atomic_store(&own.ready, false);
+    own.open = false;
+}
+
+static hs_rc open_all(struct hs_err *err)
+{
+    hs_rc rc = hs_http_open(own.ca_file, own.answer_ms, err);
+    if (rc == HS_OK)
+        rc = hs_cache_open(own.cache_directory, own.cache_bytes, err);
+    if (rc == HS_OK)
+        rc = hs_gateways_open(err);
+    if (rc == HS_OK)
+        return HS_OK;
+    hs_cache_close();
+    hs_http_close();
+    return rc;
+}
+
+hs_rc hs_store_ready(struct hs_err *err)
+{
+    if (atomic_load(&own.ready))
+        return HS_OK;
+    pthread_mutex_lock(&lock);
+    hs_rc rc = own.open ? HS_OK : hs_fail_hidden(err, HS_UNSUPPORTED, "no object store is set up");
+    if (rc == HS_OK && !atomic_load(&own.ready))
+        rc = open_all(err);
+    if (rc == HS_OK)
+        atomic_store(&own.ready, true);
+    pthread_mutex_unlock(&lock);
+    return rc;
 }
 
 /* ---- S3 ---- */
@@ -44,6 +96,7 @@ static hs_rc s3_stamp(hs_str uri, struct hs_stamp *out, struct hs_err *err)
 {
     struct hs_s3_facts facts;
     struct hs_object *o;
+    HS_TRY(hs_store_ready(err));
     if (!hs_is_immutable(uri)) {
         HS_TRY(hs_s3_head(uri, &facts, err));
         return stamp_of(&facts, out, err);
@@ -98,6 +151,7 @@ static hs_rc read_piece(struct hs_arena *a, struct hs_object *o, int64_t offset,
 static hs_rc s3_read(struct hs_arena *a, hs_str uri, size_t max, hs_str *out, struct hs_err *err)
 {
     struct hs_object *o;
+    HS_TRY(hs_store_ready(err));
     if (!hs_is_immutable(uri))
         return read_fresh(a, uri, max, out, err);
     HS_TRY(hs_object_open(uri, &o, err));
@@ -110,6 +164,7 @@ static hs_rc s3_read(struct hs_arena *a, hs_str uri, size_t max, hs_str *out, st
 static hs_rc s3_read_range(struct hs_arena *a, hs_str uri, int64_t offset, size_t len, hs_str *out, struct hs_err *err)
 {
     struct hs_object *o;
+    HS_TRY(hs_store_ready(err));
     HS_TRY(hs_object_open(uri, &o, err));
     int64_t size = hs_object_facts(o)->size, from = offset < 0 ? size + offset : offset;
     hs_rc rc;
@@ -142,6 +197,8 @@ hs_rc hs_object_stamp(hs_str name, struct hs_stamp *out, struct hs_err *err)
 
 hs_rc hs_store_list(struct hs_arena *a, hs_str directory, hs_str **out_names, size_t *out_count, struct hs_err *err)
 {
-    return hs_store_is_remote(directory) ? hs_s3_list(a, directory, out_names, out_count, err)
-                                         : hs_local_list(a, directory, out_names, out_count, err);
+    if (!hs_store_is_remote(directory))
+        return hs_local_list(a, directory, out_names, out_count, err);
+    HS_TRY(hs_store_ready(err));
+    return hs_s3_list(a, directory, out_names, out_count, err);
 }

@@ -14,6 +14,9 @@
 
 enum { HS_ETAG_MAX = 200 };
 
+/* ---- objects.c ---- */
+HS_MUST hs_rc hs_store_ready(struct hs_err *err); /* before anything below is called */
+
 /* ---- s3_uri.c: "s3://bucket/key" ---- */
 struct hs_s3_uri {
     hs_str bucket, key; /* the key as it is: an object store knows no "." and no doubled slash */
