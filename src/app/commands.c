@@ -34,7 +34,10 @@ int hs_command_check(const struct settings *s, const struct arguments *args)
     int errors = 0;
     hs_buf_init(&out, OUTPUT_MAX);
     hs_str directory = hs_str_of(args->count ? args->at[0] : s->model);
-    hs_rc rc = hs_access_check(directory, s->bind, &out, &errors, &err);
+    hs_rc rc = hs_open_store(s, &err);
+    if (rc == HS_OK)
+        rc = hs_access_check(directory, s->bind, &out, &errors, &err);
+    hs_store_close();
     print(&out, 0);
     return rc != HS_OK ? hs_fail_command(&err) : errors != 0;
 }

@@ -42,7 +42,8 @@ static const char *find_library(const struct settings *s, char *out, size_t cap)
 hs_rc hs_open_store(const struct settings *s, struct hs_err *err)
 {
     char cache[4096];
-    HS_TRY(hs_state_path(s, "cache", cache, sizeof cache, err));
+    if (snprintf(cache, sizeof cache, "%s/cache", s->state) >= (int)sizeof cache)
+        return hs_fail(err, HS_INVALID, "the state directory's name is too long");
     struct hs_store_settings store = {
         .s3_endpoint = s->s3_endpoint,
         .s3_region = s->s3_region,

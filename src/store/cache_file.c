@@ -81,10 +81,22 @@ static void remove_passing(void)
         closedir(dir);
 }
 
+/* And the one it is in: commands that need no state have not made theirs. */
+static bool make_directory(const char *path)
+{
+    char above[PATH_MAX];
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return true;
+    const char *slash = strrchr(path, '/');
+    if (errno != ENOENT || !slash || slash == path || slash - path >= (int)sizeof above)
+        return false;
+    snprintf(above, sizeof above, "%.*s", (int)(slash - path), path);
+    return mkdir(above, 0700) == 0 && mkdir(path, 0700) == 0;
+}
+
 hs_rc hs_cache_directory_open(const char *directory, struct hs_err *err)
 {
-    if ((mkdir(directory, 0700) != 0 && errno != EEXIST) ||
-        snprintf(own.path, sizeof own.path, "%s", directory) >= (int)sizeof own.path)
+    if (!make_directory(directory) || snprintf(own.path, sizeof own.path, "%s", directory) >= (int)sizeof own.path)
         return hs_fail(err, HS_UNAVAILABLE, "cannot make the cache directory %s: %s", directory, strerror(errno));
     own.lock = lock_of(own.path);
     own.passing = own.lock < 0;
