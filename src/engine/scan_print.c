@@ -76,12 +76,25 @@ static bool comes_apart(const struct hs_scan *scan, enum hs_apart apart)
     return any && hs_defence("apart");
 }
 
+/* A view would give the second of two another name, and a statement that means it would get the first. */
+static hs_rc check_visible(const struct hs_scan *scan, struct hs_err *err)
+{
+    for (size_t i = 0; i < scan->column_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (hs_str_eq_nocase(scan->columns[i].name, scan->columns[k].name))
+                return hs_fail(err, HS_UNSUPPORTED,
+                               "two columns of a table have names that differ in case alone, which is not supported; "
+                               "its contract can call one of them otherwise");
+    return HS_OK;
+}
+
 hs_rc hs_scan_print(const struct hs_scan *scan, const struct hs_scan_place *place, struct hs_buf *out,
                     struct hs_err *err)
 {
     bool around = comes_apart(scan, place->apart);
     if (!scan->column_count)
         return hs_fail(err, HS_DENIED, "no column of this table may be read");
+    HS_TRY(check_visible(scan, err));
     if (around) {
         add_apart(out, scan, place->apart);
         hs_buf_addz(out, " FROM (");

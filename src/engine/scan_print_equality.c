@@ -20,8 +20,8 @@ static int64_t partition(const struct hs_scan_file *file)
 
 /* ---- a row's values ---- */
 /* Members of structs may be keys too. *out_type NULL: not there; else `out` holds the way to it. */
-static void find_member(struct hs_buf *out, const struct hs_type *physical, int id, int depth,
-                        const struct hs_type **out_type)
+static void find_member(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_type *physical, int id,
+                        int depth, const struct hs_type **out_type)
 {
     for (size_t i = 0; depth < HS_SCAN_DEPTH && i < physical->field_count && !*out_type; i++) {
         const struct hs_field *f = &physical->fields[i];
@@ -30,11 +30,11 @@ static void find_member(struct hs_buf *out, const struct hs_type *physical, int 
         if (depth)
             hs_buf_addf(&way, "struct_extract_at(%.*s, %zu)", HS_FMT(hs_buf_str(out)), i + 1);
         else
-            hs_buf_add_sql_name(&way, f->name);
+            hs_scan_column_name(&way, g, i);
         if (f->id == id)
             *out_type = f->type;
         else if (f->type->id == HS_T_STRUCT)
-            find_member(&way, f->type, id, depth + 1, out_type);
+            find_member(&way, g, f->type, id, depth + 1, out_type);
         if (*out_type) {
             hs_buf_clear(out);
             hs_buf_adds(out, hs_buf_str(&way));
@@ -63,7 +63,7 @@ static hs_rc add_value(struct hs_buf *out, const struct hs_scan_group *g, const 
     const struct hs_type *type = NULL;
     struct hs_buf way;
     hs_buf_init(&way, HS_SCAN_TEXT);
-    find_member(&way, g->physical, key->id, 0, &type);
+    find_member(&way, g, g->physical, key->id, 0, &type);
     hs_rc rc = hs_buf_done(&way, err);
     if (rc == HS_OK && type)
         rc = hs_scan_value(out, hs_buf_str(&way), type, key->type, 0, err);

@@ -18,6 +18,8 @@ HS_MUST hs_rc hs_scan_value(struct hs_buf *out, hs_str from, const struct hs_typ
 HS_MUST hs_rc hs_scan_missing(struct hs_buf *out, const struct hs_field *raw, struct hs_err *err);
 
 /* ---- scan_literal.c ---- */
+/* What the engine calls a column of a group's files. */
+void hs_scan_column_name(struct hs_buf *out, const struct hs_scan_group *g, size_t at);
 /* A value that is in no file: an expression of `type`, its own or one that its own may become. */
 HS_MUST hs_rc hs_scan_literal(struct hs_buf *out, const struct hs_param *p, const struct hs_type *type,
                               struct hs_err *err);

@@ -11,24 +11,50 @@ enum { ROW_ID = 2147483540, LAST_UPDATED = 2147483539 };
 
 static const char file_index[] = "file_index", row_number[] = "file_row_number";
 
-/* The engine finds a file's columns without regard to case, so two that differ in nothing else cannot be told apart. */
-static hs_rc check_names(const struct hs_type *physical, struct hs_err *err)
+static bool is_place(hs_str name)
 {
-    for (size_t i = 0; i < physical->field_count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (hs_str_eq_nocase(physical->fields[i].name, physical->fields[k].name))
-                return hs_fail(err, HS_UNSUPPORTED, "a data file has two columns whose names differ in case alone");
-    return HS_OK;
+    return hs_str_eq_nocase(name, hs_str_of(file_index)) || hs_str_eq_nocase(name, hs_str_of(row_number));
 }
 
-/* A column of the file hides the engine's own of that name. */
-static hs_rc check_places(const struct hs_type *physical, struct hs_err *err)
+static bool is_plain(const struct hs_type *physical)
 {
-    for (size_t i = 0; i < physical->field_count; i++)
-        if (hs_str_eq_nocase(physical->fields[i].name, hs_str_of(file_index)) ||
-            hs_str_eq_nocase(physical->fields[i].name, hs_str_of(row_number)))
-            return hs_fail(err, HS_UNSUPPORTED, "a column named %s or %s hides where its rows stand in their files",
-                           file_index, row_number);
+    for (size_t i = 0; i < physical->field_count; i++) {
+        if (is_place(physical->fields[i].name))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (hs_str_eq_nocase(physical->fields[i].name, physical->fields[k].name))
+                return false;
+    }
+    return true;
+}
+
+/* The engine finds a file's columns without regard to case and calls the second of two that differ in nothing else by a
+ * name of its own making; one that is called as the engine calls a row's place hides it. Where a file has such columns,
+ * all of them get names by their places, "c1" and so on. */
+static bool by_place(const struct hs_scan_group *g)
+{
+    return g->format == HS_SCAN_PARQUET && !is_plain(g->physical);
+}
+
+void hs_scan_column_name(struct hs_buf *out, const struct hs_scan_group *g, size_t at)
+{
+    if (by_place(g))
+        hs_buf_addf(out, "\"c%zu\"", at + 1);
+    else
+        hs_buf_add_sql_name(out, g->physical->fields[at].name);
+}
+
+static void name_columns(struct hs_buf *out, const struct hs_scan_group *g)
+{
+    for (size_t i = 0; i < g->physical->field_count; i++)
+        hs_buf_addf(out, "%s\"c%zu\"", i ? ", " : " AS \"file\"(", i + 1);
+    hs_buf_addc(out, ')');
+}
+
+static hs_rc check_places(const struct hs_scan_group *g, struct hs_err *err)
+{
+    if (g->format != HS_SCAN_PARQUET && !is_plain(g->physical))
+        return hs_fail(err, HS_UNSUPPORTED, "a data file has columns whose names the engine cannot tell apart");
     return HS_OK;
 }
 
@@ -77,9 +103,12 @@ hs_rc hs_scan_from(struct hs_buf *out, const struct hs_scan_group *g, struct hs_
 {
     if ((size_t)g->format >= sizeof sources / sizeof sources[0])
         return hs_fail_hidden(err, HS_INTERNAL, "files of format %d", (int)g->format);
-    HS_TRY(check_names(g->physical, err));
+    HS_TRY(check_places(g, err));
     hs_buf_addz(out, " FROM ");
-    return sources[g->format](out, g, err);
+    HS_TRY(sources[g->format](out, g, err));
+    if (by_place(g))
+        name_columns(out, g);
+    return HS_OK;
 }
 
 /* ---- values that a file has as a whole ---- */
@@ -108,7 +137,7 @@ static struct hs_param value_of(const struct hs_scan_file *file, const struct of
 static hs_rc add_list(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_field *raw,
                       const struct of_files *what, struct hs_err *err)
 {
-    HS_TRY(check_places(g->physical, err));
+    HS_TRY(check_places(g, err));
     for (size_t i = 0; i < g->file_count; i++) {
         struct hs_param p = value_of(&g->files[i], what);
         hs_buf_addz(out, i ? ", " : "list_extract(CAST([");
@@ -151,12 +180,12 @@ static const struct hs_field *stored(const struct hs_type *physical, int id)
     return NULL;
 }
 
-static hs_rc add_stored(struct hs_buf *out, const struct hs_field *physical, const struct hs_field *raw,
-                        struct hs_err *err)
+static hs_rc add_stored(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_field *physical,
+                        const struct hs_field *raw, struct hs_err *err)
 {
     struct hs_buf name;
     hs_buf_init(&name, HS_SCAN_TEXT);
-    hs_buf_add_sql_name(&name, physical->name);
+    hs_scan_column_name(&name, g, (size_t)(physical - g->physical->fields));
     hs_rc rc = hs_buf_done(&name, err);
     if (rc == HS_OK)
         rc = hs_scan_value(out, hs_buf_str(&name), physical->type, raw->type, 0, err);
@@ -179,12 +208,12 @@ static int64_t sequence_where_known(const struct hs_scan_file *file)
 static hs_rc add_lineage(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_field *raw,
                          const struct hs_field *physical, struct hs_err *err)
 {
-    HS_TRY(check_places(g->physical, err));
+    HS_TRY(check_places(g, err));
     hs_buf_addz(out, "CASE WHEN ");
     HS_TRY(hs_scan_number(out, g, first_row_id, true, err));
     hs_buf_addz(out, " IS NOT NULL THEN coalesce(");
     if (physical) {
-        HS_TRY(add_stored(out, physical, raw, err));
+        HS_TRY(add_stored(out, g, physical, raw, err));
         hs_buf_addz(out, ", ");
     }
     HS_TRY(hs_scan_number(out, g, raw->id == ROW_ID ? first_row_id : sequence_where_known, true, err));
@@ -200,7 +229,7 @@ hs_rc hs_scan_column(struct hs_buf *out, const struct hs_scan_group *g, const st
     if ((raw->id == ROW_ID || raw->id == LAST_UPDATED) && raw->type->id == HS_T_LONG)
         return add_lineage(out, g, raw, physical, err);
     if (physical)
-        return add_stored(out, physical, raw, err);
+        return add_stored(out, g, physical, raw, err);
     for (size_t i = 0; i < g->constant_count; i++)
         if (raw->id >= 0 && g->constant_ids[i] == raw->id)
             return add_of_files(out, g, raw, &(struct of_files){.constant = i}, err);
@@ -231,7 +260,7 @@ static hs_rc add_group(struct hs_buf *out, const struct hs_scan *scan, const str
     HS_TRY(hs_scan_from(out, g, err));
     if (!hs_group_has_gone(g))
         return HS_OK;
-    HS_TRY(check_places(g->physical, err));
+    HS_TRY(check_places(g, err));
     hs_buf_addf(out, " WHERE hs_live(%zu, \"%s\", \"%s\")", slot, file_index, row_number);
     return HS_OK;
 }

@@ -106,31 +106,50 @@ static void takes_values_apart(void **state)
     assert_string_equal(out, inside);
 }
 
+/* Columns that the engine would not tell apart, and one that hides a row's place, have names by their places. */
+static void names_by_place(void **state)
+{
+    struct hs_field twins[] = {{.id = 1, .name = HS_S("b"), .type = &t_long},
+                               {.id = 2, .name = HS_S("B"), .type = &t_text}};
+    struct hs_field hiding[] = {{.id = 1, .name = HS_S("FILE_row_number"), .type = &t_long},
+                                {.id = 2, .name = HS_S("b"), .type = &t_text}};
+    struct hs_type types[] = {{.id = HS_T_STRUCT, .fields = twins, .field_count = 2},
+                              {.id = HS_T_STRUCT, .fields = hiding, .field_count = 2}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct hs_scan_group group = {.physical = &types[i], .files = new_paths, .file_count = 1};
+        struct hs_scan scan = {.raw = &raw, .groups = &group, .group_count = 1, .columns = columns, .column_count = 2};
+        struct hs_err err = {0};
+        char out[4096];
+        assert_int_equal(print(&scan, "", out, &err), HS_OK);
+        assert_non_null(strstr(out, "(SELECT \"c1\" AS \"f1\", \"c2\" AS \"f2\" FROM read_parquet(['/d/3']" OPTIONS
+                                    " AS \"file\"(\"c1\", \"c2\"))"));
+    }
+}
+
 static void refuses(void **state)
 {
     static const struct hs_param list_default = {.type = HS_T_LIST};
     struct hs_field late[] = {{.id = 9, .name = HS_S("c"), .type = &t_int, .initial_default = &list_default}};
     static struct hs_type t_none = {.id = HS_T_COUNT_};
     struct hs_field strange[] = {{.id = 9, .name = HS_S("c"), .type = &t_none}};
-    struct hs_field twins[] = {{.id = 1, .name = HS_S("a"), .type = &t_long},
-                               {.id = 2, .name = HS_S("A"), .type = &t_text}};
     struct hs_field unlike[] = {{.id = 1, .name = HS_S("a"), .type = &t_text}};
     struct hs_type s_late = {.id = HS_T_STRUCT, .fields = late, .field_count = 1};
     struct hs_type s_strange = {.id = HS_T_STRUCT, .fields = strange, .field_count = 1};
-    struct hs_type s_twins = {.id = HS_T_STRUCT, .fields = twins, .field_count = 2};
     struct hs_type s_unlike = {.id = HS_T_STRUCT, .fields = unlike, .field_count = 1};
+    static const struct hs_scan_column alike[] = {{HS_S("b"), HS_S("\"f1\""), &t_long, true},
+                                                  {HS_S("B"), HS_S("\"f2\""), &t_text, true}};
     const struct hs_scan_file pattern[] = {{.path = HS_S("/d/*.parquet")}};
     struct hs_scan_group groups[] = {{.physical = &old, .files = old_paths, .file_count = 1},
-                                     {.physical = &s_twins, .files = old_paths, .file_count = 1},
                                      {.physical = &s_unlike, .files = old_paths, .file_count = 1},
                                      {.physical = &old, .files = pattern, .file_count = 1}};
     struct hs_scan scans[] = {
         {.raw = &raw},
         {.raw = &s_late, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2},
         {.raw = &s_strange, .groups = groups, .group_count = 1, .columns = columns, .column_count = 2},
+        {.raw = &raw, .groups = groups, .group_count = 1, .columns = alike, .column_count = 2},
         {.raw = &raw, .groups = groups + 1, .group_count = 1, .columns = columns, .column_count = 2},
         {.raw = &raw, .groups = groups + 2, .group_count = 1, .columns = columns, .column_count = 2},
-        {.raw = &raw, .groups = groups + 3, .group_count = 1, .columns = columns, .column_count = 2},
     };
     char out[4096];
     (void)state;
@@ -162,11 +181,8 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prints_groups),
-        cmocka_unit_test(prints_no_rows),
-        cmocka_unit_test(takes_values_apart),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(prints_groups),  cmocka_unit_test(prints_no_rows), cmocka_unit_test(takes_values_apart),
+        cmocka_unit_test(names_by_place), cmocka_unit_test(refuses),        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
