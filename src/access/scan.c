@@ -86,6 +86,7 @@ static hs_rc add_files(struct hs_arena *a, const struct hs_plan *plan, struct hs
                                                                     .sequence_number = f->sequence_number,
                                                                     .partition = f->partition,
                                                                     .first_row_id = f->first_row_id,
+                                                                    .record_count = f->record_count,
                                                                     .gone = f->gone,
                                                                     .constants = f->constants});
     }
@@ -125,6 +126,7 @@ static hs_rc add_equality(struct hs_arena *a, const struct hs_plan *plan, size_t
             add_file(&out->files, (struct hs_scan_file){.path = e->path,
                                                         .sequence_number = e->sequence_number,
                                                         .partition = e->partition,
+                                                        .record_count = e->record_count,
                                                         .first_row_id = -1});
     }
     return HS_OK;

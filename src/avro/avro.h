@@ -54,7 +54,7 @@ struct hs_avro_type {
     hs_str name; /* named kinds */
     enum hs_avro_logical logical;
     int precision, scale; /* "decimal"; -1: not stated */
-    bool utc;             /* "adjust-to-utc" */
+    bool utc, has_utc;    /* "adjust-to-utc", and whether it is stated */
     int key_id;           /* MAP: "key-id", or -1 */
     uint64_t size;        /* FIXED */
     hs_str *symbols;      /* ENUM */
@@ -80,6 +80,11 @@ HS_MUST hs_rc hs_avro_schema_parse(struct hs_arena *a, hs_str json, struct hs_av
 HS_MUST hs_rc hs_avro_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type, int64_t *fuel,
                              struct hs_avro_value *out, struct hs_err *err);
 
+/* hs_type.length of leaves of which a kind alone does not say enough. */
+enum {
+    HS_AVRO_NULLS = 1,    /* UNKNOWN: holds NULL alone; 0: a kind without counterpart */
+    HS_AVRO_NO_ZONE = 12, /* TIMESTAMP: nothing says whether it has a zone */
+};
 /* The schema as Iceberg's types (its specification, Appendix A: Avro), member by member in the writer's order, with the
  * ids the file states. What has no counterpart becomes UNKNOWN: who wants that column is refused, and only then. */
 HS_MUST hs_rc hs_avro_physical(struct hs_arena *a, const struct hs_avro_type *record, struct hs_type **out,

@@ -102,6 +102,11 @@ static hs_rc build_leaf(struct builder *b, const struct hs_avro_type *type, stru
         if (t->precision > 38 || t->scale > t->precision)
             *t = (struct hs_type){.id = HS_T_UNKNOWN};
     }
+    if (t->id == HS_T_UNKNOWN && type->kind == HS_AVRO_NULL)
+        t->length = HS_AVRO_NULLS;
+    if (t->id == HS_T_TIMESTAMP && !type->has_utc && type->logical < HS_AVRO_LOCAL_TIMESTAMP_MILLIS)
+        t->length =
+            HS_AVRO_NO_ZONE; /* a writer that knows Avro alone: its instants may be the table's of either kind */
     if (t->id == HS_T_FIXED && type->size > INT32_MAX)
         t->id = HS_T_UNKNOWN;
     else if (t->id == HS_T_FIXED)

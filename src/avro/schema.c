@@ -108,6 +108,7 @@ static void annotate(yyjson_val *value, struct hs_avro_type *type)
     type->precision = id_of(value, "precision");
     type->scale = id_of(value, "scale");
     type->utc = yyjson_is_true(yyjson_obj_get(value, "adjust-to-utc"));
+    type->has_utc = yyjson_is_bool(yyjson_obj_get(value, "adjust-to-utc"));
 }
 
 static hs_rc parse_member(struct parser *p, yyjson_val *value, hs_str space, int depth, struct hs_avro_field *out)

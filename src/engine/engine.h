@@ -102,6 +102,7 @@ struct hs_scan_file {
     int64_t sequence_number;          /* equality deletes with a greater one apply */
     int partition;                    /* equal numbers: equal specs and values. -1 in a delete file: every partition */
     int64_t first_row_id;             /* of row lineage; -1: none */
+    int64_t record_count;             /* as the table says; an Avro file that holds another number is damaged */
     const struct hs_positions *gone;  /* rows that position deletes or a deletion vector take away; NULL: none */
     const struct hs_param *constants; /* one a group->constant_ids; NULL when there is none */
 };

@@ -31,8 +31,20 @@ struct hs_footer *hs_footer_ref(struct hs_footer *f);
 void hs_footer_unref(struct hs_footer *f);
 /* By path, cached. */
 HS_MUST hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);
+/* The same for an Avro file, whose header has a schema and no count: row_count is -1. */
+HS_MUST hs_rc hs_avro_header_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);
 
 /* ---- inside ---- */
+struct hs_footer_source {
+    struct hs_arena *scratch, *keep; /* keep: the tree's */
+    hs_str path;
+    int64_t size;
+};
+/* Gives the tree, and row_count and row_group_count in *counts. */
+typedef hs_rc (*hs_footer_read)(const struct hs_footer_source *from, struct hs_physical *out, struct hs_footer *counts,
+                                struct hs_err *err);
+HS_MUST hs_rc hs_footer_open_by(hs_footer_read read, hs_str local_path, struct hs_footer **out, struct hs_err *err);
+
 enum hs_parquet_physical { /* parquet.thrift: Type */
                            HS_PQ_BOOLEAN,
                            HS_PQ_INT32,

@@ -112,26 +112,6 @@ static struct hs_footer_schema *intern(struct hs_footer_schema *fresh, int64_t *
     return found;
 }
 
-static hs_rc make_schema(const struct hs_parquet_footer *raw, struct hs_footer_schema **out, int64_t *out_bytes,
-                         struct hs_err *err)
-{
-    struct hs_arena *arena = hs_arena_new(0);
-    struct hs_footer_schema *s = arena ? HS_NEW(arena, struct hs_footer_schema) : NULL;
-    if (!s) {
-        hs_arena_free(arena);
-        return hs_no_memory(err);
-    }
-    s->arena = arena;
-    hs_rc rc = hs_parquet_schema(arena, raw, &s->physical, err);
-    if (rc == HS_OK)
-        rc = tree_text(s, err);
-    if (rc == HS_OK)
-        *out = intern(s, out_bytes);
-    else
-        hs_arena_free(arena);
-    return rc;
-}
-
 /* The footer's Thrift bytes: the last eight bytes of the file are their length and a magic. */
 static hs_rc locate(struct hs_arena *a, hs_str path, int64_t size, hs_str *out, struct hs_err *err)
 {
@@ -153,30 +133,57 @@ static hs_rc locate(struct hs_arena *a, hs_str path, int64_t size, hs_str *out, 
     return hs_object_read_range(a, path, size - 8 - (int64_t)len, len, out, err);
 }
 
-static hs_rc read_footer(struct hs_arena *scratch, hs_str path, int64_t size, struct counted_footer **out,
-                         struct hs_err *err)
+static hs_rc read_parquet(const struct hs_footer_source *from, struct hs_physical *out, struct hs_footer *counts,
+                          struct hs_err *err)
 {
     hs_str bytes;
     struct hs_parquet_footer raw;
-    HS_TRY(locate(scratch, path, size, &bytes, err));
-    HS_TRY(hs_parquet_thrift(scratch, bytes, &raw, err));
+    HS_TRY(locate(from->scratch, from->path, from->size, &bytes, err));
+    HS_TRY(hs_parquet_thrift(from->scratch, bytes, &raw, err));
+    counts->row_count = raw.row_count;
+    counts->row_group_count = raw.row_group_count;
+    return hs_parquet_schema(from->keep, &raw, out, err);
+}
+
+/* *out_bytes: what the tree adds to memory. */
+static hs_rc read_schema(hs_footer_read read, struct hs_footer_source *from, struct hs_footer *out, int64_t *out_bytes,
+                         struct hs_err *err)
+{
+    from->keep = hs_arena_new(0);
+    struct hs_footer_schema *s = from->keep ? HS_NEW(from->keep, struct hs_footer_schema) : NULL;
+    if (!s) {
+        hs_arena_free(from->keep);
+        return hs_no_memory(err);
+    }
+    s->arena = from->keep;
+    hs_rc rc = read(from, &s->physical, out, err);
+    if (rc == HS_OK)
+        rc = tree_text(s, err);
+    if (rc == HS_OK)
+        out->schema = intern(s, out_bytes);
+    else
+        hs_arena_free(s->arena);
+    return rc;
+}
+
+static hs_rc read_footer(hs_footer_read read, struct hs_footer_source *from, struct counted_footer **out,
+                         struct hs_err *err)
+{
     struct counted_footer *f = hs_calloc(1, sizeof *f);
     if (!f)
         return hs_no_memory(err);
-    hs_rc rc = make_schema(&raw, &f->footer.schema, &f->tree_bytes, err);
+    hs_rc rc = read_schema(read, from, &f->footer, &f->tree_bytes, err);
     if (rc != HS_OK) {
         hs_free(f);
         return rc;
     }
     atomic_init(&f->refs, 1);
-    f->footer.row_count = raw.row_count;
-    f->footer.row_group_count = raw.row_group_count;
-    f->footer.size_bytes = size;
+    f->footer.size_bytes = from->size;
     *out = f;
     return HS_OK;
 }
 
-hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err)
+hs_rc hs_footer_open_by(hs_footer_read read, hs_str local_path, struct hs_footer **out, struct hs_err *err)
 {
     struct hs_stamp stamp;
     struct hs_cache *cache = hs_footer_cache();
@@ -186,12 +193,12 @@ hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *e
         *out = cached;
         return HS_OK;
     }
-    struct hs_arena *scratch = hs_arena_new(0);
+    struct hs_footer_source from = {.scratch = hs_arena_new(0), .path = local_path, .size = stamp.size};
     struct counted_footer *f = NULL;
-    if (!scratch)
+    if (!from.scratch)
         return hs_no_memory(err);
-    hs_rc rc = read_footer(scratch, local_path, stamp.size, &f, err);
-    hs_arena_free(scratch);
+    hs_rc rc = read_footer(read, &from, &f, err);
+    hs_arena_free(from.scratch);
     if (rc != HS_OK) {
         hs_ignore(hs_err_note(err, "in %.*s", HS_FMT(local_path)));
         return rc;
@@ -199,6 +206,11 @@ hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *e
     hs_cache_put(cache, local_path, &stamp, &f->footer, (int64_t)sizeof *f + f->tree_bytes);
     *out = &f->footer;
     return HS_OK;
+}
+
+hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err)
+{
+    return hs_footer_open_by(read_parquet, local_path, out, err);
 }
 
 struct hs_footer *hs_footer_ref(struct hs_footer *f)

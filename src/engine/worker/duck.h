@@ -104,7 +104,64 @@
     F(scalar_function_set_function)           \
     F(register_scalar_function)               \
     F(scalar_function_get_extra_info)         \
-    F(scalar_function_set_error)
+    F(scalar_function_set_error)              \
+    DUCK_TABLE_FUNCTIONS(F)
+
+#define DUCK_TABLE_FUNCTIONS(F)                    \
+    F(create_table_function)                       \
+    F(destroy_table_function)                      \
+    F(table_function_set_name)                     \
+    F(table_function_add_parameter)                \
+    F(table_function_set_extra_info)               \
+    F(table_function_set_bind)                     \
+    F(table_function_set_init)                     \
+    F(table_function_set_local_init)               \
+    F(table_function_set_function)                 \
+    F(table_function_supports_projection_pushdown) \
+    F(table_function_get_client_context)           \
+    F(register_table_function)                     \
+    F(bind_get_extra_info)                         \
+    F(bind_get_parameter)                          \
+    F(bind_add_result_column)                      \
+    F(bind_set_bind_data)                          \
+    F(bind_set_error)                              \
+    F(init_get_bind_data)                          \
+    F(init_set_init_data)                          \
+    F(init_get_column_count)                       \
+    F(init_get_column_index)                       \
+    F(init_set_max_threads)                        \
+    F(init_set_error)                              \
+    F(function_get_extra_info)                     \
+    F(function_get_bind_data)                      \
+    F(function_get_init_data)                      \
+    F(function_get_local_init_data)                \
+    F(function_set_error)                          \
+    F(get_varchar)                                 \
+    F(get_int64)                                   \
+    F(get_list_size)                               \
+    F(get_list_child)                              \
+    F(create_list_type)                            \
+    F(create_map_type)                             \
+    F(create_struct_type)                          \
+    F(create_decimal_type)                         \
+    F(vector_size)                                 \
+    F(data_chunk_set_size)                         \
+    F(list_vector_get_size)                        \
+    F(list_vector_set_size)                        \
+    F(list_vector_reserve)                         \
+    F(destroy_client_context)                      \
+    F(client_context_get_file_system)              \
+    F(destroy_file_system)                         \
+    F(file_system_open)                            \
+    F(file_system_error_data)                      \
+    F(create_file_open_options)                    \
+    F(file_open_options_set_flag)                  \
+    F(destroy_file_open_options)                   \
+    F(file_handle_read)                            \
+    F(file_handle_error_data)                      \
+    F(destroy_file_handle)                         \
+    F(error_data_message)                          \
+    F(destroy_error_data)
 
 struct duck {
 #define F(name) __typeof__(&duckdb_##name) name;

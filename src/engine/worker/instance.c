@@ -75,6 +75,8 @@ hs_rc hs_instance_open(struct instance *out, struct hs_err *err)
                                        "format := false)",
                                        &i.parse) != DuckDBSuccess)
         rc = hs_engine_fail(err, duck()->prepare_error(i.parse));
+    if (rc == HS_OK)
+        rc = hs_avro_register(&i, &i.avro, err);
     if (rc != HS_OK) {
         hs_instance_close(&i);
         return rc;
@@ -91,6 +93,7 @@ void hs_instance_close(struct instance *i)
         duck()->disconnect(&i->connection);
     if (i->database)
         duck()->close(&i->database);
+    hs_avro_forget(i->avro);
     *i = (struct instance){0};
 }
 

@@ -194,6 +194,7 @@ hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t stat
     struct run r = {.instance = i, .lease = lease, .statement = statement, .arena = hs_arena_new(0)};
     int64_t rows = 0;
     hs_rc rc = r.arena ? run(&r, payload, ring_fd, &rows, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    rc = hs_avro_explain(i->avro, rc, err);
     if (rc == HS_OK)
         hs_reply(HS_MSG_DONE, statement, hs_str_n(&rows, sizeof rows));
     else

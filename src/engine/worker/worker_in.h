@@ -45,10 +45,12 @@ void hs_reply(enum hs_channel_kind kind, uint32_t statement, hs_str payload);
 void hs_reply_error(uint32_t statement, const struct hs_err *err);
 
 /* ---- instance.c ---- */
+struct avro_trouble;
 struct instance {
     duckdb_database database;
     duckdb_connection connection;
     duckdb_prepared_statement parse;
+    struct avro_trouble *avro;
 };
 HS_MUST hs_rc hs_instance_open(struct instance *out, struct hs_err *err);
 void hs_instance_close(struct instance *i);
@@ -64,6 +66,13 @@ HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *
                                  struct hs_err *err);
 HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
 HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
+
+/* ---- avro.c ---- */
+/* Registers hs_avro; *out lives until hs_avro_forget, after the instance. */
+HS_MUST hs_rc hs_avro_register(struct instance *i, struct avro_trouble **out, struct hs_err *err);
+/* A statement failed with rc: if it was hs_avro that failed, *err becomes what it said. */
+hs_rc hs_avro_explain(struct avro_trouble *t, hs_rc rc, struct hs_err *err);
+void hs_avro_forget(struct avro_trouble *t); /* takes NULL */
 
 /* ---- spare.c ---- */
 /* An instance that was opened ahead, waiting for it when it is not there yet. Only after the walls are up. */
