@@ -107,6 +107,11 @@ static bool follow_hint(const struct listing *l, hs_str hint, hs_str *out)
 /* A hint that is missing, empty or points nowhere only costs us the short cut. */
 static bool read_hint(struct hs_arena *a, const struct listing *l, hs_str *out)
 {
+    size_t i = 0;
+    while (i < l->count && !hs_str_is(l->names[i], "version-hint.text"))
+        i++;
+    if (i == l->count)
+        return false;
     hs_str path = hs_arena_printf(a, "%.*s/version-hint.text", HS_FMT(l->dir));
     hs_str text;
     if (!path.at || hs_object_read(a, path, MAX_HINT_BYTES, &text, NULL) != HS_OK)

@@ -192,33 +192,6 @@ static bool open_known(hs_str uri, struct hs_object **out)
     return known;
 }
 
-hs_rc hs_object_open(hs_str uri, struct hs_object **out, struct hs_err *err)
-{
-    struct hs_s3_facts facts;
-    if (!own.open)
-        return hs_fail_hidden(err, HS_UNSUPPORTED, "no object store is set up: %.*s", HS_FMT(uri));
-    if (open_known(uri, out))
-        return HS_OK;
-    HS_TRY(hs_s3_head(uri, &facts, err));
-    if (facts.size > HS_OBJECT_BYTES_MAX || uri.len > HS_OBJECT_URI)
-        return hs_fail_hidden(err, HS_UNSUPPORTED, "an object of %lld bytes: %.*s", (long long)facts.size, HS_FMT(uri));
-    pthread_mutex_lock(&lock);
-    struct hs_object *o = find(uri);
-    if (o && !same_facts(&o->facts, &facts)) {
-        drop(o);
-        o = NULL;
-    }
-    o = o ? o : add(uri, &facts, NULL);
-    if (o) {
-        use(o);
-        o->known_us = hs_mono_us();
-        evict_to(own.max_bytes);
-    }
-    pthread_mutex_unlock(&lock);
-    *out = o;
-    return o ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
-}
-
 struct hs_object *hs_object_ref(struct hs_object *o)
 {
     pthread_mutex_lock(&lock);
@@ -528,4 +501,71 @@ void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len)
         pthread_mutex_lock(&lock);
     }
     pthread_mutex_unlock(&lock);
+}
+
+/* ---- first contact ---- */
+
+/* No harm where it fails: it is then fetched like others. */
+static void keep_end(struct hs_object *o, const char *end, size_t got)
+{
+    struct hs_err err;
+    struct piece p = {.object = o, .first = hs_block_count(o->facts.size) - 1, .count = 1};
+    if (open_files(o, &err) != HS_OK)
+        return;
+    pthread_mutex_lock(&lock);
+    bool absent = o->state[p.first] == HS_BLOCK_ABSENT;
+    if (absent) {
+        o->state[p.first] = HS_BLOCK_FETCHING;
+        o->refs++;
+    }
+    pthread_mutex_unlock(&lock);
+    if (absent)
+        settle(&p, hs_object_block_write(o, p.first, end + got - hs_block_len(o, p.first), &err), &err);
+}
+
+/* Size and ETag come by a HEAD where only they are news, else with the last block: that is where a Parquet file's
+ * footer is, and a manifest is seldom longer. */
+static hs_rc ask_facts(hs_str uri, bool seen, char *end, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
+{
+    *out_got = 0;
+    return seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, HS_BLOCK, out_got, out, err);
+}
+
+static struct hs_object *take_facts(hs_str uri, const struct hs_s3_facts *facts)
+{
+    pthread_mutex_lock(&lock);
+    struct hs_object *o = find(uri);
+    if (o && !same_facts(&o->facts, facts)) {
+        drop(o);
+        o = NULL;
+    }
+    o = o ? o : add(uri, facts, NULL);
+    if (o) {
+        use(o);
+        o->known_us = hs_mono_us();
+        evict_to(own.max_bytes);
+    }
+    pthread_mutex_unlock(&lock);
+    return o;
+}
+
+hs_rc hs_object_open(hs_str uri, struct hs_object **out, struct hs_err *err)
+{
+    struct hs_s3_facts facts;
+    size_t got;
+    if (open_known(uri, out))
+        return HS_OK;
+    pthread_mutex_lock(&lock);
+    bool seen = find(uri) != NULL;
+    pthread_mutex_unlock(&lock);
+    char *end = seen ? NULL : hs_malloc(HS_BLOCK);
+    hs_rc rc = seen || end ? ask_facts(uri, seen, end, &got, &facts, err) : hs_fail(err, HS_NOMEM, "out of memory");
+    if (rc == HS_OK && (facts.size > HS_OBJECT_BYTES_MAX || uri.len > HS_OBJECT_URI))
+        rc = hs_fail_hidden(err, HS_UNSUPPORTED, "an object of %lld bytes: %.*s", (long long)facts.size, HS_FMT(uri));
+    if (rc == HS_OK && !(*out = take_facts(uri, &facts)))
+        rc = hs_fail(err, HS_NOMEM, "out of memory");
+    if (rc == HS_OK && got)
+        keep_end(*out, end, got);
+    hs_free(end);
+    return rc;
 }

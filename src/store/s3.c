@@ -326,6 +326,32 @@ hs_rc hs_s3_begin(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_
     return keep_etag(&q, &a, out, err);
 }
 
+hs_rc hs_s3_end(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
+{
+    char range[64];
+    struct s3_request q = {.method = "GET", .to = to, .room = room};
+    struct hs_http_answer a;
+    HS_TRY(start(&q, uri, err));
+    snprintf(range, sizeof range, "bytes=-%zu", room);
+    q.range = hs_str_of(range);
+    HS_TRY(ask(&q, &a, err));
+    *out_got = a.got;
+    if (a.status == 416) { /* there is no last byte */
+        *out_got = 0;
+        HS_TRY(hs_s3_head(uri, out, err));
+        return out->size == 0 ? HS_OK : hs_fail_hidden(err, HS_CONFLICT, "%.*s changes", HS_FMT(uri));
+    }
+    out->size = a.status == 206 ? a.range_total : a.length;
+    size_t want = out->size >= 0 && (uint64_t)out->size < room ? (size_t)out->size : room;
+    bool right =
+        a.got == want && (a.status == 200 ? out->size == (int64_t)a.got
+                                          : a.range_to == out->size - 1 && a.range_from == out->size - (int64_t)want);
+    if (out->size < 0 || !right)
+        return hs_fail_hidden(err, HS_UNAVAILABLE, "the store: last bytes of %.*s: status %d, %zu of %lld came",
+                              HS_FMT(uri), a.status, a.got, (long long)out->size);
+    return keep_etag(&q, &a, out, err);
+}
+
 hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struct hs_err *err)
 {
     struct s3_request q = {.uri = {bucket, HS_S("")}, .shown = bucket, .method = "GET", .query = query, .text = text};

@@ -95,6 +95,9 @@ HS_MUST hs_rc hs_s3_range(hs_str uri, const struct hs_s3_facts *known, int64_t o
 /* The first bytes of whatever is there now, `room` at most, and how much there is. */
 HS_MUST hs_rc hs_s3_begin(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_s3_facts *out,
                           struct hs_err *err);
+/* The last `room` bytes of whatever is there now, or all of it. */
+HS_MUST hs_rc hs_s3_end(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_s3_facts *out,
+                        struct hs_err *err);
 /* One GET of a bucket with this query, whose body is text of at most text->max bytes. */
 HS_MUST hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struct hs_err *err);
 HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
