@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SHORT_RUN = 8 };
+enum { SHORT_RUN = 8, BLOCK = 64 };
 
 struct live_rows { /* flat columns of one chunk: DuckDB flattens what it hands to a function like this */
     const int32_t *slot;
@@ -19,9 +19,24 @@ struct live_rows { /* flat columns of one chunk: DuckDB flattens what it hands t
     bool *out;
 };
 
+/* A block at once, without a branch: most chunks are one run. */
+static bool runs_on(const struct live_rows *r, size_t i, size_t k)
+{
+    uint64_t other = 0, first = (uint64_t)r->row[i] + (k - i);
+    if ((uint64_t)r->row[k + BLOCK - 1] - first != BLOCK - 1)
+        return false;
+    for (size_t n = 0; n < BLOCK; n++)
+        other |= (r->file[k + n] ^ r->file[i]) | ((uint64_t)r->row[k + n] - first - n) |
+                 (uint32_t)(r->slot[k + n] ^ r->slot[i]);
+    return !other;
+}
+
 static size_t run_at(const struct live_rows *r, size_t i)
 {
-    size_t k = i + 1;
+    size_t k = i;
+    while (k + BLOCK <= r->count && runs_on(r, i, k))
+        k += BLOCK;
+    k += k == i;
     while (k < r->count && r->file[k] == r->file[i] && r->row[k] == r->row[k - 1] + 1 && r->slot[k] == r->slot[i])
         k++;
     return k - i;
