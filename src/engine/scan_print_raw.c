@@ -5,6 +5,7 @@
  * looked up by the ordinal of the file that the engine gives with every row. */
 #include "engine/scan_print_in.h"
 #include "engine/gone.h"
+#include "engine/message.h"
 
 /* Field ids that the format reserves for row lineage. */
 enum { ROW_ID = 2147483540, LAST_UPDATED = 2147483539 };
@@ -33,7 +34,7 @@ static bool is_plain(const struct hs_type *physical)
  * all of them get names by their places, "c1" and so on. */
 static bool by_place(const struct hs_scan_group *g)
 {
-    return g->format == HS_SCAN_PARQUET && !is_plain(g->physical);
+    return !is_plain(g->physical);
 }
 
 void hs_scan_column_name(struct hs_buf *out, const struct hs_scan_group *g, size_t at)
@@ -48,14 +49,9 @@ static void name_columns(struct hs_buf *out, const struct hs_scan_group *g)
 {
     for (size_t i = 0; i < g->physical->field_count; i++)
         hs_buf_addf(out, "%s\"c%zu\"", i ? ", " : " AS \"file\"(", i + 1);
+    if (g->format == HS_SCAN_AVRO) /* there a row's place is in ordinary columns, the last two */
+        hs_buf_addf(out, ", \"%s\", \"%s\"", file_index, row_number);
     hs_buf_addc(out, ')');
-}
-
-static hs_rc check_places(const struct hs_scan_group *g, struct hs_err *err)
-{
-    if (g->format != HS_SCAN_PARQUET && !is_plain(g->physical))
-        return hs_fail(err, HS_UNSUPPORTED, "a data file has columns whose names the engine cannot tell apart");
-    return HS_OK;
 }
 
 /* ---- files ---- */
@@ -85,11 +81,31 @@ static hs_rc from_parquet(struct hs_buf *out, const struct hs_scan_group *g, str
     return HS_OK;
 }
 
+static hs_rc add_type(struct hs_buf *out, const struct hs_type *type, struct hs_err *err)
+{
+    struct hs_buf bytes;
+    hs_buf_init(&bytes, HS_SCAN_TEXT);
+    hs_put_type(&bytes, type);
+    hs_rc rc = hs_buf_done(&bytes, err);
+    hs_buf_addc(out, '\'');
+    if (rc == HS_OK)
+        hs_buf_add_hex(out, bytes.at, bytes.len);
+    hs_buf_addc(out, '\'');
+    hs_buf_fini(&bytes);
+    return rc;
+}
+
+/* Types, files and their rows, as worker/avro.c takes them. */
 static hs_rc from_avro(struct hs_buf *out, const struct hs_scan_group *g, struct hs_err *err)
 {
-    (void)out;
-    (void)g;
-    return hs_fail(err, HS_UNSUPPORTED, "Avro data files are not supported yet");
+    hs_buf_addz(out, "hs_avro(");
+    HS_TRY(add_type(out, g->physical, err));
+    hs_buf_addz(out, ", ");
+    HS_TRY(add_paths(out, g, err));
+    for (size_t i = 0; i < g->file_count; i++)
+        hs_buf_addf(out, "%s%lld", i ? ", " : ", [", (long long)g->files[i].record_count);
+    hs_buf_addz(out, "])");
+    return HS_OK;
 }
 
 /* One a format: a table function that has the columns of `physical` by name, and file_index (the place in the list) and
@@ -103,7 +119,6 @@ hs_rc hs_scan_from(struct hs_buf *out, const struct hs_scan_group *g, struct hs_
 {
     if ((size_t)g->format >= sizeof sources / sizeof sources[0])
         return hs_fail_hidden(err, HS_INTERNAL, "files of format %d", (int)g->format);
-    HS_TRY(check_places(g, err));
     hs_buf_addz(out, " FROM ");
     HS_TRY(sources[g->format](out, g, err));
     if (by_place(g))
@@ -137,7 +152,6 @@ static struct hs_param value_of(const struct hs_scan_file *file, const struct of
 static hs_rc add_list(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_field *raw,
                       const struct of_files *what, struct hs_err *err)
 {
-    HS_TRY(check_places(g, err));
     for (size_t i = 0; i < g->file_count; i++) {
         struct hs_param p = value_of(&g->files[i], what);
         hs_buf_addz(out, i ? ", " : "list_extract(CAST([");
@@ -208,7 +222,6 @@ static int64_t sequence_where_known(const struct hs_scan_file *file)
 static hs_rc add_lineage(struct hs_buf *out, const struct hs_scan_group *g, const struct hs_field *raw,
                          const struct hs_field *physical, struct hs_err *err)
 {
-    HS_TRY(check_places(g, err));
     hs_buf_addz(out, "CASE WHEN ");
     HS_TRY(hs_scan_number(out, g, first_row_id, true, err));
     hs_buf_addz(out, " IS NOT NULL THEN coalesce(");
@@ -260,7 +273,6 @@ static hs_rc add_group(struct hs_buf *out, const struct hs_scan *scan, const str
     HS_TRY(hs_scan_from(out, g, err));
     if (!hs_group_has_gone(g))
         return HS_OK;
-    HS_TRY(check_places(g, err));
     hs_buf_addf(out, " WHERE hs_live(%zu, \"%s\", \"%s\")", slot, file_index, row_number);
     return HS_OK;
 }
