@@ -17,7 +17,7 @@ struct hs_delete_file {
 };
 struct hs_delete_file *hs_delete_file_ref(struct hs_delete_file *f);
 void hs_delete_file_unref(struct hs_delete_file *f); /* takes NULL */
-/* Held against the entry's record count. */
+/* Of what cannot tell its end by itself, the rows are held against the entry's record count. */
 HS_MUST hs_rc hs_delete_file_open(const struct hs_store *store, const struct hs_row_reader *reader,
                                   const struct hs_entry *entry, struct hs_delete_file **out, struct hs_err *err);
 

@@ -99,6 +99,8 @@ hs_rc hs_delete_parquet(const struct hs_row_reader *reader, hs_str local, struct
     if (!reader)
         return hs_refused(err, "the table has row-level deletes, which cannot be read here",
                           "Parquet without a reader");
+    if (hs_is_pattern(local))
+        return hs_refused(err, "a delete file's name holds one of * ? [, which is not supported", "by the engine");
     HS_TRY(hs_footer_open(local, &footer, err));
     hs_rc rc = footer->row_count ? read_columns(reader, local, footer, to, err) : HS_OK;
     *out_rows = footer->row_count;

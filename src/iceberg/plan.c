@@ -3,29 +3,6 @@
 #include "iceberg/plan_in.h"
 #include "iceberg/plan_prune.h"
 
-/* Spec, "Scan Planning": a position delete applies to data of its own or an older sequence number, an equality delete
- * only to older data. Partitions and paths, which narrow this further, come with applying deletes. */
-static hs_rc refuse_deletes(struct hs_planner *p, struct hs_err *err)
-{
-    int64_t oldest_data = INT64_MAX, newest_position = -1, newest_equality = -1;
-    size_t vectors = 0;
-    for (size_t i = 0; i < p->data.list.len; i++)
-        if (p->data.list.at[i].numbers.sequence_number < oldest_data)
-            oldest_data = p->data.list.at[i].numbers.sequence_number;
-    for (size_t i = 0; i < p->deletes.list.len; i++) {
-        const struct hs_planned *d = &p->deletes.list.at[i];
-        int64_t *newest = d->entry->content == HS_CONTENT_EQUALITY_DELETES ? &newest_equality : &newest_position;
-        if (d->numbers.sequence_number > *newest)
-            *newest = d->numbers.sequence_number;
-        vectors += d->entry->content_offset >= 0;
-    }
-    if (p->data.list.len == 0 || p->deletes.list.len == 0 ||
-        (oldest_data > newest_position && oldest_data >= newest_equality))
-        return HS_OK;
-    return hs_refused(err, "the table has row-level deletes, which are not supported yet",
-                      "%zu delete files, %zu of them deletion vectors", p->deletes.list.len, vectors);
-}
-
 static hs_rc check_wanted(const struct hs_type *wanted, struct hs_err *err)
 {
     for (size_t i = 0; i < wanted->field_count; i++) {
@@ -53,8 +30,9 @@ static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
         return hs_no_memory(err);
     HS_TRY(hs_pruner_new(p->scratch, p->pin->table, p->request->filter, &p->pruner, err));
     HS_TRY(hs_plan_list(p, s, err));
-    HS_TRY(refuse_deletes(p, err));
-    return hs_plan_files(p, out, err);
+    HS_TRY(hs_plan_deletes(p, out, err));
+    HS_TRY(hs_plan_files(p, out, err));
+    return hs_plan_gone(p, out, err);
 }
 
 hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request, struct hs_plan *out,
@@ -66,7 +44,7 @@ hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request,
     p.store.root = pin->table->root;
     if (p.store.fallback_from.len == 0)
         p.store.fallback_from = pin->table->location;
-    struct hs_plan plan;
+    struct hs_plan plan = {0};
     hs_rc rc = run(&p, &plan, err);
     if (rc == HS_OK)
         *out = plan;

@@ -108,8 +108,6 @@ static hs_rc check(const struct hs_planned *deletes, struct hs_err *err)
     bool equality = e->content == HS_CONTENT_EQUALITY_DELETES;
     if (!equality && e->content != HS_CONTENT_POSITION_DELETES)
         return hs_fail(err, HS_INTERNAL, "content %d among deletes", (int)e->content);
-    if (equality && e->equality_id_count == 0)
-        return hs_damaged(err, "equality deletes %.*s compare no column", HS_FMT(e->path));
     if (is_vector(e) && (equality || !e->referenced_file.at))
         return hs_damaged(err, "deletion vector in %.*s does not say of which file", HS_FMT(e->path));
     return HS_OK;

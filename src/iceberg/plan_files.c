@@ -49,19 +49,38 @@ static hs_rc look_at_schema(struct plan_files *p, struct hs_footer_schema *schem
     return HS_OK;
 }
 
-static hs_rc add_directory(struct plan_files *p, hs_str path, struct hs_err *err)
+static hs_rc add_directory(struct hs_planner *p, hs_str path, struct hs_err *err)
 {
     hs_str dir = path;
     while (dir.len > 1 && dir.at[dir.len - 1] != '/')
         dir.len--;
     if (dir.len > 1)
         dir.len--;
-    if (hs_map_get(p->p->seen_directories, dir))
+    if (hs_map_get(p->seen_directories, dir))
         return HS_OK;
-    hs_str *slot = hs_vec_add(p->p->arena, &p->p->directories.list);
-    if (!slot || !(*slot = hs_arena_str(p->p->arena, dir)).at)
+    hs_str *slot = hs_vec_add(p->arena, &p->directories.list);
+    if (!slot || !(*slot = hs_arena_str(p->arena, dir)).at)
         return hs_no_memory(err);
-    return hs_map_put(p->p->seen_directories, dir, p, err);
+    return hs_map_put(p->seen_directories, dir, p, err);
+}
+
+/* The engine expands these in file names, and would then read other files than the one we mean. */
+bool hs_is_pattern(hs_str local)
+{
+    for (size_t i = 0; i < local.len; i++)
+        if (local.at[i] == '*' || local.at[i] == '?' || local.at[i] == '[')
+            return true;
+    return false;
+}
+
+hs_rc hs_plan_place(struct hs_planner *p, hs_str written, hs_str *out_local, struct hs_err *err)
+{
+    hs_str local;
+    HS_TRY(hs_plan_resolve(p->arena, &p->store, written, &local, err));
+    if (hs_is_pattern(local))
+        return hs_refused(err, "a data file's name holds one of * ? [, which is not supported", "by the engine");
+    *out_local = local;
+    return add_directory(p, local, err);
 }
 
 static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_str local,
@@ -69,7 +88,7 @@ static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_
 {
     const struct known_schema *known = NULL;
     const struct hs_param *constants = NULL;
-    if (footer->row_count != file->entry->record_count)
+    if (footer->row_count >= 0 && footer->row_count != file->entry->record_count)
         return hs_damaged(err, "%lld rows, the manifest says %lld", (long long)footer->row_count,
                           (long long)file->entry->record_count);
     HS_TRY(look_at_schema(p, footer->schema, file->spec_id, &known, err));
@@ -79,7 +98,7 @@ static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_
     if (!out)
         return hs_no_memory(err);
     *out = (struct hs_data_file){.path = local,
-                                 .format = HS_FILE_PARQUET,
+                                 .format = file->entry->format,
                                  .record_count = file->entry->record_count,
                                  .size_bytes = footer->size_bytes,
                                  .physical = known->projection.physical,
@@ -90,26 +109,32 @@ static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_
                                  .constant_ids = known->constants.ids,
                                  .constants = constants,
                                  .constant_count = known->constants.count};
-    return add_directory(p, local, err);
+    return HS_OK;
 }
 
-/* The engine expands these in file names, and would then read other files than the one we mean. */
-static bool looks_like_pattern(hs_str path)
+hs_rc hs_plan_footer(enum hs_file_format format, hs_str local, struct hs_footer **out, struct hs_err *err)
 {
-    for (size_t i = 0; i < path.len; i++)
-        if (path.at[i] == '*' || path.at[i] == '?' || path.at[i] == '[')
-            return true;
-    return false;
+    switch (format) {
+    case HS_FILE_PARQUET:
+        return hs_footer_open(local, out, err);
+    case HS_FILE_AVRO:
+        return hs_avro_header_open(local, out, err);
+    case HS_FILE_ORC:
+        return hs_refused(err, "the table has ORC files, which are not supported: rewrite them as Parquet",
+                          "doc/adr/0008-orc-refused.md");
+    case HS_FILE_PUFFIN:
+    case HS_FILE_OTHER:
+        break;
+    }
+    return hs_refused(err, "the table has files of a format that is not supported", "format %d", (int)format);
 }
 
 static hs_rc open_file(struct plan_files *p, const struct hs_planned *file, struct hs_err *err)
 {
     hs_str local;
     struct hs_footer *footer;
-    HS_TRY(hs_plan_resolve(p->p->arena, &p->p->store, file->entry->path, &local, err));
-    if (looks_like_pattern(local))
-        return hs_refused(err, "a data file's name holds one of * ? [, which is not supported", "by the engine");
-    HS_TRY(hs_footer_open(local, &footer, err));
+    HS_TRY(hs_plan_place(p->p, file->entry->path, &local, err));
+    HS_TRY(hs_plan_footer(file->entry->format, local, &footer, err));
     hs_rc rc = add_footer(p, file, local, footer, err);
     hs_footer_unref(footer);
     return rc;
@@ -117,12 +142,7 @@ static hs_rc open_file(struct plan_files *p, const struct hs_planned *file, stru
 
 static hs_rc open_file_of(struct plan_files *p, const struct hs_planned *file, struct hs_err *err)
 {
-    hs_rc rc = HS_OK;
-    if (file->entry->format != HS_FILE_PARQUET)
-        rc = hs_refused(err, "the table has data files that are not Parquet, which is not supported yet", "format %d",
-                        (int)file->entry->format);
-    if (rc == HS_OK)
-        rc = open_file(p, file, err);
+    hs_rc rc = open_file(p, file, err);
     if (rc != HS_OK)
         hs_ignore(hs_err_note(err, "data file %.*s", HS_FMT(file->entry->path)));
     return rc;
@@ -133,10 +153,10 @@ hs_rc hs_plan_files(struct hs_planner *planner, struct hs_plan *out, struct hs_e
     struct plan_files p = {.p = planner};
     for (size_t i = 0; i < planner->data.list.len; i++)
         HS_TRY(open_file_of(&p, &planner->data.list.at[i], err));
-    *out = (struct hs_plan){.files = p.files.at,
-                            .file_count = p.files.len,
-                            .directories = planner->directories.list.at,
-                            .directory_count = planner->directories.list.len};
+    out->files = p.files.at;
+    out->file_count = p.files.len;
+    out->directories = planner->directories.list.at;
+    out->directory_count = planner->directories.list.len;
     for (size_t i = 0; i < out->file_count; i++) {
         bool over = __builtin_add_overflow(out->record_count, out->files[i].record_count, &out->record_count);
         if (over || __builtin_add_overflow(out->size_bytes, out->files[i].size_bytes, &out->size_bytes))

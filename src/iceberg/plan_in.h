@@ -3,6 +3,7 @@
  *   plan.c           the steps in order        plan_list.c     snapshot -> manifests -> live entries
  *   plan_prune.c     which manifests, files    plan_deletes.c  which deletes apply to which data file
  *   plan_files.c     footers, projections, constants of partitions
+ *   plan_apply.c     deletes into the plan     plan_equality.c what equality deletes compare, with which files
  *   deleted.c        positions out of delete files, cached
  */
 #ifndef HS_ICEBERG_PLAN_IN_H
@@ -25,6 +26,7 @@ struct hs_planned {               /* a live entry of the pinned snapshot */
 HS_MUST hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out,
                               struct hs_err *err);
 
+struct hs_delete_index;
 struct hs_planner {           /* one call */
     struct hs_arena *arena;   /* of the request: what the plan keeps */
     struct hs_arena *scratch; /* of this call; holds the manifests */
@@ -35,8 +37,9 @@ struct hs_planner {           /* one call */
     struct hs_pruner *pruner; /* NULL: every file */
     struct {
         HS_VEC(struct hs_planned) list;
-    } data, deletes;           /* live entries */
-    struct hs_map *partitions; /* (spec, values) to number + 1 */
+    } data, deletes;               /* live entries */
+    struct hs_map *partitions;     /* (spec, values) to number + 1 */
+    struct hs_delete_index *index; /* NULL: no deletes */
     struct {
         HS_VEC(hs_str) list;
     } directories;
@@ -56,6 +59,12 @@ HS_MUST hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *
                            const struct hs_manifest ***out, struct hs_err *err);
 
 /* ---- plan_files.c ---- */
+/* Where a file lies that the engine is to open; its directory is noted. Refused: a name that the engine would expand.
+ */
+HS_MUST hs_rc hs_plan_place(struct hs_planner *p, hs_str written, hs_str *out_local, struct hs_err *err);
+bool hs_is_pattern(hs_str local);
+/* A file's columns, by its format; row_count is -1 where only the manifest tells it. */
+HS_MUST hs_rc hs_plan_footer(enum hs_file_format format, hs_str local, struct hs_footer **out, struct hs_err *err);
 /* p->data to out->files and out->directories: footers, projections. */
 HS_MUST hs_rc hs_plan_files(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
 
@@ -72,6 +81,12 @@ HS_MUST hs_rc hs_constants_find(struct hs_planner *p, const struct hs_projection
 HS_MUST hs_rc hs_constants_read(struct hs_planner *p, const struct hs_constants *of, const struct hs_planned *file,
                                 const struct hs_param **out, struct hs_err *err);
 
+/* ---- plan_apply.c ---- */
+/* Before the files: which deletes there are, and what equality deletes compare; p->wanted grows by that. */
+HS_MUST hs_rc hs_plan_deletes(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
+/* After the files: the rows that are gone of each. */
+HS_MUST hs_rc hs_plan_gone(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
+
 /* ---- same_file.c: things by the data file they are of, whatever it is called ----
  * Paths are compared as the store resolves them: without scheme and authority, under the prefix maps. A path that
  * nothing maps and that ends in the same name stops the search: it may be the file under a root we were not told of. */
@@ -85,7 +100,6 @@ HS_MUST hs_rc hs_paths_find(struct hs_paths *p, hs_str written, hs_str local, hs
                             struct hs_err *err);
 
 /* ---- plan_deletes.c: spec, "Scan Planning": by sequence number, partition, path ---- */
-struct hs_delete_index;
 HS_MUST hs_rc hs_delete_index_new(struct hs_arena *a, const struct hs_iceberg_table *table,
                                   const struct hs_store *store, struct hs_delete_index **out, struct hs_err *err);
 /* A delete entry: it, and what it points to, must outlive the index. */
@@ -108,6 +122,10 @@ HS_MUST hs_rc hs_delete_index_positions(struct hs_delete_index *x, const struct 
 HS_MUST hs_rc hs_delete_index_equality(struct hs_delete_index *x, const struct hs_planned *data, struct hs_err *err);
 /* Every equality delete file that applies to one of those; global ones are those of a spec without fields. */
 HS_MUST hs_rc hs_delete_index_marked(struct hs_delete_index *x, struct hs_applying *out, struct hs_err *err);
+/* ---- plan_equality.c ---- */
+/* These files into out->equality, their columns into out->keys and p->wanted. */
+HS_MUST hs_rc hs_plan_equality(struct hs_planner *p, const struct hs_applying *deletes, struct hs_plan *out,
+                               struct hs_err *err);
 /* Spec "Partition Specs": without fields, or with void ones alone. */
 bool hs_spec_is_global(const struct hs_iceberg_table *table, int spec_id);
 

@@ -1,0 +1,257 @@
+/* Equality deletes of a plan (specification, "Equality Delete Files"): which columns they compare, and that both sides
+ * can be read as those columns. A delete file goes on comparing a column that was dropped since; data files written
+ * before or after the column's life have NULL there, or its default, by the ordinary rules. */
+#include "iceberg/plan_in.h"
+
+struct known_deletes { /* what was found out about delete files with one schema and one set of ids */
+    struct hs_footer_schema *schema;
+    const int *ids;
+    size_t id_count;
+    const struct hs_type *physical;
+};
+struct equality {
+    struct hs_planner *p;
+    HS_VEC(struct hs_field) keys;
+    HS_VEC(struct known_deletes) known;
+    HS_VEC(struct hs_equality_delete) files;
+};
+
+/* ---- columns ---- */
+
+static const struct hs_field *top_level(const struct hs_type *type, int id)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].id == id)
+            return &type->fields[i];
+    return NULL;
+}
+
+static bool is_top_level(const struct hs_iceberg_table *t, int id)
+{
+    for (size_t i = 0; i < t->schema_count; i++)
+        if (t->schemas[i].type && top_level(t->schemas[i].type, id))
+            return true;
+    return false;
+}
+
+/* Dropped: a file that was written later rightly lacks it, required or not. */
+static bool is_dropped(const struct hs_planner *p, int id)
+{
+    const struct hs_schema *now = hs_table_schema(p->pin->table, p->pin->table->current_schema_id);
+    return !top_level(p->pin->schema, id) && !(now && top_level(now->type, id));
+}
+
+static hs_rc find_key(const struct hs_planner *p, int id, const struct hs_field **out, struct hs_err *err)
+{
+    const struct hs_field *f = hs_table_newest_field(p->pin->table, id);
+    if (!f)
+        return hs_damaged(err, "equality deletes compare column %d, which no schema has", id);
+    if (!is_top_level(p->pin->table, id))
+        return hs_refused(err, "the table has equality deletes by a member of a column, which is not supported yet",
+                          "column %.*s (id %d)", HS_FMT(f->name), id);
+    if (hs_type_is_nested(f->type->id) || f->type->id >= HS_T_UNKNOWN)
+        return hs_refused(err, "the table has equality deletes by a column of a type that cannot be compared",
+                          "column %.*s (id %d) is a %s", HS_FMT(f->name), id, hs_type_name(f->type->id));
+    *out = f;
+    return HS_OK;
+}
+
+static hs_rc add_key(struct equality *q, int id, struct hs_err *err)
+{
+    const struct hs_field *f;
+    struct hs_type so_far = {.id = HS_T_STRUCT, .fields = q->keys.at, .field_count = q->keys.len};
+    if (top_level(&so_far, id))
+        return HS_OK;
+    HS_TRY(find_key(q->p, id, &f, err));
+    struct hs_field *key = hs_vec_add(q->p->arena, &q->keys);
+    if (!key || !hs_field_copy(q->p->arena, key, f) || !(key->type = hs_type_copy(q->p->arena, f->type)))
+        return hs_no_memory(err);
+    key->required = f->required && !is_dropped(q->p, id);
+    return HS_OK;
+}
+
+/* *type with those of the keys that it lacks, the dropped ones alone or all. */
+static hs_rc add_keys_to(const struct equality *q, bool dropped_only, const struct hs_type **type, struct hs_err *err)
+{
+    struct hs_type *wider = HS_NEW(q->p->scratch, struct hs_type);
+    size_t most = (*type)->field_count + q->keys.len;
+    struct hs_field *fields = hs_arena_array(q->p->scratch, most, sizeof *fields);
+    if (!wider || !fields)
+        return hs_no_memory(err);
+    *wider = **type;
+    wider->fields = fields;
+    if (wider->field_count)
+        memcpy(fields, (*type)->fields, wider->field_count * sizeof *fields);
+    for (size_t i = 0; i < q->keys.len; i++)
+        if (!top_level(*type, q->keys.at[i].id) && (!dropped_only || is_dropped(q->p, q->keys.at[i].id)))
+            fields[wider->field_count++] = q->keys.at[i];
+    *type = wider;
+    return HS_OK;
+}
+
+/* Data files must be readable as the keys too, and have what their partition alone states of them. A dropped column is
+ * for this plan one of the snapshot's. */
+static hs_rc want_keys(struct equality *q, struct hs_err *err)
+{
+    struct hs_planner *p = q->p;
+    struct hs_pin *pin = HS_NEW(p->scratch, struct hs_pin);
+    if (!pin)
+        return hs_no_memory(err);
+    *pin = *p->pin;
+    HS_TRY(add_keys_to(q, false, &p->wanted, err));
+    HS_TRY(add_keys_to(q, true, &pin->schema, err));
+    p->pin = pin;
+    return HS_OK;
+}
+
+/* ---- files ---- */
+
+static bool has_id(const int *ids, size_t count, int id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+static void unref_schema(void *schema)
+{
+    hs_footer_schema_unref(schema);
+}
+
+static const struct known_deletes *find_known(const struct equality *q, const struct hs_footer_schema *schema,
+                                              const struct hs_entry *e)
+{
+    for (size_t i = q->known.len; i > 0; i--) {
+        const struct known_deletes *k = &q->known.at[i - 1];
+        bool same = k->schema == schema;
+        for (size_t n = 0; same && n < e->equality_id_count; n++)
+            same = has_id(k->ids, k->id_count, e->equality_ids[n]);
+        for (size_t n = 0; same && n < k->id_count; n++)
+            same = has_id(e->equality_ids, e->equality_id_count, k->ids[n]);
+        if (same)
+            return k;
+    }
+    return NULL;
+}
+
+/* Each id once, in the request's memory. */
+static hs_rc copy_ids(struct equality *q, const struct hs_entry *e, struct known_deletes *out, struct hs_err *err)
+{
+    int *ids = hs_arena_array(q->p->arena, e->equality_id_count, sizeof *ids);
+    if (!ids)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < e->equality_id_count; i++)
+        if (!has_id(ids, out->id_count, e->equality_ids[i]))
+            ids[out->id_count++] = e->equality_ids[i];
+    out->ids = ids;
+    return HS_OK;
+}
+
+/* The delete file as its key columns; it must have every one. */
+static hs_rc project(struct equality *q, struct known_deletes *k, struct hs_err *err)
+{
+    struct hs_planner *p = q->p;
+    struct hs_projection projection;
+    struct hs_type all = {.id = HS_T_STRUCT, .fields = q->keys.at, .field_count = q->keys.len}, own = all;
+    own.fields = hs_arena_array(p->scratch, k->id_count, sizeof *own.fields);
+    own.field_count = 0;
+    if (!own.fields)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < k->id_count; i++)
+        own.fields[own.field_count++] = *top_level(&all, k->ids[i]);
+    HS_TRY(hs_projection_make(p->arena, p->pin, NULL, &own, hs_footer_physical(k->schema), &projection, err));
+    if (projection.missing_count)
+        return hs_damaged(err, "an equality delete file lacks column %d, which it compares", projection.missing[0]->id);
+    k->physical = projection.physical;
+    return HS_OK;
+}
+
+static hs_rc look_at_schema(struct equality *q, struct hs_footer_schema *schema, const struct hs_entry *e,
+                            const struct known_deletes **out, struct hs_err *err)
+{
+    struct known_deletes found = {.schema = schema};
+    *out = find_known(q, schema, e);
+    if (*out)
+        return HS_OK;
+    HS_TRY(copy_ids(q, e, &found, err));
+    HS_TRY(project(q, &found, err));
+    if (!hs_arena_defer(q->p->arena, unref_schema, hs_footer_schema_ref(schema)))
+        return hs_no_memory(err);
+    struct known_deletes *known = hs_vec_add(q->p->scratch, &q->known);
+    if (!known)
+        return hs_no_memory(err);
+    *known = found;
+    *out = known;
+    return HS_OK;
+}
+
+static hs_rc add_footer(struct equality *q, const struct hs_planned *deletes, hs_str local,
+                        const struct hs_footer *footer, struct hs_err *err)
+{
+    const struct hs_entry *e = deletes->entry;
+    const struct known_deletes *known;
+    if (footer->row_count == 0) /* its own count: some manifest's is wrong, and only deletes depend on it */
+        return HS_OK;
+    HS_TRY(look_at_schema(q, footer->schema, e, &known, err));
+    struct hs_equality_delete *out = hs_vec_add(q->p->arena, &q->files);
+    if (!out)
+        return hs_no_memory(err);
+    *out = (struct hs_equality_delete){.path = local,
+                                       .format = e->format,
+                                       .physical = known->physical,
+                                       .record_count = footer->row_count >= 0 ? footer->row_count : e->record_count,
+                                       .size_bytes = footer->size_bytes,
+                                       .sequence_number = deletes->numbers.sequence_number,
+                                       .ids = known->ids,
+                                       .id_count = known->id_count};
+    out->partition = hs_spec_is_global(q->p->pin->table, deletes->spec_id) ? -1 : deletes->partition;
+    return HS_OK;
+}
+
+static hs_rc open_file(struct equality *q, const struct hs_planned *deletes, struct hs_err *err)
+{
+    hs_str local;
+    struct hs_footer *footer;
+    HS_TRY(hs_plan_place(q->p, deletes->entry->path, &local, err));
+    HS_TRY(hs_plan_footer(deletes->entry->format, local, &footer, err));
+    hs_rc rc = add_footer(q, deletes, local, footer, err);
+    hs_footer_unref(footer);
+    return rc;
+}
+
+static hs_rc with_note(hs_rc rc, const struct hs_planned *deletes, struct hs_err *err)
+{
+    if (rc != HS_OK)
+        hs_ignore(hs_err_note(err, "delete file %.*s", HS_FMT(deletes->entry->path)));
+    return rc;
+}
+
+static hs_rc add_keys(struct equality *q, const struct hs_planned *deletes, struct hs_err *err)
+{
+    if (deletes->entry->equality_id_count == 0)
+        return hs_damaged(err, "equality deletes that compare no column");
+    for (size_t i = 0; i < deletes->entry->equality_id_count; i++)
+        HS_TRY(add_key(q, deletes->entry->equality_ids[i], err));
+    return HS_OK;
+}
+
+hs_rc hs_plan_equality(struct hs_planner *p, const struct hs_applying *deletes, struct hs_plan *out, struct hs_err *err)
+{
+    struct equality q = {.p = p};
+    if (deletes->count == 0)
+        return HS_OK;
+    for (size_t i = 0; i < deletes->count; i++)
+        HS_TRY(with_note(add_keys(&q, deletes->files[i], err), deletes->files[i], err));
+    HS_TRY(want_keys(&q, err));
+    for (size_t i = 0; i < deletes->count; i++)
+        HS_TRY(with_note(open_file(&q, deletes->files[i], err), deletes->files[i], err));
+    struct hs_type *keys = HS_NEW(p->arena, struct hs_type);
+    if (!keys)
+        return hs_no_memory(err);
+    *keys = (struct hs_type){.id = HS_T_STRUCT, .fields = q.keys.at, .field_count = q.keys.len};
+    out->keys = q.files.len ? keys : NULL;
+    out->equality = q.files.at;
+    out->equality_count = q.files.len;
+    return HS_OK;
+}
