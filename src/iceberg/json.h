@@ -35,6 +35,8 @@ HS_MUST hs_rc hs_schema_parse(struct hs_json *j, yyjson_val *schema, struct hs_t
 /* A field's "initial-default" or "write-default"; *out stays as it is where there is none. */
 HS_MUST hs_rc hs_default_parse(struct hs_json *j, yyjson_val *field, const char *key, const struct hs_type *type,
                                const struct hs_param **out);
+/* "statistics" and "partition-statistics". */
+HS_MUST hs_rc hs_statistics_parse(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t);
 HS_MUST hs_rc hs_name_mapping_parse(struct hs_json *j, hs_str text, struct hs_name_mapping *out);
 
 #endif

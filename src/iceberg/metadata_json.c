@@ -5,14 +5,34 @@
 #include "iceberg/json.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 enum { MAX_METADATA_MIB = 256, NEWEST_VERSION = 3, FIRST_PARTITION_ID = 1000 };
+
+/* v1 with "schemas" that do not say which one is current: "schema" is (spec: "Reading v1 metadata for v2"). */
+static hs_rc parse_v1_current(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t)
+{
+    yyjson_val *only = NULL;
+    size_t mark = hs_json_enter(j, "schema");
+    HS_TRY(hs_json_object(j, root, "schema", false, &only));
+    hs_json_leave(j, mark);
+    if (!only || t->format_version > 1)
+        return hs_json_int(j, root, "current-schema-id", true, &t->current_schema_id);
+    struct hs_schema *extra = &t->schemas[t->schema_count];
+    mark = hs_json_enter(j, "schema");
+    HS_TRY(hs_schema_parse(j, only, &extra->type));
+    HS_TRY(hs_json_int(j, only, "schema-id", false, &extra->id));
+    hs_json_leave(j, mark);
+    t->current_schema_id = extra->id;
+    t->schema_count += hs_table_schema(t, extra->id) == NULL;
+    return HS_OK;
+}
 
 static hs_rc parse_schemas(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t)
 {
     yyjson_val *list, *value;
     size_t i, count;
-    HS_TRY(hs_json_array(j, root, "schemas", false, &list));
+    HS_TRY(hs_json_array(j, root, "schemas", t->format_version > 1, &list));
     size_t n = list ? yyjson_arr_size(list) : 0;
     HS_TRY(hs_json_new(j, n + 1, sizeof *t->schemas, &t->schemas));
     if (n == 0) { /* v1: one schema, often without an id */
@@ -35,7 +55,10 @@ static hs_rc parse_schemas(struct hs_json *j, yyjson_val *root, struct hs_iceber
         hs_json_leave(j, mark);
     }
     hs_json_leave(j, outer);
-    HS_TRY(hs_json_int(j, root, "current-schema-id", true, &t->current_schema_id));
+    if (yyjson_obj_get(root, "current-schema-id"))
+        HS_TRY(hs_json_int(j, root, "current-schema-id", true, &t->current_schema_id));
+    else
+        HS_TRY(parse_v1_current(j, root, t));
     if (!hs_table_schema(t, t->current_schema_id))
         return hs_json_bad(j, "\"current-schema-id\" %d names no schema", t->current_schema_id);
     return HS_OK;
@@ -98,7 +121,7 @@ static hs_rc parse_specs(struct hs_json *j, yyjson_val *root, struct hs_iceberg_
 {
     yyjson_val *list, *value, *fields;
     size_t i, count;
-    HS_TRY(hs_json_array(j, root, "partition-specs", false, &list));
+    HS_TRY(hs_json_array(j, root, "partition-specs", t->format_version > 1, &list));
     size_t n = list ? yyjson_arr_size(list) : 0;
     HS_TRY(hs_json_new(j, n + 1, sizeof *t->specs, &t->specs));
     if (n == 0) {
@@ -120,7 +143,9 @@ static hs_rc parse_specs(struct hs_json *j, yyjson_val *root, struct hs_iceberg_
     }
     t->spec_count = n;
     hs_json_leave(j, outer);
-    return hs_json_int(j, root, "default-spec-id", false, &t->default_spec_id);
+    for (size_t k = 0; k < n; k++) /* v1 may leave it out: the newest one */
+        t->default_spec_id = t->specs[k].id > t->default_spec_id ? t->specs[k].id : t->default_spec_id;
+    return hs_json_int(j, root, "default-spec-id", t->format_version > 1, &t->default_spec_id);
 }
 
 static hs_rc parse_inline_manifests(struct hs_json *j, yyjson_val *list, struct hs_snapshot *s)
@@ -145,12 +170,19 @@ static hs_rc parse_snapshot(struct hs_json *j, yyjson_val *value, struct hs_snap
     yyjson_val *manifests, *summary;
     if (!yyjson_is_obj(value))
         return hs_json_bad(j, "a snapshot is not an object");
-    *s = (struct hs_snapshot){.parent_id = -1, .schema_id = -1, .manifest_list = HS_S(""), .operation = HS_S("")};
+    *s = (struct hs_snapshot){.parent_id = -1,
+                              .schema_id = -1,
+                              .first_row_id = -1,
+                              .key_id = HS_S(""),
+                              .manifest_list = HS_S(""),
+                              .operation = HS_S("")};
     HS_TRY(hs_json_i64(j, value, "snapshot-id", true, &s->id));
     HS_TRY(hs_json_i64(j, value, "parent-snapshot-id", false, &s->parent_id));
     HS_TRY(hs_json_i64(j, value, "sequence-number", false, &s->sequence_number));
     HS_TRY(hs_json_i64(j, value, "timestamp-ms", true, &s->timestamp_ms));
     HS_TRY(hs_json_int(j, value, "schema-id", false, &s->schema_id));
+    HS_TRY(hs_json_i64(j, value, "first-row-id", false, &s->first_row_id));
+    HS_TRY(hs_json_text(j, value, "key-id", false, &s->key_id));
     HS_TRY(hs_json_text(j, value, "manifest-list", false, &s->manifest_list));
     HS_TRY(hs_json_object(j, value, "summary", false, &summary));
     if (summary)
@@ -159,6 +191,27 @@ static hs_rc parse_snapshot(struct hs_json *j, yyjson_val *value, struct hs_snap
     if (s->manifest_list.len == 0 && !manifests)
         return hs_json_bad(j, "neither \"manifest-list\" nor \"manifests\"");
     return s->manifest_list.len == 0 ? parse_inline_manifests(j, manifests, s) : HS_OK;
+}
+
+static int by_snapshot_id(const void *a, const void *b, void *ctx)
+{
+    const struct hs_snapshot *all = ctx, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static hs_rc sort_snapshots(struct hs_json *j, struct hs_iceberg_table *t)
+{
+    if (t->snapshot_count > UINT32_MAX)
+        return hs_json_bad(j, "more snapshots than can be");
+    HS_TRY(hs_json_new(j, t->snapshot_count, sizeof *t->snapshots_by_id, &t->snapshots_by_id));
+    for (size_t i = 0; i < t->snapshot_count; i++)
+        t->snapshots_by_id[i] = (uint32_t)i;
+    if (t->snapshot_count)
+        qsort_r(t->snapshots_by_id, t->snapshot_count, sizeof *t->snapshots_by_id, by_snapshot_id, t->snapshots);
+    for (size_t i = 1; i < t->snapshot_count; i++)
+        if (t->snapshots[t->snapshots_by_id[i]].id == t->snapshots[t->snapshots_by_id[i - 1]].id)
+            return hs_json_bad(j, "snapshot %lld stands twice", (long long)t->snapshots[t->snapshots_by_id[i]].id);
+    return HS_OK;
 }
 
 static hs_rc parse_snapshots(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t)
@@ -176,6 +229,7 @@ static hs_rc parse_snapshots(struct hs_json *j, yyjson_val *root, struct hs_iceb
         hs_json_leave(j, mark);
     }
     t->snapshot_count = n;
+    HS_TRY(sort_snapshots(j, t));
     hs_json_leave(j, outer);
     t->current_snapshot_id = -1;
     HS_TRY(hs_json_i64(j, root, "current-snapshot-id", false, &t->current_snapshot_id));
@@ -241,6 +295,27 @@ static hs_rc parse_properties(struct hs_json *j, yyjson_val *root, struct hs_ice
     return hs_name_mapping_parse(j, mapping, &t->name_mapping);
 }
 
+/* What a reader has no use for, but without which it is no metadata of its version. */
+static hs_rc check_complete(struct hs_json *j, yyjson_val *root, const struct hs_iceberg_table *t)
+{
+    yyjson_val *list;
+    int unused = 0;
+    if (t->format_version < 2)
+        return HS_OK;
+    HS_TRY(hs_json_int(j, root, "last-partition-id", true, &unused));
+    return hs_json_array(j, root, "sort-orders", true, &list);
+}
+
+static hs_rc parse_third(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t)
+{
+    yyjson_val *keys;
+    t->next_row_id = -1;
+    HS_TRY(hs_json_i64(j, root, "next-row-id", false, &t->next_row_id));
+    HS_TRY(hs_json_array(j, root, "encryption-keys", false, &keys));
+    t->key_count = keys ? yyjson_arr_size(keys) : 0;
+    return HS_OK;
+}
+
 static hs_rc parse_root(struct hs_json *j, yyjson_val *root, struct hs_iceberg_table *t)
 {
     if (!yyjson_is_obj(root))
@@ -261,6 +336,9 @@ static hs_rc parse_root(struct hs_json *j, yyjson_val *root, struct hs_iceberg_t
     HS_TRY(parse_snapshots(j, root, t));
     HS_TRY(parse_log(j, root, t));
     HS_TRY(parse_refs(j, root, t));
+    HS_TRY(hs_statistics_parse(j, root, t));
+    HS_TRY(parse_third(j, root, t));
+    HS_TRY(check_complete(j, root, t));
     return parse_properties(j, root, t);
 }
 

@@ -57,6 +57,9 @@ static hs_rc read_list(struct hs_planner *p, const struct hs_snapshot *s, struct
 hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
                         size_t *out_count, struct hs_err *err)
 {
+    if (s->key_id.len)
+        return hs_refused(err, "the table is encrypted, which is not supported", "the manifest list has key %.*s",
+                          HS_FMT(s->key_id));
     if (s->manifest_list.len == 0)
         return inline_manifests(p, s, out, out_count, err);
     hs_rc rc = read_list(p, s, out, out_count, err);

@@ -33,9 +33,17 @@ const struct hs_partition_spec *hs_table_spec(const struct hs_iceberg_table *t, 
 
 const struct hs_snapshot *hs_table_snapshot(const struct hs_iceberg_table *t, int64_t id)
 {
-    for (size_t i = t->snapshot_count; i > 0; i--) /* the newest stand last */
-        if (t->snapshots[i - 1].id == id)
-            return &t->snapshots[i - 1];
+    size_t from = 0, to = t->snapshot_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct hs_snapshot *s = &t->snapshots[t->snapshots_by_id[middle]];
+        if (s->id == id)
+            return s;
+        if (s->id < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
     return NULL;
 }
 

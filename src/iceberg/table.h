@@ -37,10 +37,25 @@ struct hs_schema {
 };
 struct hs_snapshot {
     int64_t id, parent_id, sequence_number, timestamp_ms;
-    int schema_id; /* -1: none written */
+    int schema_id;        /* -1: none written */
+    int64_t first_row_id; /* v3; -1: none */
+    hs_str key_id;        /* v3: of the key that the manifest list is encrypted with; empty: none */
     hs_str manifest_list, operation;
     hs_str *manifests; /* v1: listed in place */
     size_t manifest_count;
+};
+struct hs_blob { /* of a statistics file (spec: "Table Statistics") */
+    hs_str type;
+    int *fields;
+    size_t field_count;
+    int64_t distinct; /* of apache-datasketches-theta-v1; -1: not stated */
+};
+struct hs_statistics {
+    int64_t snapshot_id, size_bytes;
+    hs_str path;
+    bool of_partitions; /* "partition-statistics": no blobs */
+    struct hs_blob *blobs;
+    size_t blob_count;
 };
 struct hs_log_entry {
     int64_t timestamp_ms, snapshot_id;
@@ -75,6 +90,11 @@ struct hs_iceberg_table {
     int default_spec_id;
     struct hs_snapshot *snapshots;
     size_t snapshot_count;
+    uint32_t *snapshots_by_id; /* places in it, by rising id */
+    struct hs_statistics *statistics;
+    size_t statistics_count;
+    int64_t next_row_id;         /* v3; -1: none */
+    size_t key_count;            /* v3: "encryption-keys"; in the way only of snapshots that name one */
     int64_t current_snapshot_id; /* -1: none */
     struct hs_log_entry *log;
     size_t log_count;
@@ -84,7 +104,7 @@ struct hs_iceberg_table {
     struct hs_name_mapping name_mapping; /* its fields are the top level */
 };
 
-const struct hs_schema *hs_table_schema(const struct hs_iceberg_table *t, int id);         /* NULL: none */
+const struct hs_schema *hs_table_schema(const struct hs_iceberg_table *t, int id); /* NULL: none */
 /* By id at any depth: as the current schema has it, else as the last schema that had it. NULL: none has. */
 const struct hs_field *hs_table_newest_field(const struct hs_iceberg_table *t, int id);
 const struct hs_partition_spec *hs_table_spec(const struct hs_iceberg_table *t, int id);   /* NULL: none */

@@ -95,7 +95,8 @@ static struct hs_iceberg_table *parsed(const char *text)
 #define SCHEMAS                                                                               \
     "\"schemas\":[{\"schema-id\":0,\"fields\":[{\"id\":1,\"name\":\"a\",\"type\":\"int\"}]}," \
     "{\"schema-id\":1,\"fields\":[{\"id\":1,\"name\":\"b\",\"type\":\"long\"}]}],\"current-schema-id\":1,"
-#define HEAD "{\"format-version\":2,\"location\":\"/l\"," SCHEMAS
+#define REST "\"partition-specs\":[],\"default-spec-id\":0,\"last-partition-id\":999,\"sort-orders\":[],"
+#define HEAD "{\"format-version\":2,\"location\":\"/l\"," SCHEMAS REST
 
 static const char history[] =
     HEAD "\"current-snapshot-id\":3,\"snapshots\":["
@@ -198,7 +199,7 @@ static void test_deep_types(void **state)
     (void)state;
     char text[16384];
     size_t n = (size_t)snprintf(text, sizeof text,
-                                "{\"format-version\":2,\"location\":\"\",\"schema\":{\"fields\":["
+                                "{\"format-version\":1,\"location\":\"\",\"schema\":{\"fields\":["
                                 "{\"id\":1000,\"name\":\"a\",\"type\":");
     for (int i = 0; i < 100; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "{\"type\":\"list\",\"element-id\":%d,\"element\":", i);
