@@ -66,6 +66,13 @@ static hs_rc check_block(struct decoder *d, size_t from, uint64_t bytes)
     return exact && !d->in->bad ? HS_OK : cut_short(d);
 }
 
+/* Damage in a text must show: a path that is not quite one would be taken for that of another file. */
+static hs_rc decode_text(struct decoder *d, hs_str *out)
+{
+    *out = length_and_bytes(d);
+    return hs_utf8_valid(*out) ? HS_OK : hs_damaged(d->err, "avro string is not UTF-8");
+}
+
 struct items {
     HS_VEC(struct hs_avro_value) list;
 };
@@ -77,7 +84,7 @@ static hs_rc decode_item(struct decoder *d, const struct hs_avro_type *type, str
         if (!key)
             return hs_no_memory(d->err);
         key->kind = HS_AVRO_STRING;
-        key->s = length_and_bytes(d);
+        HS_TRY(decode_text(d, &key->s));
     }
     struct hs_avro_value value = {0};
     HS_TRY(decode(d, type->fields[0].type, &value));
@@ -177,9 +184,10 @@ static hs_rc decode_plain(struct decoder *d, const struct hs_avro_type *type, st
         out->f = double_of(hs_cursor_u64le(d->in));
         return HS_OK;
     case HS_AVRO_BYTES:
-    case HS_AVRO_STRING:
         out->s = length_and_bytes(d);
         return HS_OK;
+    case HS_AVRO_STRING:
+        return decode_text(d, &out->s);
     case HS_AVRO_FIXED:
         out->s = hs_cursor_bytes(d->in, type->size);
         return HS_OK;
@@ -252,6 +260,12 @@ hs_rc hs_avro_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_av
     struct decoder d = {a, c, fuel, err, 0};
     *out = (struct hs_avro_value){0};
     return decode(&d, type, out);
+}
+
+hs_rc hs_avro_skip(struct hs_cursor *c, const struct hs_avro_type *type, int64_t *fuel, struct hs_err *err)
+{
+    struct decoder d = {NULL, c, fuel, err, 0};
+    return skip(&d, type);
 }
 
 const struct hs_avro_value *hs_avro_member(const struct hs_avro_value *record, int id)

@@ -110,6 +110,18 @@ static void a_cut_is_damage_but_between_blocks(void **state)
     }
 }
 
+static void a_string_is_text(void **state)
+{
+    (void)state;
+    hs_str bytes = container(0);
+    struct seen seen;
+    char *text = memmem(bytes.at, bytes.len, "xxhailstorm", 11); /* the one string, and the marker after its block */
+    assert_non_null(text);
+    text[1] = (char)0x80;
+    assert_int_equal(read_all(bytes, 0, &seen), HS_CORRUPT);
+    seed_free(bytes);
+}
+
 static void flips_never_crash(void **state)
 {
     (void)state;
@@ -229,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_codec_gives_its_rows),
         cmocka_unit_test(a_cut_is_damage_but_between_blocks),
+        cmocka_unit_test(a_string_is_text),
         cmocka_unit_test(flips_never_crash),
         cmocka_unit_test(many_blocks_pass_through_a_window),
         cmocka_unit_test(a_header_of_any_length_is_found),
