@@ -176,7 +176,7 @@ static void a_shorter_file_is_damage(void **state)
     t.rows[0] = 3;
     expect_damage(g, &t, "hs:CORRUPT", "4 rows, the table says 3");
     t.rows[0] = 4;
-    for (size_t cut = 1; cut < bytes.len; cut++) {
+    for (size_t cut = 1; cut < bytes.len; cut += 9) {
         put_file("whole.avro", hs_str_n(bytes.at, bytes.len - cut));
         t.paths[0] = hs_str_of(in_directory("whole.avro"));
         expect_damage(g, &t, "hs:CORRUPT", "");
@@ -234,7 +234,7 @@ static void turned_bits_end_in_words(void **state)
     char *copy = hs_arena_alloc(a, bytes.len);
     struct table t = one_file("flip.avro", bytes, 40);
     int damaged = 0;
-    for (size_t k = 0; k < 300; k++) {
+    for (size_t k = 0; k < 100; k++) {
         size_t at = k * 7919 % bytes.len;
         memcpy(copy, bytes.at, bytes.len);
         copy[at] ^= (char)(1 << k % 8);
@@ -248,7 +248,7 @@ static void turned_bits_end_in_words(void **state)
                         strcmp(g->error_kind, "hs:UNSUPPORTED") == 0);
         damaged += rc;
     }
-    assert_true(damaged > 200);
+    assert_true(damaged > 60);
     guest_end(g);
     hs_arena_free(a);
 }
