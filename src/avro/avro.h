@@ -90,6 +90,9 @@ enum {
 HS_MUST hs_rc hs_avro_physical(struct hs_arena *a, const struct hs_avro_type *record, struct hs_type **out,
                                struct hs_err *err);
 
+/* Past one value, looking at no more of it than its lengths. */
+HS_MUST hs_rc hs_avro_skip(struct hs_cursor *c, const struct hs_avro_type *type, int64_t *fuel, struct hs_err *err);
+
 struct hs_avro_file;
 /* `bytes` must outlive the file. `wanted`: record members with other ids are skipped, below a wanted one none is. */
 HS_MUST hs_rc hs_avro_open(hs_str bytes, const int *wanted, size_t wanted_count, struct hs_avro_file **out,
@@ -106,8 +109,14 @@ const struct hs_avro_type *hs_avro_schema(const struct hs_avro_file *f); /* RECO
  */
 void hs_avro_project(struct hs_avro_file *f, const bool *wanted);
 hs_str hs_avro_meta(const struct hs_avro_file *f, const char *key); /* .at == NULL: absent */
+/* How many records the blocks from here on say they hold; a hint, 0 when nothing can be said. */
+int64_t hs_avro_count(const struct hs_avro_file *f);
 /* *out: the next record, or NULL at the end. */
 HS_MUST hs_rc hs_avro_next(struct hs_avro_file *f, const struct hs_avro_value **out, struct hs_err *err);
+
+/* For who knows what to look for: *out at the next record, to be read by hs_avro_schema, and left behind it; NULL at the
+ * end. What it points at lives until the next record. */
+HS_MUST hs_rc hs_avro_next_raw(struct hs_avro_file *f, struct hs_cursor **out, struct hs_err *err);
 
 /* The member with that field id; NULL when it is absent, skipped or null. */
 const struct hs_avro_value *hs_avro_member(const struct hs_avro_value *record, int id);

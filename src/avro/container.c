@@ -254,19 +254,52 @@ static hs_rc renew_rows(struct hs_avro_file *f, struct hs_err *err)
     return f->rows ? HS_OK : hs_no_memory(err);
 }
 
+int64_t hs_avro_count(const struct hs_avro_file *f)
+{
+    struct hs_cursor c = f->in;
+    int64_t total = 0;
+    while (!f->input.read && hs_cursor_left(&c) > 0) {
+        int64_t count = hs_cursor_zigzag(&c), size = hs_cursor_zigzag(&c);
+        if (count < 0 || size < 0 || __builtin_add_overflow(total, count, &total))
+            return 0;
+        hs_cursor_skip(&c, (uint64_t)size);
+        hs_cursor_skip(&c, SYNC);
+    }
+    return c.bad ? 0 : total;
+}
+
+static hs_rc next_record(struct hs_avro_file *f, bool *out, struct hs_err *err)
+{
+    *out = true;
+    while (f->rows_left == 0 && *out)
+        HS_TRY(enter_block(f, out, err));
+    return HS_OK;
+}
+
 hs_rc hs_avro_next(struct hs_avro_file *f, const struct hs_avro_value **out, struct hs_err *err)
 {
-    bool more = true;
-    while (f->rows_left == 0) {
-        HS_TRY(enter_block(f, &more, err));
-        if (!more) {
-            *out = NULL;
-            return HS_OK;
-        }
-    }
+    bool more;
+    *out = NULL;
+    HS_TRY(next_record(f, &more, err));
+    if (!more)
+        return HS_OK;
     HS_TRY(renew_rows(f, err));
     HS_TRY(hs_avro_decode(f->rows, &f->block, f->schema, &f->fuel, &f->row, err));
     f->rows_left--;
     *out = &f->row;
+    return HS_OK;
+}
+
+hs_rc hs_avro_next_raw(struct hs_avro_file *f, struct hs_cursor **out, struct hs_err *err)
+{
+    bool more;
+    *out = NULL;
+    HS_TRY(next_record(f, &more, err));
+    if (!more)
+        return HS_OK;
+    if (f->block.bad)
+        return hs_damaged(err, "avro record is cut short or holds a length that cannot be");
+    f->rows_left--;
+    *out = &f->block;
     return HS_OK;
 }

@@ -6,7 +6,13 @@
 #include "iceberg/plan_in.h"
 #include "iceberg/shared_caches.h"
 
-enum { MAX_MANIFEST_MIB = 256, MAX_ENTRIES = 10 * 1000 * 1000, MAX_KEY = 1 << 20, ROWS_A_SCRATCH = 512 };
+enum {
+    MAX_MANIFEST_MIB = 256,
+    MAX_ENTRIES = 10 * 1000 * 1000,
+    MAX_KEY = 1 << 20,
+    MAX_SCRATCH = 64 << 10,
+    LEAST_ENTRY = 16
+};
 
 struct counted_manifest {
     struct hs_manifest manifest;
@@ -61,65 +67,69 @@ static hs_rc number_rows(struct hs_entry *e, int64_t *next, struct hs_err *err)
     return HS_OK;
 }
 
-/* `list` holds the growing array, *scratch what a few rows need. */
-static hs_rc read_rows(struct hs_avro_file *file, struct counted_manifest *m, const struct hs_partition_shape *shape,
-                       struct hs_arena *list, struct hs_arena **scratch, struct entries *out, struct hs_err *err)
+/* Room for as many entries as the blocks say, if their bytes can hold so many: a forged number takes no memory. */
+static hs_rc make_room(const struct hs_avro_file *file, hs_str bytes, struct counted_manifest *m, struct entries *out,
+                       struct hs_err *err)
 {
-    const struct hs_avro_value *row;
+    int64_t said = hs_avro_count(file), most = (int64_t)(bytes.len / LEAST_ENTRY);
+    out->list.cap = (size_t)(said < most ? said : most);
+    out->list.at = hs_arena_array(m->arena, out->list.cap, sizeof *out->list.at);
+    return out->list.at ? HS_OK : hs_no_memory(err);
+}
+
+static hs_rc read_rows(struct hs_avro_file *file, struct hs_entry_reader *reader, struct counted_manifest *m,
+                       struct hs_arena **scratch, struct entries *out, struct hs_err *err)
+{
+    struct hs_cursor *at;
     int64_t rows = 0;
     for (;;) {
-        HS_TRY(hs_avro_next(file, &row, err));
-        if (!row)
+        HS_TRY(hs_avro_next_raw(file, &at, err));
+        if (!at)
             return HS_OK;
         if (out->list.len >= MAX_ENTRIES)
             return hs_fail_hidden(err, HS_LIMIT, "more than %d files in a manifest", MAX_ENTRIES);
-        if (out->list.len % ROWS_A_SCRATCH == 0) {
+        if (!*scratch || hs_arena_used(*scratch) > MAX_SCRATCH) {
             hs_arena_free(*scratch);
             *scratch = hs_arena_new(0);
         }
-        struct hs_entry *e = *scratch ? hs_vec_add(list, &out->list) : NULL;
+        struct hs_entry *e = *scratch ? hs_vec_add(m->arena, &out->list) : NULL;
         if (!e)
             return hs_no_memory(err);
-        HS_TRY(hs_entry_read(m->arena, *scratch, shape, row, e, err));
+        HS_TRY(hs_entry_read(reader, *scratch, at, e, err));
         HS_TRY(number_rows(e, &rows, err));
     }
 }
 
-static hs_rc keep_entries(struct counted_manifest *m, const struct entries *found, struct hs_err *err)
-{
-    struct hs_entry *entries = hs_arena_array(m->arena, found->list.len, sizeof *entries);
-    if (!entries)
-        return hs_no_memory(err);
-    if (found->list.len)
-        memcpy(entries, found->list.at, found->list.len * sizeof *entries);
-    m->manifest.entries = entries;
-    m->manifest.entry_count = found->list.len;
-    return HS_OK;
-}
-
-static hs_rc read_all(struct hs_avro_file *file, const struct hs_iceberg_table *table, struct counted_manifest *m,
-                      struct hs_err *err)
+static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_iceberg_table *table,
+                      struct counted_manifest *m, struct hs_arena *lists, struct hs_err *err)
 {
     struct hs_partition_shape shape;
-    struct hs_arena *scratch = NULL, *list = NULL;
+    struct hs_entry_reader *reader;
+    struct hs_arena *scratch = NULL; /* what a few rows need */
     struct entries found = {0};
     HS_TRY(own_spec(file, &m->manifest.spec_id, err));
     HS_TRY(hs_partition_shape_make(m->arena, table, m->manifest.spec_id, &shape, err));
-    list = hs_arena_new(0);
-    hs_rc rc = list ? read_rows(file, m, &shape, list, &scratch, &found, err) : hs_no_memory(err);
-    if (rc == HS_OK)
-        rc = keep_entries(m, &found, err);
+    HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), &shape, &reader, err));
+    HS_TRY(make_room(file, bytes, m, &found, err));
+    hs_rc rc = read_rows(file, reader, m, &scratch, &found, err);
     hs_arena_free(scratch);
-    hs_arena_free(list);
+    m->manifest.entries = found.list.at;
+    m->manifest.entry_count = found.list.len;
     return rc;
 }
 
 static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
 {
     struct hs_avro_file *file;
-    HS_TRY(hs_avro_open(bytes, hs_entry_members, hs_entry_member_count, &file, err));
-    hs_rc rc = read_all(file, table, m, err);
-    hs_avro_close(file);
+    struct hs_arena *lists = hs_arena_new(0);
+    if (!lists)
+        return hs_no_memory(err);
+    hs_rc rc = hs_avro_open(bytes, NULL, 0, &file, err);
+    if (rc == HS_OK) {
+        rc = read_all(file, bytes, table, m, lists, err);
+        hs_avro_close(file);
+    }
+    hs_arena_free(lists);
     return rc;
 }
 

@@ -1,10 +1,9 @@
-/* One row of a manifest to one entry (spec: "Manifests"; the numbers are its field ids). Rows are many and live long in
+/* One row of a manifest to one entry (spec: "Manifests"; the numbers are its field ids), decoded where it stands: the
+ * writer's schema is looked at once, and says member by member where a row's value goes. Rows are many and live long in
  * the cache, so what an entry names lies close together. */
 #include "iceberg/manifest_in.h"
 
-#include <stdlib.h>
-
-enum { MAX_METRICS = 100 * 1000, MAX_IDS = 10 * 1000, MAX_SPLITS = 1000 * 1000 };
+enum { MAX_IDS = 10 * 1000, MAX_SPLITS = 1000 * 1000 };
 
 enum entry_id { /* manifest_entry */
                 ID_STATUS = 0,
@@ -19,6 +18,7 @@ enum data_file_id { /* data_file */
                     ID_PARTITION = 102,
                     ID_RECORD_COUNT = 103,
                     ID_SIZE = 104,
+                    ID_COLUMN_SIZES = 108,
                     ID_VALUE_COUNTS = 109,
                     ID_NULL_COUNTS = 110,
                     ID_LOWER = 125,
@@ -33,183 +33,235 @@ enum data_file_id { /* data_file */
                     ID_CONTENT_OFFSET = 144,
                     ID_CONTENT_LEN = 145,
 };
-const int hs_entry_members[] = {ID_STATUS,          ID_SNAPSHOT,       ID_DATA_FILE,    ID_SEQUENCE,
-                                ID_FILE_SEQUENCE,   ID_PATH,           ID_FORMAT,       ID_PARTITION,
-                                ID_RECORD_COUNT,    ID_SIZE,           ID_VALUE_COUNTS, ID_NULL_COUNTS,
-                                ID_LOWER,           ID_UPPER,          ID_KEY,          ID_SPLITS,
-                                ID_CONTENT,         ID_EQUALITY_IDS,   ID_NAN_COUNTS,   ID_FIRST_ROW,
-                                ID_REFERENCED_FILE, ID_CONTENT_OFFSET, ID_CONTENT_LEN};
-const size_t hs_entry_member_count = sizeof hs_entry_members / sizeof *hs_entry_members;
-
-/* ---- metrics: five lists of (field id, value), merged by rising id ---- */
-
-enum { SERIES = 5 };
-struct series { /* what is left of one list */
-    const struct hs_avro_value *at, *end;
+/* Where a member goes. */
+enum slot {
+    AT_STATUS,
+    AT_SNAPSHOT,
+    AT_SEQUENCE,
+    AT_FILE_SEQUENCE,
+    AT_RECORD_COUNT,
+    AT_SIZE,
+    AT_CONTENT,
+    AT_FIRST_ROW,
+    AT_CONTENT_OFFSET,
+    AT_CONTENT_LEN,
+    AT_PATH, /* from here on text */
+    AT_FORMAT,
+    AT_KEY,
+    AT_REFERENCED_FILE,
+    SLOTS,
+    AT_FILE = SLOTS, /* the rest is not kept in a slot */
+    AT_PARTITION,
+    AT_SPLITS,
+    AT_EQUALITY_IDS,
+    AT_METRICS,
+    AT_NOTHING = AT_METRICS + HS_METRIC_LISTS,
 };
+static const struct {
+    int id;
+    enum slot slot;
+} members[] = {{ID_STATUS, AT_STATUS},
+               {ID_SNAPSHOT, AT_SNAPSHOT},
+               {ID_SEQUENCE, AT_SEQUENCE},
+               {ID_FILE_SEQUENCE, AT_FILE_SEQUENCE},
+               {ID_DATA_FILE, AT_FILE}},
+  file_members[] = {{ID_RECORD_COUNT, AT_RECORD_COUNT},
+                    {ID_SIZE, AT_SIZE},
+                    {ID_CONTENT, AT_CONTENT},
+                    {ID_FIRST_ROW, AT_FIRST_ROW},
+                    {ID_CONTENT_OFFSET, AT_CONTENT_OFFSET},
+                    {ID_CONTENT_LEN, AT_CONTENT_LEN},
+                    {ID_PATH, AT_PATH},
+                    {ID_FORMAT, AT_FORMAT},
+                    {ID_KEY, AT_KEY},
+                    {ID_REFERENCED_FILE, AT_REFERENCED_FILE},
+                    {ID_PARTITION, AT_PARTITION},
+                    {ID_SPLITS, AT_SPLITS},
+                    {ID_EQUALITY_IDS, AT_EQUALITY_IDS},
+                    {ID_VALUE_COUNTS, AT_METRICS + HS_METRIC_VALUES},
+                    {ID_NULL_COUNTS, AT_METRICS + HS_METRIC_NULLS},
+                    {ID_NAN_COUNTS, AT_METRICS + HS_METRIC_NANS},
+                    {ID_LOWER, AT_METRICS + HS_METRIC_LOWER},
+                    {ID_UPPER, AT_METRICS + HS_METRIC_UPPER},
+                    {ID_COLUMN_SIZES, AT_METRICS + HS_METRIC_SIZES}};
+
+struct row { /* of the entry being read */
+    bool has[SLOTS];
+    int64_t i[SLOTS];
+    hs_str s[SLOTS];
+    const struct hs_avro_value *partition, *splits, *equality_ids; /* NULL: absent */
+};
+struct hs_entry_reader {
+    struct hs_arena *a, *lists; /* what entries keep; the growing lists of metrics */
+    struct hs_arena *scratch;   /* renewed every few rows */
+    const struct hs_avro_type *record;
+    const struct hs_partition_shape *shape;
+    enum slot *outer, *inner; /* one a member */
+    const struct hs_avro_type *file;
+    struct row row;
+    struct hs_metric_list metrics[HS_METRIC_LISTS];
+    struct hs_metrics_found found;
+    int64_t fuel;
+    struct hs_err *err;
+};
+
+/* ---- the writer's schema ---- */
+
+static enum slot slot_of(int id, bool inner)
+{
+    for (size_t i = 0; !inner && i < sizeof members / sizeof *members; i++)
+        if (members[i].id == id)
+            return members[i].slot;
+    for (size_t i = 0; inner && i < sizeof file_members / sizeof *file_members; i++)
+        if (file_members[i].id == id)
+            return file_members[i].slot;
+    return AT_NOTHING;
+}
+
+static enum slot *slots_of(struct hs_arena *a, const struct hs_avro_type *record, bool inner)
+{
+    enum slot *slots = hs_arena_array(a, record->field_count, sizeof *slots);
+    for (size_t i = 0; slots && i < record->field_count; i++) {
+        slots[i] = slot_of(record->fields[i].id, inner);
+        for (size_t k = 0; k < i; k++) /* the first of two counts */
+            slots[i] = slots[k] == slots[i] ? AT_NOTHING : slots[i];
+    }
+    return slots;
+}
+
+static const struct hs_avro_type *record_in(const struct hs_avro_type *type)
+{
+    for (size_t i = 0; type->kind == HS_AVRO_UNION && i < type->field_count; i++)
+        if (type->fields[i].type->kind == HS_AVRO_RECORD)
+            return type->fields[i].type;
+    return type->kind == HS_AVRO_RECORD ? type : NULL;
+}
+
+hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
+                          const struct hs_partition_shape *shape, struct hs_entry_reader **out, struct hs_err *err)
+{
+    struct hs_entry_reader *r = HS_NEW(lists, struct hs_entry_reader);
+    if (!r)
+        return hs_no_memory(err);
+    *r = (struct hs_entry_reader){.a = a, .lists = lists, .record = record, .shape = shape};
+    r->outer = slots_of(lists, record, false);
+    for (size_t i = 0; r->outer && i < record->field_count; i++)
+        if (r->outer[i] == AT_FILE)
+            r->file = record_in(record->fields[i].type);
+    if (!r->file && r->outer)
+        return hs_damaged(err, "a manifest without data files");
+    r->inner = r->file ? slots_of(lists, r->file, true) : NULL;
+    *out = r;
+    return r->inner ? HS_OK : hs_no_memory(err);
+}
+
+/* ---- a row ---- */
+
+static hs_rc cut_short(struct hs_entry_reader *r)
+{
+    return hs_damaged(r->err, "a manifest entry is cut short or holds a length that cannot be");
+}
+
+/* Through a union to what stands there. */
+static hs_rc branch_of(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type **type)
+{
+    if ((*type)->kind != HS_AVRO_UNION)
+        return HS_OK;
+    int64_t branch = hs_cursor_zigzag(c);
+    if (c->bad || branch < 0 || (uint64_t)branch >= (*type)->field_count)
+        return cut_short(r);
+    *type = (*type)->fields[branch].type;
+    return HS_OK;
+}
+
+static hs_rc read_whole(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type, enum slot slot)
+{
+    if (type->kind != HS_AVRO_INT && type->kind != HS_AVRO_LONG)
+        return hs_damaged(r->err, "a number of a manifest entry (%d) is not an integer", (int)slot);
+    r->row.i[slot] = hs_cursor_zigzag(c);
+    r->row.has[slot] = true;
+    return c->bad ? cut_short(r) : HS_OK;
+}
+
+static hs_rc read_text(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type, enum slot slot)
+{
+    uint64_t len = type->size;
+    if (type->kind != HS_AVRO_STRING && type->kind != HS_AVRO_BYTES && type->kind != HS_AVRO_FIXED)
+        return hs_damaged(r->err, "a text of a manifest entry (%d) is not text", (int)slot);
+    if (type->kind != HS_AVRO_FIXED)
+        len = (uint64_t)hs_cursor_zigzag(c); /* a negative one is longer than any block */
+    r->row.s[slot] = hs_cursor_bytes(c, len);
+    r->row.has[slot] = true;
+    return c->bad ? cut_short(r) : HS_OK;
+}
+
+static hs_rc read_value(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type,
+                        const struct hs_avro_value **out)
+{
+    struct hs_avro_value *v = HS_NEW(r->scratch, struct hs_avro_value);
+    if (!v)
+        return hs_no_memory(r->err);
+    *out = v;
+    return hs_avro_decode(r->scratch, c, type, &r->fuel, v, r->err);
+}
+
+static hs_rc read_record(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *record,
+                         const enum slot *slots);
+
+static hs_rc read_member(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type,
+                         enum slot slot)
+{
+    if (slot == AT_NOTHING)
+        return hs_avro_skip(c, type, &r->fuel, r->err);
+    HS_TRY(branch_of(r, c, &type));
+    if (type->kind == HS_AVRO_NULL)
+        return HS_OK;
+    if (slot < AT_PATH)
+        return read_whole(r, c, type, slot);
+    if (slot < SLOTS)
+        return read_text(r, c, type, slot);
+    if (slot >= AT_METRICS)
+        return hs_metric_list_decode(r->lists, c, type, &r->metrics[slot - AT_METRICS], &r->fuel, r->err);
+    if (slot == AT_FILE)
+        return type == r->file ? read_record(r, c, type, r->inner) : cut_short(r);
+    const struct hs_avro_value **to = slot == AT_PARTITION ? &r->row.partition
+                                      : slot == AT_SPLITS  ? &r->row.splits
+                                                           : &r->row.equality_ids;
+    return read_value(r, c, type, to);
+}
+
+static hs_rc read_record(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *record,
+                         const enum slot *slots)
+{
+    for (size_t i = 0; i < record->field_count; i++)
+        HS_TRY(read_member(r, c, record->fields[i].type, slots[i]));
+    return c->bad ? cut_short(r) : HS_OK;
+}
+
+/* ---- to an entry ---- */
+
+static int64_t number(const struct hs_entry_reader *r, enum slot slot, int64_t fallback)
+{
+    return r->row.has[slot] ? r->row.i[slot] : fallback;
+}
 
 static bool is_whole(const struct hs_avro_value *v)
 {
     return v->kind == HS_AVRO_INT || v->kind == HS_AVRO_LONG;
 }
 
-static bool is_bytes(const struct hs_avro_value *v)
+static hs_rc take_ids(struct hs_entry_reader *r, struct hs_entry *out)
 {
-    return v->kind == HS_AVRO_BYTES || v->kind == HS_AVRO_STRING || v->kind == HS_AVRO_FIXED;
-}
-
-static int64_t key_of(const struct hs_avro_value *pair)
-{
-    return pair->items[0].i;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    int64_t x = key_of(a), y = key_of(b);
-    return (x > y) - (x < y);
-}
-
-static hs_rc open_series(struct hs_arena *scratch, const struct hs_avro_value *list, struct series *out,
-                         struct hs_err *err)
-{
-    *out = (struct series){0};
+    const struct hs_avro_value *list = r->row.equality_ids;
     if (!list || list->kind != HS_AVRO_ARRAY || list->count == 0)
         return HS_OK;
-    if (list->count > MAX_METRICS)
-        return hs_damaged(err, "metrics of %zu columns", list->count);
-    bool rising = true;
-    for (size_t i = 0; i < list->count; i++) {
-        const struct hs_avro_value *pair = &list->items[i];
-        if (pair->kind != HS_AVRO_RECORD || pair->count < 2 || !is_whole(&pair->items[0]))
-            return hs_damaged(err, "metrics that are not pairs of field id and value");
-        rising = rising && (i == 0 || key_of(pair - 1) < key_of(pair));
-    }
-    out->at = list->items;
-    if (!rising) {
-        struct hs_avro_value *copy = hs_arena_array(scratch, list->count, sizeof *copy);
-        if (!copy)
-            return hs_no_memory(err);
-        memcpy(copy, list->items, list->count * sizeof *copy);
-        qsort(copy, list->count, sizeof *copy, by_key);
-        out->at = copy;
-    }
-    out->end = out->at + list->count;
-    return HS_OK;
-}
-
-/* What the list says of that field, or NULL; a field that stands twice with different values is not believed. */
-static const struct hs_avro_value *take(struct series *s, int64_t id)
-{
-    const struct hs_avro_value *found = NULL;
-    bool twice = false;
-    for (; s->at < s->end && key_of(s->at) == id; s->at++) {
-        twice = found != NULL;
-        found = &s->at->items[1];
-    }
-    return twice ? NULL : found;
-}
-
-static void take_number(struct series *s, int64_t id, int64_t *out)
-{
-    const struct hs_avro_value *v = take(s, id);
-    *out = v && is_whole(v) && v->i >= 0 ? v->i : -1;
-}
-
-static void take_bytes(struct series *s, int64_t id, hs_str *out, size_t *total)
-{
-    const struct hs_avro_value *v = take(s, id);
-    if (v && is_bytes(v)) {
-        *out = v->s.at ? v->s : HS_S("");
-        *total += out->len;
-    }
-}
-
-static bool next_key(const struct series *s, int64_t *out)
-{
-    bool any = false;
-    for (size_t i = 0; i < SERIES; i++) {
-        if (s[i].at < s[i].end && (!any || key_of(s[i].at) < *out)) {
-            *out = key_of(s[i].at);
-            any = true;
-        }
-    }
-    return any;
-}
-
-/* All bounds of an entry in one piece. */
-static hs_rc keep_bounds(struct hs_arena *a, struct hs_column_metrics *metrics, size_t count, size_t total,
-                         struct hs_err *err)
-{
-    char *at = hs_arena_alloc(a, total);
-    if (!at)
-        return hs_no_memory(err);
-    for (size_t i = 0; i < 2 * count; i++) {
-        hs_str *bound = i % 2 ? &metrics[i / 2].upper : &metrics[i / 2].lower;
-        if (!bound->at)
-            continue;
-        if (bound->len)
-            memcpy(at, bound->at, bound->len);
-        bound->at = at;
-        at += bound->len;
-    }
-    return HS_OK;
-}
-
-static size_t count_keys(const struct series *from)
-{
-    struct series s[SERIES];
-    int64_t id;
-    size_t count = 0;
-    memcpy(s, from, sizeof s);
-    while (next_key(s, &id)) {
-        for (size_t i = 0; i < SERIES; i++)
-            (void)take(&s[i], id);
-        count++;
-    }
-    return count;
-}
-
-static hs_rc read_metrics(struct hs_arena *a, struct hs_arena *scratch, const struct hs_avro_value *file,
-                          struct hs_entry *out, struct hs_err *err)
-{
-    static const int ids[SERIES] = {ID_VALUE_COUNTS, ID_NULL_COUNTS, ID_NAN_COUNTS, ID_LOWER, ID_UPPER};
-    struct series s[SERIES];
-    size_t total = 0, count = 0;
-    int64_t id;
-    for (size_t i = 0; i < SERIES; i++)
-        HS_TRY(open_series(scratch, hs_avro_member(file, ids[i]), &s[i], err));
-    struct hs_column_metrics *metrics = hs_arena_array(a, count_keys(s), sizeof *metrics);
-    if (!metrics)
-        return hs_no_memory(err);
-    while (next_key(s, &id)) {
-        struct hs_column_metrics *m = &metrics[count];
-        *m = (struct hs_column_metrics){.field_id = (int)id};
-        take_number(&s[0], id, &m->value_count);
-        take_number(&s[1], id, &m->null_count);
-        take_number(&s[2], id, &m->nan_count);
-        take_bytes(&s[3], id, &m->lower, &total);
-        take_bytes(&s[4], id, &m->upper, &total);
-        count += id >= 0 && id <= INT32_MAX;
-    }
-    out->metrics = metrics;
-    out->metric_count = count;
-    return keep_bounds(a, metrics, count, total, err);
-}
-
-/* ---- the rest ---- */
-
-static hs_rc read_ids(struct hs_arena *a, const struct hs_avro_value *file, struct hs_entry *out, struct hs_err *err)
-{
-    const struct hs_avro_value *list = hs_avro_member(file, ID_EQUALITY_IDS);
-    if (!list || list->kind != HS_AVRO_ARRAY || list->count == 0)
-        return HS_OK;
-    int *ids = list->count <= MAX_IDS ? hs_arena_array(a, list->count, sizeof *ids) : NULL;
+    int *ids = list->count <= MAX_IDS ? hs_arena_array(r->a, list->count, sizeof *ids) : NULL;
     if (!ids)
-        return list->count > MAX_IDS ? hs_damaged(err, "%zu equality ids", list->count) : hs_no_memory(err);
+        return list->count > MAX_IDS ? hs_damaged(r->err, "%zu equality ids", list->count) : hs_no_memory(r->err);
     for (size_t i = 0; i < list->count; i++) {
         const struct hs_avro_value *v = &list->items[i];
         if (!is_whole(v) || v->i < 0 || v->i > INT32_MAX)
-            return hs_damaged(err, "an equality id that is no field id");
+            return hs_damaged(r->err, "an equality id that is no field id");
         ids[i] = (int)v->i;
     }
     out->equality_ids = ids;
@@ -218,14 +270,14 @@ static hs_rc read_ids(struct hs_arena *a, const struct hs_avro_value *file, stru
 }
 
 /* Split offsets help to cut work evenly and mean nothing else: lists that cannot be are left out. */
-static hs_rc read_splits(struct hs_arena *a, const struct hs_avro_value *file, struct hs_entry *out, struct hs_err *err)
+static hs_rc take_splits(struct hs_entry_reader *r, struct hs_entry *out)
 {
-    const struct hs_avro_value *list = hs_avro_member(file, ID_SPLITS);
+    const struct hs_avro_value *list = r->row.splits;
     if (!list || list->kind != HS_AVRO_ARRAY || list->count == 0 || list->count > MAX_SPLITS)
         return HS_OK;
-    int64_t *splits = hs_arena_array(a, list->count, sizeof *splits);
+    int64_t *splits = hs_arena_array(r->a, list->count, sizeof *splits);
     if (!splits)
-        return hs_no_memory(err);
+        return hs_no_memory(r->err);
     for (size_t i = 0; i < list->count; i++) {
         const struct hs_avro_value *v = &list->items[i];
         if (!is_whole(v) || v->i < 0 || (i > 0 && v->i <= splits[i - 1]))
@@ -246,62 +298,63 @@ static enum hs_file_format format_of(hs_str name)
     return HS_FILE_OTHER;
 }
 
-static hs_rc keep_text(struct hs_arena *a, const struct hs_avro_value *file, int id, bool need, hs_str *out,
-                       struct hs_err *err)
+static hs_rc take_text(struct hs_entry_reader *r, enum slot slot, hs_str *out)
 {
-    hs_str text;
-    HS_TRY(hs_member_text(file, id, need, &text, err));
-    *out = (hs_str){0};
-    if (text.at && !(*out = hs_arena_str(a, text)).at)
-        return hs_no_memory(err);
+    if (r->row.has[slot] && !(*out = hs_arena_str(r->a, r->row.s[slot])).at)
+        return hs_no_memory(r->err);
     return HS_OK;
 }
 
 /* A deleted entry is history: nothing of it is read as data, so nothing of it has to be there. */
-static hs_rc read_file(struct hs_arena *a, const struct hs_avro_value *file, struct hs_entry *out, struct hs_err *err)
+static hs_rc take_file(struct hs_entry_reader *r, struct hs_entry *out)
 {
-    bool live = out->status != HS_ENTRY_DELETED;
-    hs_str format, key;
-    int64_t content;
-    HS_TRY(keep_text(a, file, ID_PATH, live, &out->path, err));
-    HS_TRY(keep_text(a, file, ID_REFERENCED_FILE, false, &out->referenced_file, err));
-    HS_TRY(hs_member_text(file, ID_FORMAT, live, &format, err));
-    HS_TRY(hs_member_text(file, ID_KEY, false, &key, err));
-    HS_TRY(hs_member_number(file, ID_RECORD_COUNT, live, 0, &out->record_count, err));
-    HS_TRY(hs_member_number(file, ID_SIZE, false, -1, &out->size_bytes, err));
-    HS_TRY(hs_member_number(file, ID_CONTENT, false, HS_CONTENT_DATA, &content, err)); /* v1: data */
-    HS_TRY(hs_member_number(file, ID_FIRST_ROW, false, -1, &out->first_row_id, err));
-    HS_TRY(hs_member_number(file, ID_CONTENT_OFFSET, false, -1, &out->content_offset, err));
-    HS_TRY(hs_member_number(file, ID_CONTENT_LEN, false, -1, &out->content_len, err));
+    int64_t content = number(r, AT_CONTENT, HS_CONTENT_DATA); /* v1: data */
+    HS_TRY(take_text(r, AT_PATH, &out->path));
+    HS_TRY(take_text(r, AT_REFERENCED_FILE, &out->referenced_file));
+    out->record_count = number(r, AT_RECORD_COUNT, 0);
+    out->size_bytes = number(r, AT_SIZE, -1);
+    out->first_row_id = number(r, AT_FIRST_ROW, -1);
+    out->content_offset = number(r, AT_CONTENT_OFFSET, -1);
+    out->content_len = number(r, AT_CONTENT_LEN, -1);
+    if (out->status != HS_ENTRY_DELETED &&
+        !(r->row.has[AT_PATH] && r->row.has[AT_FORMAT] && r->row.has[AT_RECORD_COUNT]))
+        return hs_damaged(r->err, "an entry lacks its path, format or record count");
     if (out->record_count < 0)
-        return hs_damaged(err, "%.*s: record_count %lld", HS_FMT(out->path), (long long)out->record_count);
+        return hs_damaged(r->err, "%.*s: record_count %lld", HS_FMT(out->path), (long long)out->record_count);
     if (content < HS_CONTENT_DATA || content > HS_CONTENT_EQUALITY_DELETES)
-        return hs_damaged(err, "%.*s: file content %lld", HS_FMT(out->path), (long long)content);
+        return hs_damaged(r->err, "%.*s: file content %lld", HS_FMT(out->path), (long long)content);
     out->content = (enum hs_entry_content)content;
-    out->format = format_of(format);
-    out->has_key = key.len > 0;
+    out->format = format_of(r->row.s[AT_FORMAT]);
+    out->has_key = r->row.s[AT_KEY].len > 0;
     return HS_OK;
 }
 
-hs_rc hs_entry_read(struct hs_arena *a, struct hs_arena *scratch, const struct hs_partition_shape *shape,
-                    const struct hs_avro_value *row, struct hs_entry *out, struct hs_err *err)
+hs_rc hs_entry_read(struct hs_entry_reader *r, struct hs_arena *scratch, struct hs_cursor *c, struct hs_entry *out,
+                    struct hs_err *err)
 {
-    int64_t status;
     struct hs_param *partition;
     *out = (struct hs_entry){0};
-    HS_TRY(hs_member_number(row, ID_STATUS, true, 0, &status, err));
+    r->row = (struct row){0};
+    r->scratch = scratch;
+    r->err = err;
+    r->fuel = 4 * (int64_t)hs_cursor_left(c) + 4096;
+    for (size_t i = 0; i < HS_METRIC_LISTS; i++) {
+        r->metrics[i].pairs.len = 0;
+        r->metrics[i].unsorted = false;
+    }
+    HS_TRY(read_record(r, c, r->record, r->outer));
+    int64_t status = number(r, AT_STATUS, -1);
     if (status < HS_ENTRY_EXISTING || status > HS_ENTRY_DELETED)
         return hs_damaged(err, "entry status %lld", (long long)status);
     out->status = (enum hs_entry_status)status;
-    HS_TRY(hs_member_number(row, ID_SNAPSHOT, false, -1, &out->snapshot_id, err));
-    HS_TRY(hs_member_number(row, ID_SEQUENCE, false, -1, &out->sequence_number, err));
-    HS_TRY(hs_member_number(row, ID_FILE_SEQUENCE, false, -1, &out->file_sequence_number, err));
-    const struct hs_avro_value *file = hs_avro_member(row, ID_DATA_FILE);
-    HS_TRY(read_file(a, file, out, err));
-    HS_TRY(hs_partition_read(a, shape, hs_avro_member(file, ID_PARTITION), &partition, err));
+    out->snapshot_id = number(r, AT_SNAPSHOT, -1);
+    out->sequence_number = number(r, AT_SEQUENCE, -1);
+    out->file_sequence_number = number(r, AT_FILE_SEQUENCE, -1);
+    HS_TRY(take_file(r, out));
+    HS_TRY(hs_partition_read(r->a, r->shape, r->row.partition, &partition, err));
     out->partition = partition;
-    out->partition_count = shape->count;
-    HS_TRY(read_ids(a, file, out, err));
-    HS_TRY(read_splits(a, file, out, err));
-    return read_metrics(a, scratch, file, out, err);
+    out->partition_count = r->shape->count;
+    HS_TRY(take_ids(r, out));
+    HS_TRY(take_splits(r, out));
+    return hs_metrics_merge(r->a, r->lists, r->metrics, &r->found, out, err);
 }

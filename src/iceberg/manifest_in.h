@@ -24,11 +24,41 @@ void hs_buf_add_shape(struct hs_buf *b, const struct hs_partition_shape *shape);
 HS_MUST hs_rc hs_partition_read(struct hs_arena *a, const struct hs_partition_shape *shape,
                                 const struct hs_avro_value *record, struct hs_param **out, struct hs_err *err);
 
-/* The members of entry and data_file that hs_entry_read looks at. */
-extern const int hs_entry_members[];
-extern const size_t hs_entry_member_count;
-/* Everything *out names is in a's memory; `scratch` is for this call. */
-HS_MUST hs_rc hs_entry_read(struct hs_arena *a, struct hs_arena *scratch, const struct hs_partition_shape *shape,
-                            const struct hs_avro_value *row, struct hs_entry *out, struct hs_err *err);
+/* ---- manifest_metrics.c ---- */
+enum {
+    HS_METRIC_VALUES,
+    HS_METRIC_NULLS,
+    HS_METRIC_NANS,
+    HS_METRIC_LOWER,
+    HS_METRIC_UPPER,
+    HS_METRIC_SIZES, /* passed over in the same quick way, and dropped */
+    HS_METRIC_LISTS,
+};
+struct hs_metric_pair {
+    int64_t key, i;
+    hs_str s; /* .at == NULL: a number */
+};
+struct hs_metric_list { /* of one row; its memory serves the next one */
+    HS_VEC(struct hs_metric_pair) pairs;
+    bool unsorted;
+};
+HS_MUST hs_rc hs_metric_list_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type,
+                                    struct hs_metric_list *out, int64_t *fuel, struct hs_err *err);
+struct hs_metrics_found { /* likewise */
+    struct hs_column_metrics *at;
+    size_t len, cap;
+};
+HS_MUST hs_rc hs_metrics_merge(struct hs_arena *a, struct hs_arena *lists, struct hs_metric_list from[HS_METRIC_LISTS],
+                               struct hs_metrics_found *found, struct hs_entry *out, struct hs_err *err);
+
+/* ---- manifest_entry.c ---- */
+/* Everything an entry names is in a's memory; the reader itself lives in `lists`. */
+struct hs_entry_reader;
+HS_MUST hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
+                                  const struct hs_partition_shape *shape, struct hs_entry_reader **out,
+                                  struct hs_err *err);
+/* The record at the cursor; `scratch` is for this call. */
+HS_MUST hs_rc hs_entry_read(struct hs_entry_reader *r, struct hs_arena *scratch, struct hs_cursor *c,
+                            struct hs_entry *out, struct hs_err *err);
 
 #endif
