@@ -73,7 +73,7 @@ int hs_command_table(const struct settings *s, const struct arguments *args)
     if (rc == HS_OK)
         rc = hs_iceberg_open(&store, &t, &err);
     if (rc == HS_OK)
-        rc = hs_iceberg_describe(&out, t, &err);
+        rc = hs_iceberg_describe(&out, &store, t, &err);
     print(&out, 0);
     hs_iceberg_unref(t);
     hs_store_close();

@@ -109,7 +109,8 @@ const char *hs_iceberg_unreadable(const struct hs_field *field);
 void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int64_t footer_bytes, int64_t max_age_ms);
 void hs_iceberg_cache_clear(void);
 
-/* Facts for `hailstorm table PATH`. */
-HS_MUST hs_rc hs_iceberg_describe(struct hs_buf *out, const struct hs_iceberg_table *t, struct hs_err *err);
+/* Facts for `hailstorm table PATH`, with file names: for people who debug. `store` NULL: of the metadata alone. */
+HS_MUST hs_rc hs_iceberg_describe(struct hs_buf *out, const struct hs_store *store, const struct hs_iceberg_table *t,
+                                  struct hs_err *err);
 
 #endif

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hs_ignore(hs_iceberg_pin(NULL, t, NULL, &pin, &err));
     hs_ignore(hs_iceberg_pin(NULL, t, &at, &pin, &err));
     hs_buf_init(&text, 1 << 20);
-    hs_ignore(hs_iceberg_describe(&text, t, &err));
+    hs_ignore(hs_iceberg_describe(&text, NULL, t, &err));
     hs_buf_fini(&text);
     hs_iceberg_unref(t);
     return 0;

@@ -239,7 +239,7 @@ static void test_describe(void **state)
     struct hs_buf text;
     struct hs_err err;
     hs_buf_init(&text, 65536);
-    assert_int_equal(hs_iceberg_describe(&text, t, &err), HS_OK);
+    assert_int_equal(hs_iceberg_describe(&text, NULL, t, &err), HS_OK);
     assert_non_null(strstr(text.at, "schema 1 (current)\n  1 b long\n"));
     assert_non_null(strstr(text.at, "tag t = 1"));
     hs_buf_fini(&text);
