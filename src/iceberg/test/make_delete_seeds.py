@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes data/deletes: position delete files as different writers leave them.
+"""Writes data/deletes, position delete files as different writers leave them, and data/keys, a table whose equality deletes compare
+this and that: a manifest list for each.
 
-Needs fastavro and pyarrow. The Parquet files' rows are given to the tests by a reader of theirs; of the files themselves only the
-footer is read there. The output is committed.
+Needs fastavro, cramjam and pyarrow. The Parquet files' rows are given to the tests by a reader of theirs; of the files themselves only
+the footer is read there. The output is committed.
 """
 import io
 import os
@@ -11,7 +12,12 @@ import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import make_plan_seeds as plan
+import make_seeds
+
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "deletes")
+KEYS = os.path.join(os.path.dirname(HERE), "keys")
+LOCATION = "s3://bucket/keys"
 PATH_ID, POS_ID = 2147483546, 2147483545
 
 
@@ -30,6 +36,43 @@ def avro(name, fields, rows, codec="null"):
     fastavro.writer(out, fastavro.parse_schema(schema), rows, codec=codec, sync_marker=b"0123456789abcdef")
     with open(os.path.join(HERE, name), "wb") as f:
         f.write(out.getvalue())
+
+
+def keys_table():
+    """Columns: id, region (of some files in their partition alone), old (dropped), place.x. What each delete file compares: DELETES."""
+    text, number = pa.string(), pa.int64()
+    ident, region = plan.id_field("id", number, 1), plan.id_field("region", text, 2)
+    old, small = plan.id_field("old", pa.int32(), 3), plan.id_field("id", pa.int32(), 1)
+    files = {"a": ([ident], 3), "b": ([ident, region, old], 3)}
+    deletes = {"region": ([region], [2], 2), "old": ([old], [3], 2), "two": ([region, small], [2, 1, 2], 2), "lacking": ([ident], [2], 2),
+               "nested": ([ident], [9], 2), "nowhere": ([ident], [77], 2), "nothing": ([ident], [], 2), "empty": ([ident], [1], 0),
+               "list": ([ident], [5], 2)}
+    for name, (fields, *_, rows) in {**files, **deletes}.items():
+        out = io.BytesIO()
+        pq.write_table(pa.table([pa.nulls(rows, f.type) for f in fields], schema=pa.schema(fields)), out, compression="none",
+                       store_schema=False)
+        make_seeds.put(f"{KEYS}/data/{name}.parquet", out.getvalue())
+
+    plan.LOCATION, plan.TABLE = LOCATION, KEYS
+    put_manifest("data", [plan.entry("a.parquet", 3, "EU"), plan.entry("b.parquet", 3, "US")])
+    for name, (_, ids, rows) in deletes.items():
+        # The manifest's count is one too many: a delete file's own is what holds.
+        everywhere = name in ("region", "empty")
+        e = plan.entry(f"{name}.parquet", rows + 1, None if everywhere else "US", content=2, equality_ids=ids)
+        if everywhere:
+            e["data_file"]["partition"] = {}
+        put_manifest(name, [e], not everywhere)
+        put_list(name, everywhere)
+
+
+def put_manifest(name, entries, partitioned=True):
+    make_seeds.put(f"{KEYS}/metadata/{name}.avro", make_seeds.avro(plan.entry_schema(partitioned), entries))
+
+
+def put_list(name, everywhere):
+    rows = [{**make_seeds.manifest(f"{LOCATION}/metadata/{m}.avro", 1, content, sequence), "partition_spec_id": spec, "partitions": None}
+            for m, content, sequence, spec in (("data", 0, 1, 0), (name, 1, 2, 1 if everywhere else 0))]
+    make_seeds.put(f"{KEYS}/metadata/list-{name}.avro", make_seeds.avro(make_seeds.list_schema(), rows))
 
 
 def member(name, type_, id_=None):
@@ -60,6 +103,7 @@ def main():
     avro("negative.avro", optional, [rows[0], {"file_path": "a", "pos": -1}])
     avro("without.avro", [member("file_path", "string", PATH_ID)], rows)
     avro("number.avro", [member("file_path", "long", PATH_ID), member("pos", "long", POS_ID)], [{"file_path": 1, "pos": 1}])
+    keys_table()
 
 
 if __name__ == "__main__":
