@@ -35,9 +35,21 @@ static void put_strings(struct hs_buf *b, const hs_str *at, size_t count)
         hs_put_str(b, at[i]);
 }
 
+/* A place in a store is nothing that a worker could open, and its name nothing that it should know. */
+static bool is_directory(hs_str place)
+{
+    return place.len && place.at[0] == '/';
+}
+
 void hs_put_lease(struct hs_buf *b, const struct hs_msg_lease *m)
 {
-    put_strings(b, m->directories, m->directory_count);
+    uint32_t count = 0;
+    for (size_t i = 0; i < m->directory_count; i++)
+        count += is_directory(m->directories[i]);
+    hs_put_u32(b, count);
+    for (size_t i = 0; i < m->directory_count; i++)
+        if (is_directory(m->directories[i]))
+            hs_put_str(b, m->directories[i]);
     hs_put_str(b, m->spill);
     hs_put_u64(b, (uint64_t)m->memory_bytes);
     hs_put_u64(b, (uint64_t)m->spill_bytes);

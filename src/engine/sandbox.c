@@ -159,8 +159,7 @@ static hs_rc add_rules(int rules, int abi, const struct hs_msg_lease *lease, str
 {
     /* Only named files are opened: listing a directory is not needed, so it is not given. */
     for (size_t i = 0; i < lease->directory_count; i++)
-        if (lease->directories[i].len && lease->directories[i].at[0] == '/') /* else a store's: nothing to open here */
-            HS_TRY(add_rule(rules, lease->directories[i], true, FS_READ_FILE, err));
+        HS_TRY(add_rule(rules, lease->directories[i], true, FS_READ_FILE, err));
     uint64_t spill = FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR | FS_MAKE_REG | FS_REMOVE_FILE;
     if (abi >= 3)
         spill |= FS_TRUNCATE;

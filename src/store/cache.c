@@ -528,7 +528,10 @@ static void keep_end(struct hs_object *o, const char *end, size_t got)
 static hs_rc ask_facts(hs_str uri, bool seen, char *end, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
 {
     *out_got = 0;
-    return seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, HS_BLOCK, out_got, out, err);
+    hs_rc rc = seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, HS_BLOCK, out_got, out, err);
+    if (rc == HS_NOT_FOUND) /* a table's metadata names it: so its files are not what they should be */
+        return hs_fail_hidden(err, HS_CORRUPT, "missing object: %.*s", HS_FMT(uri));
+    return rc;
 }
 
 static struct hs_object *take_facts(hs_str uri, const struct hs_s3_facts *facts)

@@ -88,6 +88,10 @@ struct s3_request {
     size_t room;
     struct hs_buf *text;
     const atomic_bool *gave_up;
+    /* Is what came, with a good status, what was asked for? NULL: yes. */
+    bool (*is_right)(const struct s3_request *q, const struct hs_http_answer *a);
+    const struct hs_s3_facts *known;
+    int64_t offset;
 };
 
 struct texts { /* url, host, path, headers */
@@ -200,8 +204,12 @@ static hs_rc refused(const struct s3_request *q, const struct hs_http_answer *a,
         return hs_fail_hidden(err, HS_NOT_FOUND, "no such object: %.*s (%s)", HS_FMT(q->shown), a->code);
     if (a->status == 412)
         return hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(q->shown));
-    return hs_fail_hidden(err, HS_UNAVAILABLE, "the store: %s %.*s: status %d %s %s, after %d tries", q->method,
-                          HS_FMT(q->shown), a->status, a->code, a->trouble, tries);
+    return hs_fail_hidden(err, HS_UNAVAILABLE,
+                          "the store: %s %.*s (%.*s): status %d %s %s, %zu bytes of %lld came (%lld-%lld/%lld), "
+                          "after %d tries",
+                          q->method, HS_FMT(q->shown), HS_FMT(q->range), a->status, a->code, a->trouble, a->got,
+                          (long long)a->length, (long long)a->range_from, (long long)a->range_to,
+                          (long long)a->range_total, tries);
 }
 
 /* A full answer with status 2xx (or 416), or an error. */
@@ -217,6 +225,8 @@ static hs_rc ask(const struct s3_request *q, struct hs_http_answer *out, struct 
             hs_buf_clear(q->text);
         HS_TRY(ask_once(q, out, &version, err));
         enum verdict verdict = judge(out);
+        if (verdict == GOOD && q->is_right && !q->is_right(q, out))
+            verdict = AGAIN; /* a wrong length may be a mishap of one connection */
         if (verdict == GOOD || (out->status == 416 && !out->cut))
             return HS_OK;
         bool more = verdict == AGAIN && tries <= own.retries;
@@ -261,22 +271,19 @@ hs_rc hs_s3_head(hs_str uri, struct hs_s3_facts *out, struct hs_err *err)
     return keep_etag(&q, &a, out, err);
 }
 
-/* Whatever If-Match made of it: what came must say itself that it is what was asked for. */
-static hs_rc check_range(const struct s3_request *q, const struct hs_http_answer *a, const struct hs_s3_facts *known,
-                         int64_t offset, size_t len, struct hs_err *err)
+static bool same_etag(const struct s3_request *q, const struct hs_http_answer *a)
 {
-    if (a->etag[0] && strcmp(a->etag, known->etag) != 0)
-        return hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(q->shown));
-    bool whole = a->status == 200 && offset == 0 && len == (uint64_t)known->size;
-    bool part = a->status == 206 && a->range_from == offset && a->range_to == offset + (int64_t)len - 1 &&
-                (a->range_total < 0 || a->range_total == known->size);
-    if ((!whole && !part) || a->got != len)
-        return hs_fail_hidden(
-            err, HS_UNAVAILABLE,
-            "the store: bytes %lld+%zu of %.*s asked for: status %d, bytes %lld-%lld of %lld, %zu came",
-            (long long)offset, len, HS_FMT(q->shown), a->status, (long long)a->range_from, (long long)a->range_to,
-            (long long)a->range_total, a->got);
-    return HS_OK;
+    return !a->etag[0] || strcmp(a->etag, q->known->etag) == 0;
+}
+
+/* Whatever If-Match made of it: what came must say itself that it is what was asked for. */
+static bool is_range(const struct s3_request *q, const struct hs_http_answer *a)
+{
+    int64_t len = (int64_t)q->room;
+    bool whole = a->status == 200 && q->offset == 0 && len == q->known->size;
+    bool part = a->status == 206 && a->range_from == q->offset && a->range_to == q->offset + len - 1 &&
+                (a->range_total < 0 || a->range_total == q->known->size);
+    return !same_etag(q, a) || ((whole || part) && a->got == q->room); /* of another version: that is no mishap */
 }
 
 hs_rc hs_s3_range(hs_str uri, const struct hs_s3_facts *known, int64_t offset, size_t len, char *to,
@@ -291,65 +298,73 @@ hs_rc hs_s3_range(hs_str uri, const struct hs_s3_facts *known, int64_t offset, s
     snprintf(range, sizeof range, "bytes=%lld-%lld", (long long)offset, (long long)offset + (long long)len - 1);
     q.range = hs_str_of(range);
     q.if_match = hs_str_of(known->etag);
-    hs_rc rc = HS_OK;
-    for (int tries = 0; tries < 2; tries++) { /* a wrong length may be a mishap of one connection */
-        HS_TRY(ask(&q, &a, err));
-        rc = check_range(&q, &a, known, offset, len, err);
-        if (rc != HS_UNAVAILABLE)
-            break;
+    q.known = known;
+    q.offset = offset;
+    q.is_right = is_range;
+    HS_TRY(ask(&q, &a, err));
+    if (a.status == 416 || !same_etag(&q, &a))
+        return hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(uri));
+    return HS_OK;
+}
+
+/* How long the whole object is, as an answer to one of its ends says; -1: it does not. */
+static int64_t size_of(const struct hs_http_answer *a)
+{
+    return a->status == 206 ? a->range_total : a->length;
+}
+
+static size_t wanted_of(const struct s3_request *q, int64_t size)
+{
+    return (uint64_t)size < q->room ? (size_t)size : q->room;
+}
+
+static bool is_begin(const struct s3_request *q, const struct hs_http_answer *a)
+{
+    int64_t size = size_of(a);
+    bool from_first = a->status == 200 ? size == (int64_t)a->got : a->range_from == 0;
+    return size >= 0 && from_first && a->got == wanted_of(q, size) &&
+           (a->status == 200 || a->range_to == (int64_t)a->got - 1);
+}
+
+static bool is_end(const struct s3_request *q, const struct hs_http_answer *a)
+{
+    int64_t size = size_of(a);
+    bool to_last = a->status == 200 ? size == (int64_t)a->got : a->range_to == size - 1;
+    return size >= 0 && to_last && a->got == wanted_of(q, size) &&
+           (a->status == 200 || a->range_from == size - (int64_t)a->got);
+}
+
+static hs_rc ask_end(struct s3_request *q, hs_str uri, const char *range, size_t *out_got, struct hs_s3_facts *out,
+                     struct hs_err *err)
+{
+    struct hs_http_answer a;
+    HS_TRY(start(q, uri, err));
+    q->range = hs_str_of(range);
+    HS_TRY(ask(q, &a, err));
+    *out_got = a.got;
+    if (a.status != 416) {
+        out->size = size_of(&a);
+        return keep_etag(q, &a, out, err);
     }
-    return rc;
+    *out_got = 0; /* no byte is there: it is empty; its ETag comes with a HEAD */
+    HS_TRY(hs_s3_head(uri, out, err));
+    return out->size == 0 ? HS_OK : hs_fail_hidden(err, HS_CONFLICT, "%.*s changes", HS_FMT(uri));
 }
 
 hs_rc hs_s3_begin(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
 {
     char range[64];
-    struct s3_request q = {.method = "GET", .to = to, .room = room};
-    struct hs_http_answer a;
-    HS_TRY(start(&q, uri, err));
+    struct s3_request q = {.method = "GET", .to = to, .room = room, .is_right = is_begin};
     snprintf(range, sizeof range, "bytes=0-%zu", room - 1);
-    q.range = hs_str_of(range);
-    HS_TRY(ask(&q, &a, err));
-    if (a.status == 416) { /* nothing is at 0: it is empty; its ETag comes with a HEAD */
-        *out_got = 0;
-        HS_TRY(hs_s3_head(uri, out, err));
-        return out->size == 0 ? HS_OK : hs_fail_hidden(err, HS_CONFLICT, "%.*s changes", HS_FMT(uri));
-    }
-    out->size = a.status == 206 ? a.range_total : a.length;
-    size_t want = out->size >= 0 && (uint64_t)out->size < room ? (size_t)out->size : room;
-    bool right = a.status == 200 ? out->size == (int64_t)a.got
-                                 : a.range_from == 0 && a.range_to == (int64_t)want - 1 && a.got == want;
-    if (out->size < 0 || !right)
-        return hs_fail_hidden(err, HS_UNAVAILABLE, "the store: first bytes of %.*s: status %d, %zu of %lld came",
-                              HS_FMT(uri), a.status, a.got, (long long)out->size);
-    *out_got = a.got;
-    return keep_etag(&q, &a, out, err);
+    return ask_end(&q, uri, range, out_got, out, err);
 }
 
 hs_rc hs_s3_end(hs_str uri, char *to, size_t room, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
 {
     char range[64];
-    struct s3_request q = {.method = "GET", .to = to, .room = room};
-    struct hs_http_answer a;
-    HS_TRY(start(&q, uri, err));
+    struct s3_request q = {.method = "GET", .to = to, .room = room, .is_right = is_end};
     snprintf(range, sizeof range, "bytes=-%zu", room);
-    q.range = hs_str_of(range);
-    HS_TRY(ask(&q, &a, err));
-    *out_got = a.got;
-    if (a.status == 416) { /* there is no last byte */
-        *out_got = 0;
-        HS_TRY(hs_s3_head(uri, out, err));
-        return out->size == 0 ? HS_OK : hs_fail_hidden(err, HS_CONFLICT, "%.*s changes", HS_FMT(uri));
-    }
-    out->size = a.status == 206 ? a.range_total : a.length;
-    size_t want = out->size >= 0 && (uint64_t)out->size < room ? (size_t)out->size : room;
-    bool right =
-        a.got == want && (a.status == 200 ? out->size == (int64_t)a.got
-                                          : a.range_to == out->size - 1 && a.range_from == out->size - (int64_t)want);
-    if (out->size < 0 || !right)
-        return hs_fail_hidden(err, HS_UNAVAILABLE, "the store: last bytes of %.*s: status %d, %zu of %lld came",
-                              HS_FMT(uri), a.status, a.got, (long long)out->size);
-    return keep_etag(&q, &a, out, err);
+    return ask_end(&q, uri, range, out_got, out, err);
 }
 
 hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struct hs_err *err)
