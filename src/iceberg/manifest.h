@@ -28,6 +28,16 @@ struct hs_manifest_file {
 HS_MUST hs_rc hs_manifest_list_read(struct hs_arena *a, hs_str bytes, struct hs_manifest_file **out, size_t *out_count,
                                     struct hs_err *err);
 
+struct hs_manifest_list { /* a parsed list: immutable, counted, shared */
+    const struct hs_manifest_file *files;
+    size_t count;
+};
+/* By path, cached. Close with hs_manifest_list_unref. */
+HS_MUST hs_rc hs_manifest_list_open(const struct hs_store *store, hs_str path, const struct hs_manifest_list **out,
+                                    struct hs_err *err);
+struct hs_manifest_list *hs_manifest_list_ref(const struct hs_manifest_list *l);
+void hs_manifest_list_unref(const struct hs_manifest_list *l); /* takes NULL */
+
 enum hs_entry_status { HS_ENTRY_EXISTING = 0, HS_ENTRY_ADDED = 1, HS_ENTRY_DELETED = 2 };
 enum hs_entry_content { HS_CONTENT_DATA = 0, HS_CONTENT_POSITION_DELETES = 1, HS_CONTENT_EQUALITY_DELETES = 2 };
 

@@ -1,7 +1,10 @@
 /* Manifest lists (spec: "Manifest Lists"; the numbers are its field ids). */
+#include "base/alloc.h"
 #include "iceberg/manifest_in.h"
+#include "iceberg/plan_in.h"
+#include "iceberg/shared_caches.h"
 
-enum { MAX_MANIFESTS = 1000 * 1000, MAX_SUMMARIES = 1000 };
+enum { MAX_MANIFESTS = 1000 * 1000, MAX_SUMMARIES = 1000, MAX_LIST_MIB = 256 };
 
 enum list_id {
     ID_PATH = 500,
@@ -159,4 +162,82 @@ hs_rc hs_manifest_list_read(struct hs_arena *a, hs_str bytes, struct hs_manifest
     *out = files.list.at;
     *out_count = files.list.len;
     return HS_OK;
+}
+
+/* ---- cached ---- */
+
+struct counted_list {
+    struct hs_manifest_list list;
+    struct hs_arena *arena;
+    atomic_int refs;
+};
+
+static struct counted_list *counted(const struct hs_manifest_list *l)
+{
+    return (struct counted_list *)(uintptr_t)l;
+}
+
+struct hs_manifest_list *hs_manifest_list_ref(const struct hs_manifest_list *l)
+{
+    atomic_fetch_add_explicit(&counted(l)->refs, 1, memory_order_relaxed);
+    return &counted(l)->list;
+}
+
+void hs_manifest_list_unref(const struct hs_manifest_list *l)
+{
+    if (l && atomic_fetch_sub_explicit(&counted(l)->refs, 1, memory_order_acq_rel) == 1) {
+        hs_arena_free(counted(l)->arena);
+        hs_free(counted(l));
+    }
+}
+
+static hs_rc parse_list(hs_str bytes, const struct hs_manifest_list **out, struct hs_err *err)
+{
+    struct counted_list *l = hs_calloc(1, sizeof *l);
+    struct hs_manifest_file *files = NULL;
+    if (!l)
+        return hs_no_memory(err);
+    atomic_init(&l->refs, 1);
+    l->arena = hs_arena_new(0);
+    hs_rc rc = l->arena ? hs_manifest_list_read(l->arena, bytes, &files, &l->list.count, err) : hs_no_memory(err);
+    l->list.files = files;
+    if (rc == HS_OK)
+        *out = &l->list;
+    else
+        hs_manifest_list_unref(&l->list);
+    return rc;
+}
+
+static hs_rc open_list(struct hs_arena *scratch, const struct hs_store *store, hs_str path,
+                       const struct hs_manifest_list **out, struct hs_err *err)
+{
+    struct hs_cache *cache = hs_manifest_list_cache();
+    struct hs_stamp stamp;
+    hs_str local, bytes;
+    HS_TRY(hs_plan_resolve(scratch, store, path, &local, err));
+    HS_TRY(hs_object_stamp(local, &stamp, err));
+    *out = hs_cache_get(cache, local, &stamp);
+    if (*out)
+        return HS_OK;
+    HS_TRY(hs_object_read(scratch, local, MAX_LIST_MIB * HS_MIB, &bytes, err));
+    HS_TRY(parse_list(bytes, out, err));
+    struct counted_list *l = counted(*out);
+    hs_cache_put(cache, local, &stamp, &l->list, (int64_t)(sizeof *l + hs_arena_used(l->arena)));
+    return HS_OK;
+}
+
+hs_rc hs_manifest_list_open(const struct hs_store *store, hs_str path, const struct hs_manifest_list **out,
+                            struct hs_err *err)
+{
+    struct hs_arena *scratch = hs_arena_new(0);
+    const struct hs_manifest_list *l = NULL;
+    if (!scratch)
+        return hs_no_memory(err);
+    hs_rc rc = open_list(scratch, store, path, &l, err);
+    hs_arena_free(scratch);
+    if (rc == HS_OK)
+        *out = l;
+    else
+        hs_ignore(hs_err_note(err, "manifest list %.*s", HS_FMT(path)));
+    return rc;
 }

@@ -49,8 +49,8 @@ struct hs_planner {           /* one call */
 /* ---- plan_list.c ---- */
 /* Every live entry of the snapshot, into p->data and p->deletes. */
 HS_MUST hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err);
-/* The manifests that a snapshot names, in p->scratch. */
-HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+/* The manifests that a snapshot names, held by p->scratch. */
+HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,
                                 size_t *out_count, struct hs_err *err);
 
 /* ---- plan_open.c ---- */

@@ -3,7 +3,7 @@
 #include "iceberg/plan_in.h"
 #include "iceberg/plan_prune.h"
 
-enum { MAX_LIST_MIB = 256, MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
+enum { MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
 
 static hs_rc missing_is_damage(hs_rc rc, struct hs_err *err)
 {
@@ -24,7 +24,7 @@ hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str p
 
 /* ---- manifests ---- */
 
-static hs_rc inline_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+static hs_rc inline_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,
                               size_t *out_count, struct hs_err *err)
 {
     struct hs_manifest_file *list = hs_arena_array(p->scratch, s->manifest_count, sizeof *list);
@@ -45,27 +45,23 @@ static hs_rc inline_manifests(struct hs_planner *p, const struct hs_snapshot *s,
     return HS_OK;
 }
 
-static hs_rc read_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
-                       size_t *out_count, struct hs_err *err)
+static void unref_list(void *l)
 {
-    hs_str local, bytes;
-    HS_TRY(hs_plan_resolve(p->scratch, &p->store, s->manifest_list, &local, err));
-    HS_TRY(hs_object_read(p->scratch, local, MAX_LIST_MIB * HS_MIB, &bytes, err));
-    return hs_manifest_list_read(p->scratch, bytes, out, out_count, err);
+    hs_manifest_list_unref(l);
 }
 
-hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, struct hs_manifest_file **out,
+hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,
                         size_t *out_count, struct hs_err *err)
 {
-    if (s->key_id.len)
-        return hs_refused(err, "the table is encrypted, which is not supported", "the manifest list has key %.*s",
-                          HS_FMT(s->key_id));
+    const struct hs_manifest_list *list;
     if (s->manifest_list.len == 0)
         return inline_manifests(p, s, out, out_count, err);
-    hs_rc rc = read_list(p, s, out, out_count, err);
-    if (rc != HS_OK)
-        hs_ignore(hs_err_note(err, "manifest list %.*s", HS_FMT(s->manifest_list)));
-    return rc;
+    HS_TRY(hs_manifest_list_open(&p->store, s->manifest_list, &list, err));
+    if (!hs_arena_defer(p->scratch, unref_list, (void *)(uintptr_t)list))
+        return hs_no_memory(err);
+    *out = list->files;
+    *out_count = list->count;
+    return HS_OK;
 }
 
 /* ---- entries ---- */
@@ -167,7 +163,7 @@ static bool holds_files(const struct hs_manifest_file *m)
 /* Data first: where no file is left, no delete is looked at. */
 hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
 {
-    struct hs_manifest_file *manifests;
+    const struct hs_manifest_file *manifests;
     size_t count, chosen;
     HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
     const struct hs_manifest_file **listed = hs_arena_array(p->scratch, count, sizeof *listed);

@@ -6,11 +6,11 @@
 
 #include <pthread.h>
 
-static const int64_t METADATA_BYTES = 128 << 20, MANIFEST_BYTES = 256 << 20, FOOTER_BYTES = 64 << 20,
-                     DELETED_BYTES = 128 << 20, MAX_AGE_US = 600 * 1000000LL;
+static const int64_t METADATA_BYTES = 128 << 20, MANIFEST_BYTES = 256 << 20, LIST_BYTES = 32 << 20,
+                     FOOTER_BYTES = 64 << 20, DELETED_BYTES = 128 << 20, MAX_AGE_US = 600 * 1000000LL;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct hs_cache *metadata, *manifests, *footers, *deleted;
+static struct hs_cache *metadata, *manifests, *lists, *footers, *deleted;
 
 static void *table_ref(void *t)
 {
@@ -30,6 +30,16 @@ static void *manifest_ref(void *m)
 static void manifest_unref(void *m)
 {
     hs_manifest_unref(m);
+}
+
+static void *list_ref(void *l)
+{
+    return hs_manifest_list_ref(l);
+}
+
+static void list_unref(void *l)
+{
+    hs_manifest_list_unref(l);
 }
 
 static void *footer_ref(void *f)
@@ -72,6 +82,11 @@ struct hs_cache *hs_manifest_cache(void)
     return get(&manifests, (struct hs_cache_kind){manifest_ref, manifest_unref}, MANIFEST_BYTES);
 }
 
+struct hs_cache *hs_manifest_list_cache(void)
+{
+    return get(&lists, (struct hs_cache_kind){list_ref, list_unref}, LIST_BYTES);
+}
+
 struct hs_cache *hs_footer_cache(void)
 {
     return get(&footers, (struct hs_cache_kind){footer_ref, footer_unref}, FOOTER_BYTES);
@@ -86,6 +101,7 @@ void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int
 {
     hs_cache_limit(hs_metadata_cache(), metadata_bytes, max_age_ms * 1000);
     hs_cache_limit(hs_manifest_cache(), manifest_bytes, max_age_ms * 1000);
+    hs_cache_limit(hs_manifest_list_cache(), manifest_bytes / 8, max_age_ms * 1000);
     hs_cache_limit(hs_footer_cache(), footer_bytes, max_age_ms * 1000);
     hs_cache_limit(hs_deleted_cache(), DELETED_BYTES, max_age_ms * 1000);
 }
@@ -94,6 +110,7 @@ void hs_iceberg_cache_clear(void)
 {
     hs_cache_clear(hs_metadata_cache());
     hs_cache_clear(hs_manifest_cache());
+    hs_cache_clear(hs_manifest_list_cache());
     hs_cache_clear(hs_footer_cache());
     hs_cache_clear(hs_deleted_cache());
 }

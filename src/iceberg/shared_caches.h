@@ -5,9 +5,10 @@
 
 #include "iceberg/cache.h"
 
-struct hs_cache *hs_metadata_cache(void); /* struct hs_iceberg_table by metadata path */
-struct hs_cache *hs_manifest_cache(void); /* struct hs_manifest by path and the types of its partition */
-struct hs_cache *hs_footer_cache(void);   /* struct hs_footer by data file path */
-struct hs_cache *hs_deleted_cache(void);  /* struct hs_delete_file by path, vectors by path and offset */
+struct hs_cache *hs_metadata_cache(void);      /* struct hs_iceberg_table by metadata path */
+struct hs_cache *hs_manifest_cache(void);      /* struct hs_manifest by path and the types of its partition */
+struct hs_cache *hs_manifest_list_cache(void); /* struct hs_manifest_list by path */
+struct hs_cache *hs_footer_cache(void);        /* struct hs_footer by data file path */
+struct hs_cache *hs_deleted_cache(void);       /* struct hs_delete_file by path, vectors by path and offset */
 
 #endif
