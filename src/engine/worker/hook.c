@@ -1,6 +1,6 @@
 /* Calls of the engine's library into libc, led to functions of ours: the slots of its procedure linkage table are
  * written anew, before the walls and while there is one thread. Only that library is changed; the rest of this process
- * calls libc as ever. Why so and not otherwise: doc/adr/0008. */
+ * calls libc as ever. Why so and not otherwise: doc/adr/0010. */
 #include "engine/worker/objects.h"
 
 #include <dlfcn.h>
