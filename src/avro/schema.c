@@ -80,6 +80,15 @@ static int id_of(yyjson_val *value, const char *key)
     return is_id ? (int)yyjson_get_sint(id) : -1;
 }
 
+/* A field's id is a number or is not there: taken for absent, a damaged one would let a default stand in for the field.
+ */
+static hs_rc field_id_of(struct parser *p, yyjson_val *value, const char *key, int *out)
+{
+    *out = id_of(value, key);
+    bool damaged = *out < 0 && yyjson_obj_get(value, key);
+    return damaged ? hs_damaged(p->err, "avro schema: %s is not a field id", key) : HS_OK;
+}
+
 static enum hs_avro_logical logical_of(hs_str name)
 {
     static const char *const names[] = {[HS_AVRO_DECIMAL] = "decimal",
@@ -113,7 +122,7 @@ static void annotate(yyjson_val *value, struct hs_avro_type *type)
 
 static hs_rc parse_member(struct parser *p, yyjson_val *value, hs_str space, int depth, struct hs_avro_field *out)
 {
-    out->id = id_of(value, "field-id");
+    HS_TRY(field_id_of(p, value, "field-id", &out->id));
     out->name = hs_arena_str(p->arena, text_of(yyjson_obj_get(value, "name")));
     if (!out->name.at)
         return hs_no_memory(p->err);
@@ -175,9 +184,11 @@ static hs_rc parse_items(struct parser *p, yyjson_val *value, enum hs_avro_kind 
 {
     bool is_map = kind == HS_AVRO_MAP;
     type->kind = kind;
-    type->key_id = is_map ? id_of(value, "key-id") : -1;
+    type->key_id = -1;
+    if (is_map)
+        HS_TRY(field_id_of(p, value, "key-id", &type->key_id));
     HS_TRY(new_fields(p, type, 1));
-    type->fields[0].id = id_of(value, is_map ? "value-id" : "element-id");
+    HS_TRY(field_id_of(p, value, is_map ? "value-id" : "element-id", &type->fields[0].id));
     return parse(p, yyjson_obj_get(value, is_map ? "values" : "items"), space, depth + 1, &type->fields[0].type);
 }
 

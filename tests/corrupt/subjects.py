@@ -1,4 +1,5 @@
 """The small tables that are damaged, copied so that the fixtures stay whole, and the model that serves the copies."""
+import os
 import pathlib
 import shutil
 import sys
@@ -9,7 +10,7 @@ sys.path[:0] = [str(HERE.parent / "fixtures"), str(HERE.parent / "lib"), str(HER
 import oracle  # noqa: E402
 import tables as fixtures  # noqa: E402
 
-OUT = fixtures.ROOT / "build" / "corrupt"
+OUT = pathlib.Path(os.environ.get("HAILSTORM_CORRUPT_DIR") or fixtures.ROOT / "build" / "corrupt")  # two runs want two
 ROOT = OUT / "tables"
 MODEL = OUT / "model"
 

@@ -36,7 +36,7 @@ HANG_S = 20
 GROWTH = 96 << 20  # caches are bounded by 192 MiB and more, of which tables this small fill little
 # gRPC's words for what no damage may end in; damage itself is DATA_LOSS, which pyarrow has no class for.
 FAULTS = ("returned internal error", "returned unavailable error", "returned deadline exceeded", "returned cancelled", "returned unknown",
-          "returned resource exhausted", "returned aborted")
+          "returned aborted")
 Outcome = collections.Counter
 
 

@@ -122,6 +122,23 @@ static void a_string_is_text(void **state)
     seed_free(bytes);
 }
 
+static void a_field_id_is_a_number(void **state)
+{
+    (void)state;
+    hs_str bytes = container(0);
+    struct seen seen;
+    char *id = memmem(bytes.at, bytes.len, "\"field-id\": 1", 13);
+    assert_non_null(id);
+    memcpy(id + 12, "{", 1);
+    memcpy(id + 13, "}", 1); /* its member's closing brace, which then is missing: not JSON */
+    assert_int_equal(read_all(bytes, 0, &seen), HS_CORRUPT);
+    memcpy(id + 11, "-1}", 3);
+    assert_int_equal(read_all(bytes, 0, &seen), HS_CORRUPT);
+    memcpy(id + 11, " 7}", 3);
+    assert_int_equal(read_all(bytes, 0, &seen), HS_OK);
+    seed_free(bytes);
+}
+
 static void flips_never_crash(void **state)
 {
     (void)state;
@@ -242,6 +259,7 @@ int main(void)
         cmocka_unit_test(every_codec_gives_its_rows),
         cmocka_unit_test(a_cut_is_damage_but_between_blocks),
         cmocka_unit_test(a_string_is_text),
+        cmocka_unit_test(a_field_id_is_a_number),
         cmocka_unit_test(flips_never_crash),
         cmocka_unit_test(many_blocks_pass_through_a_window),
         cmocka_unit_test(a_header_of_any_length_is_found),
