@@ -54,6 +54,9 @@ hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, const
                         size_t *out_count, struct hs_err *err)
 {
     const struct hs_manifest_list *list;
+    if (s->key_id.len)
+        return hs_refused(err, "the table is encrypted, which is not supported", "the manifest list has key %.*s",
+                          HS_FMT(s->key_id));
     if (s->manifest_list.len == 0)
         return inline_manifests(p, s, out, out_count, err);
     HS_TRY(hs_manifest_list_open(&p->store, s->manifest_list, &list, err));
