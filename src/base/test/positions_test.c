@@ -123,6 +123,81 @@ static void test_against_booleans(void **state)
     }
 }
 
+static void add_u16(struct hs_buf *b, size_t value)
+{
+    hs_buf_addc(b, (char)(value & 0xff));
+    hs_buf_addc(b, (char)(value >> 8 & 0xff));
+}
+
+static void add_u32(struct hs_buf *b, size_t value)
+{
+    add_u16(b, value & 0xffff);
+    add_u16(b, value >> 16);
+}
+
+/* The runs of 2^16 rows: how many, and each start and length - 1. */
+static void add_runs(struct hs_buf *b, const bool *rows)
+{
+    size_t runs = 0;
+    for (size_t i = 0; i < 1 << 16; i++)
+        runs += rows[i] && (i == 0 || !rows[i - 1]);
+    add_u16(b, runs);
+    for (size_t i = 0, end; i < 1 << 16; i = end + 1) {
+        for (end = i; end < 1 << 16 && rows[end];)
+            end++;
+        if (end > i) {
+            add_u16(b, i);
+            add_u16(b, end - i - 1);
+        }
+    }
+}
+
+static size_t count_rows(const bool *rows)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < 1 << 16; i++)
+        count += rows[i];
+    return count;
+}
+
+/* Four containers of runs, which nothing here makes but others write. */
+static struct hs_positions *run_set(void)
+{
+    struct hs_positions *p = NULL;
+    struct hs_err err = {0};
+    struct hs_buf b, body;
+    hs_buf_init(&b, 1 << 24);
+    hs_buf_init(&body, 1 << 24);
+    hs_buf_add(&b, "\1\0\0\0\0\0\0\0\0\0\0\0\x3b\x30\3\0\xf", 17);
+    for (size_t i = 0; i < 4; i++) {
+        add_u16(&b, i);
+        add_u16(&b, count_rows(naive + (i << 16)) - 1);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        add_u32(&b, 5 + 16 + 16 + body.len);
+        add_runs(&body, naive + (i << 16));
+    }
+    hs_buf_adds(&b, hs_buf_str(&body));
+    assert_int_equal(hs_positions_parse(hs_buf_str(&b), &p, &err), HS_OK);
+    hs_buf_fini(&b);
+    hs_buf_fini(&body);
+    return p;
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    static const unsigned thin[] = {3, 40, 1000};
+    for (size_t i = 0; i < sizeof thin / sizeof *thin; i++) {
+        struct hs_positions *p = random_set(0, thin[i]), *runs = run_set(), *copy = again(runs);
+        check(runs, 0);
+        check(copy, 0);
+        hs_positions_unref(p);
+        hs_positions_unref(runs);
+        hs_positions_unref(copy);
+    }
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -327,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_booleans),
+        cmocka_unit_test(test_runs),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_out_of_range),
