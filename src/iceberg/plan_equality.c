@@ -191,7 +191,10 @@ static hs_rc add_footer(struct equality *q, const struct hs_planned *deletes, hs
 {
     const struct hs_entry *e = deletes->entry;
     const struct known_deletes *known;
-    if (footer->row_count == 0) /* its own count: some manifest's is wrong, and only deletes depend on it */
+    if (footer->row_count >= 0 && footer->row_count < e->record_count)
+        return hs_damaged(err, "%lld rows, the manifest says %lld", (long long)footer->row_count,
+                          (long long)e->record_count);
+    if (footer->row_count == 0) /* its own count: some manifest's is too low, and only deletes depend on it */
         return HS_OK;
     HS_TRY(look_at_schema(q, footer->schema, e, &known, err));
     struct hs_equality_delete *out = hs_vec_add(q->p->arena, &q->files);
