@@ -176,12 +176,13 @@ public final class Generator {
 
     /**
      * The library cannot read through an equality delete of a column that was dropped since; it reads all keys of a fixed column into one
-     * buffer, so that only the last is deleted; and it makes a struct that is NULL one of NULLs when a member of it is an identity
+     * buffer, so that only the last is deleted; it compares bounds of a uuid with a sign; and it makes a struct that is NULL one of NULLs when a member of it is an identity
      * partition. Then the model stands alone.
      */
     private void witness(long id, Model model, String what) throws Exception {
         Types.StructType type = table.schemas().get(table.snapshot(id).schemaId()).asStruct();
-        boolean keys = equalityIds.stream().anyMatch(one -> type.field(one) == null || type.field(one).type().typeId() == Type.TypeID.FIXED);
+        boolean keys = equalityIds.stream().anyMatch(one -> type.field(one) == null || type.field(one).type().typeId() == Type.TypeID.FIXED
+            || type.field(one).type().typeId() == Type.TypeID.UUID);
         boolean constants = table.specs().values().stream().flatMap(spec -> spec.fields().stream())
             .anyMatch(field -> field.transform().isIdentity() && type.field(field.sourceId()) == null);
         if (keys || constants) {
@@ -298,15 +299,17 @@ public final class Generator {
         List<Model.File> left = new ArrayList<>(files);
         while (!left.isEmpty()) { // one delete file for all files of one spec and partition
             Model.File first = left.get(0);
+            PartitionSpec spec = writers.now(first.spec);
+            StructLike partition = first.partition(spec);
             TreeMap<String, BitSet> positions = new TreeMap<>();
             for (Model.File file : files) {
-                if (file.within(first.spec, first.file.partition())) {
+                if (file.within(spec, partition)) {
                     positions.put(file.path(), positions(file));
                     model.deletePositions(file, positions.get(file.path()));
                     left.remove(file);
                 }
             }
-            update.addDeletes(writers.positions(first.spec, first.file.partition(), positions));
+            update.addDeletes(writers.positions(spec, partition, positions));
         }
     }
 
@@ -356,8 +359,8 @@ public final class Generator {
         }
         Model.File one = pick(files);
         boolean global = one.spec.isUnpartitioned() || !everywhere.isEmpty() && random.nextInt(3) == 0;
-        PartitionSpec spec = !global ? one.spec : one.spec.isUnpartitioned() ? one.spec : pick(everywhere);
-        StructLike partition = !global || spec.specId() == one.spec.specId() ? one.file.partition() : new org.apache.iceberg.PartitionKey(spec, table.schema());
+        PartitionSpec spec = writers.now(!global || one.spec.isUnpartitioned() ? one.spec : pick(everywhere));
+        StructLike partition = !global || spec.specId() == one.spec.specId() ? one.partition(spec) : new org.apache.iceberg.PartitionKey(spec, table.schema());
         List<Values.Members> keys = new ArrayList<>();
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
             keys.add(key(columns, pick(one.rows)));
@@ -442,7 +445,7 @@ public final class Generator {
         OverwriteFiles update = table.newOverwrite();
         for (Model.File old : some(findable(model), 2)) {
             List<Model.Row> kept = changed(model.files.get(old.path()).live());
-            update.deleteFile(old.file);
+            update.deleteFile(writers.known(old));
             model.remove(old);
             for (Model.File file : kept.isEmpty() ? List.<Model.File>of() : writers.data(table.spec(), kept)) {
                 update.addFile(file.file);
@@ -461,7 +464,7 @@ public final class Generator {
         ReplacePartitions update = table.newReplacePartitions();
         List<Model.File> added = newFiles();
         boolean all = table.spec().isUnpartitioned();
-        Predicate<Model.File> replaced = file -> all || added.stream().anyMatch(one -> file.within(one.spec, one.file.partition()));
+        Predicate<Model.File> replaced = file -> all || added.stream().anyMatch(one -> file.within(table.spec(), one.partition(table.spec())));
         model.files.values().removeIf(replaced);
         added.forEach(file -> update.addFile(file.file));
         added.forEach(model::add);
@@ -480,7 +483,7 @@ public final class Generator {
         fit.removeIf(file -> file.spec.specId() != spec);
         for (Model.File old : some(fit, 3)) {
             live.addAll(old.live());
-            update.deleteFile(old.file);
+            update.deleteFile(writers.known(old));
             if (old.vector != null) {
                 update.deleteFile(old.vector);
             }
@@ -506,7 +509,7 @@ public final class Generator {
         }
         Snapshot start = table.snapshot(branch);
         Model.File old = pick(fit);
-        Model.File fresh = writers.one(old.spec, old.file.partition(), old.live());
+        Model.File fresh = writers.one(writers.now(old.spec), old.partition(writers.now(old.spec)), old.live());
         if (!data(branch, this::deleteEqual)) {
             return null;
         }
@@ -518,7 +521,7 @@ public final class Generator {
         now.remove(old);
         now.add(fresh);
         RewriteFiles update = table.newRewrite().validateFromSnapshot(start.snapshotId());
-        update.deleteFile(old.file).addFile(fresh.file).dataSequenceNumber(start.sequenceNumber());
+        update.deleteFile(writers.known(old)).addFile(fresh.file).dataSequenceNumber(start.sequenceNumber());
         if (old.vector != null) {
             update.deleteFile(old.vector);
         }
@@ -534,7 +537,7 @@ public final class Generator {
         }
         DeleteFiles update = table.newDelete();
         for (Model.File file : some(findable(model), 2)) {
-            update.deleteFile(file.file);
+            update.deleteFile(writers.known(file));
             model.remove(file);
         }
         update.toBranch(branch).commit();

@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFile;
+import org.apache.iceberg.PartitionData;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.types.Comparators;
+import org.apache.iceberg.types.Type;
 
 /** What a branch holds, kept in memory and never read back from the table: data files, their rows in order, and which are gone. */
 final class Model {
@@ -69,7 +71,23 @@ final class Model {
 
         /** The rule of partitioned deletes: the same spec, and equal values. */
         boolean within(PartitionSpec other, StructLike partition) {
-            return spec.specId() == other.specId() && (spec.isUnpartitioned() || Comparators.forType(spec.partitionType()).compare(file.partition(), partition) == 0);
+            return spec.specId() == other.specId()
+                && (other.isUnpartitioned() || Comparators.forType(other.partitionType()).compare(partition(other), partition) == 0);
+        }
+
+        /** The partition as the spec spells it now: its source may have become wider since. */
+        StructLike partition(PartitionSpec now) {
+            if (now.isUnpartitioned()) {
+                return file.partition();
+            }
+            PartitionData out = new PartitionData(now.partitionType());
+            for (int i = 0; i < out.size(); i++) {
+                Object value = file.partition().get(i, Object.class);
+                Type.TypeID type = now.partitionType().fields().get(i).type().typeId();
+                boolean wider = value instanceof Integer && type == Type.TypeID.LONG || value instanceof Float && type == Type.TypeID.DOUBLE;
+                out.set(i, !wider ? value : value instanceof Integer ? (Object) ((Integer) value).longValue() : (Object) ((Float) value).doubleValue());
+            }
+            return out;
         }
     }
 

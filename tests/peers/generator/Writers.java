@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.PartitionKey;
@@ -42,6 +43,17 @@ final class Writers {
 
     private FileFormat format() {
         return avro && random.nextInt(3) == 0 ? FileFormat.AVRO : FileFormat.PARQUET;
+    }
+
+    PartitionSpec now(PartitionSpec spec) {
+        return table.specs().get(spec.specId());
+    }
+
+    /** The file as the library looks for it: by its partition, as the spec spells that now. */
+    DataFile known(Model.File file) {
+        PartitionSpec spec = now(file.spec);
+        return spec.isUnpartitioned() ? file.file : DataFiles.builder(spec).withPath(file.path()).withFormat(file.file.format())
+            .withFileSizeInBytes(file.file.fileSizeInBytes()).withRecordCount(file.file.recordCount()).withPartition(file.partition(spec)).build();
     }
 
     private OutputFileFactory files(PartitionSpec spec, FileFormat format) {
@@ -100,10 +112,10 @@ final class Writers {
     List<DeleteFile> vectors(Map<Model.File, BitSet> positions) throws IOException {
         BaseDVFileWriter writer = new BaseDVFileWriter(files(table.spec(), FileFormat.PUFFIN), path -> null);
         try (writer) {
-            positions.forEach((file, now) -> {
+            positions.forEach((file, more) -> {
                 BitSet all = (BitSet) file.goneByPosition.clone();
-                all.or(now);
-                all.stream().forEach(at -> writer.delete(file.path(), at, file.spec, file.file.partition()));
+                all.or(more);
+                all.stream().forEach(at -> writer.delete(file.path(), at, now(file.spec), file.partition(now(file.spec))));
             });
         }
         return writer.result().deleteFiles();
