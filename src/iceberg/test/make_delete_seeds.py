@@ -56,7 +56,7 @@ def keys_table():
     plan.LOCATION, plan.TABLE = LOCATION, KEYS
     put_manifest("data", [plan.entry("a.parquet", 3, "EU"), plan.entry("b.parquet", 3, "US")])
     for name, (_, ids, rows) in deletes.items():
-        # The manifest's count is one too many: a delete file's own is what holds.
+        # The manifest counts one too few, which a file may know better; of "short" one too many.
         everywhere = name in ("region", "empty")
         stated = rows + 1 if name == "short" else max(rows - 1, 0)
         e = plan.entry(f"{name}.parquet", stated, None if everywhere else "US", content=2, equality_ids=ids)
