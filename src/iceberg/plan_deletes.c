@@ -73,7 +73,7 @@ static bool is_whole_path(hs_str path)
 /* The one data file that these deletes are of, or .at == NULL. */
 static hs_str target_of(const struct hs_entry *e)
 {
-    if (e->referenced_file.at)
+    if (e->referenced_file.len) /* an empty text is some writer's way to state none */
         return e->referenced_file;
     for (size_t i = 0; i < e->metric_count; i++) {
         const struct hs_column_metrics *m = &e->metrics[i];
@@ -108,7 +108,7 @@ static hs_rc check(const struct hs_planned *deletes, struct hs_err *err)
     bool equality = e->content == HS_CONTENT_EQUALITY_DELETES;
     if (!equality && e->content != HS_CONTENT_POSITION_DELETES)
         return hs_fail(err, HS_INTERNAL, "content %d among deletes", (int)e->content);
-    if (is_vector(e) && (equality || !e->referenced_file.at))
+    if (is_vector(e) && (equality || !e->referenced_file.len))
         return hs_damaged(err, "deletion vector in %.*s does not say of which file", HS_FMT(e->path));
     return HS_OK;
 }

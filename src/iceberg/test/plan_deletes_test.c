@@ -195,7 +195,7 @@ static void test_named(void **state)
     named("n5", 5, 0, "a.parquet");
     named("n3", 3, 0, "a.parquet");
     named("other", 5, 0, "b.parquet");
-    position("s4", 4, 0, 0);
+    named("s4", 4, 0, ""); /* as good as none */
     hs_delete_index_ready(x);
     gets(data("a.parquet", 3, 0, 0), "nn3 nn5 ss4 ");
     gets(data("a.parquet", 5, 0, 0), "nn5 ");
@@ -294,6 +294,8 @@ static void test_bad_entries(void **state)
     struct hs_planned *v = planned(HS_CONTENT_POSITION_DELETES, "v", 5, 0, 0);
     entry(v)->format = HS_FILE_PUFFIN;
     assert_int_equal(try_add(v), HS_CORRUPT); /* of which file? */
+    entry(v)->referenced_file = HS_S("");
+    assert_int_equal(try_add(v), HS_CORRUPT);
     assert_int_equal(try_add(data("a", 1, 0, 0)), HS_INTERNAL);
     assert_int_equal(try_add(planned(HS_CONTENT_POSITION_DELETES, "p", 5, 0, -1)), HS_INTERNAL);
 }
