@@ -95,14 +95,19 @@ static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_
     if (known->constants.count)
         HS_TRY(hs_constants_read(p->p, &known->constants, file, &constants, err));
     struct hs_data_file *out = hs_vec_add(p->p->arena, &p->files);
-    if (!out)
+    int64_t *splits = hs_arena_array(p->p->arena, file->entry->split_count, sizeof *splits);
+    if (!out || !splits)
         return hs_no_memory(err);
+    if (file->entry->split_count)
+        memcpy(splits, file->entry->split_offsets, file->entry->split_count * sizeof *splits);
     *out = (struct hs_data_file){.path = local,
                                  .format = file->entry->format,
                                  .record_count = file->entry->record_count,
                                  .size_bytes = footer->size_bytes,
                                  .physical = known->projection.physical,
                                  .row_group_count = footer->row_group_count,
+                                 .split_offsets = splits,
+                                 .split_count = file->entry->split_count,
                                  .sequence_number = file->numbers.sequence_number,
                                  .first_row_id = file->numbers.first_row_id,
                                  .partition = file->partition,
