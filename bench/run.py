@@ -145,6 +145,21 @@ def scans(report, out, runs, threads, server):
     report.add("policy on, fenced rule: aggregate", fenced, off, "hailstorm, no policy", "s", None, runs)
 
 
+def deletes(report, out, runs, threads, server):
+    """The same files with one row of a hundred deleted by position; the rival deletes nothing."""
+    root, plain = Person(server.uri, "root"), Python(lineitem.data_files(out), False, threads)
+    one, names = "select sum(l_extendedprice) from lineitem", ", ".join(f"'{f}'" for f in lineitem.data_files(out))
+    python_one = one.replace("from lineitem", f"from read_parquet([{names}])")
+    left, whole = (lambda sql: root.drain(sql.replace("from lineitem", "from lineitem_deleted"))), root.drain
+    share = 1 - left(ALL) / whole(ALL)
+    assert 0.0099 < share < 0.0101, f"{share} of the rows are deleted"
+    for name, sql, rival in (("full scan", ALL, plain.drain), ("sum of one column", one, lambda: plain.connection.sql(python_one).fetchall())):
+        gone, ours, theirs = interleaved(runs, lambda: left(sql), lambda: whole(sql), rival)
+        report.add(f"{name}, 1 % deleted by position", gone, theirs, "Python DuckDB 1.5.5, nothing deleted", "s", round(1 / 1.2, 3), runs)
+        report.add(f"{name}, 1 % deleted by position", gone, ours, "hailstorm, nothing deleted", "s", None, runs)
+        report.add(f"{name}, nothing deleted", ours, theirs, "Python DuckDB 1.5.5 in process", "s", round(1 / 1.03, 3), runs)
+
+
 def against_roapi(report, out, runs, server):
     roapi = Roapi(out / "parquet" / "lineitem.parquet")
     try:
@@ -231,17 +246,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="scale 0.01, three runs: does it still work?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", nargs="*", choices=["scans", "roapi", "threads", "start", "decide"])
+    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "threads", "start", "decide"])
     options = parser.parse_args()
     scale, runs = (0.01, options.runs or 3) if options.quick else (1, options.runs or 7)
     subprocess.run([sys.executable, ROOT / "demo/generate.py"], check=True, stdout=subprocess.DEVNULL)
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
-    wanted, threads, report = options.only or ["scans", "roapi", "threads", "start", "decide"], os.cpu_count(), Report()
+    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "threads", "start", "decide"], os.cpu_count(), Report()
     print(f"scale {scale:g}, {runs} runs each, medians, {threads} cores; ratio > 1: we are better\n")
     with Server(out / "mesh", settings={"log-level": "debug"}, threads=threads) as server:
         if "scans" in wanted:
             scans(report, out, runs, threads, server)
+        if "deletes" in wanted:
+            deletes(report, out, runs, threads, server)
         if "roapi" in wanted:
             against_roapi(report, out, runs, server)
     if "threads" in wanted:

@@ -3,7 +3,8 @@
 
     build/venv/bin/python tests/data/lineitem.py --scale 1 --out build/tpch/lineitem-sf1
 
-OUT/mesh is the model directory, OUT/parquet/lineitem.parquet the generator's one plain file. Passwords are NAME-bench.
+OUT/mesh is the model directory, OUT/parquet/lineitem.parquet the generator's one plain file. Passwords are NAME-bench. lineitem_deleted is
+the same table with one row of a hundred deleted by position, drawn at random (its data files are links to the first one's).
 
     root   everything
     bea    a row rule and two masks
@@ -13,7 +14,9 @@ OUT/mesh is the model directory, OUT/parquet/lineitem.parquet the generator's on
 `python_sql(files)` is what bea sees, as the plain statement that the in-process rival runs over the same files.
 """
 import argparse
+import os
 import pathlib
+import random
 import shutil
 
 MESH = "kind: Mesh\nname: bench\n"
@@ -31,6 +34,12 @@ name: read
 to: {roles: [admin, both, leakproof, fenced]}
 actions: [read]
 on: {product: bench.lineitem}
+---
+kind: Grant
+name: read-what-is-left
+to: {roles: [admin]}
+actions: [read]
+on: {product: bench.lineitem_deleted}
 ---
 kind: RowRule
 name: not-free-on-board
@@ -87,6 +96,18 @@ def data_files(out):
     return sorted((pathlib.Path(out) / "mesh" / "warehouse" / "bench" / "lineitem" / "data").rglob("*.parquet"))
 
 
+def delete_some(table, source, target):
+    import pyarrow.parquet as pq
+    import row_deletes
+    draw = random.Random(1)
+    shutil.copytree(source, target, copy_function=os.link)
+    positions = {}
+    for uri in table.inspect.files()["file_path"].to_pylist():
+        rows = pq.ParquetFile(row_deletes.local(uri)).metadata.num_rows
+        positions[uri] = sorted(draw.sample(range(rows), rows // 100))
+    row_deletes.delete_positions(target, positions)
+
+
 def main():
     from tables import HERE, ROOT, Once, Warehouse, contract, tpchgen, with_verifiers
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,7 +115,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
     out = (arguments.out or ROOT / "build" / "tpch" / f"lineitem-sf{arguments.scale:g}").resolve()
-    once = Once(out, HERE / "lineitem.py", HERE / "tables.py", arguments.scale)
+    once = Once(out, HERE / "lineitem.py", HERE / "row_deletes.py", HERE / "tables.py", arguments.scale)
     if once.done():
         return
     once.begin()
@@ -110,6 +131,9 @@ def main():
     table = Warehouse(mesh, out / "catalog.db").write("bench", "lineitem", out / "parquet" / "lineitem.parquet", files=8,
                                                       row_group_rows=122880)
     (domain / "lineitem.odcs.yaml").write_text(contract("bench", "lineitem", table.schema(), {}))
+    bench = mesh / "warehouse" / "bench"
+    delete_some(table, bench / "lineitem", bench / "lineitem_deleted")
+    (domain / "lineitem_deleted.odcs.yaml").write_text(contract("bench", "lineitem_deleted", table.schema(), {}))
     once.end()
     print(f"lineitem at scale {arguments.scale:g} written to {out}")
 

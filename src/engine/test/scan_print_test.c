@@ -127,6 +127,79 @@ static void names_by_place(void **state)
     }
 }
 
+#define PARQUET(path) "read_parquet(['" path "']" OPTIONS
+#define PLACE "list_extract(CAST(["
+#define BY_FILE "] AS BIGINT[]), CAST(\"file_index\" AS BIGINT) + 1)"
+
+/* Only groups with deleted rows ask for a row's place, under their own number. */
+static void prints_deleted_positions(void **state)
+{
+    struct hs_positions *gone = hs_positions_new(), *empty = hs_positions_new();
+    struct hs_err err = {0};
+    char out[4096];
+    (void)state;
+    assert_int_equal(hs_positions_add(gone, &(int64_t){3}, 1, &err), HS_OK);
+    struct hs_scan_file first[] = {{.path = HS_S("/d/1"), .gone = empty}},
+                        second[] = {{.path = HS_S("/d/2"), .gone = gone}};
+    struct hs_scan_group groups[] = {{.physical = &raw, .files = first, .file_count = 0},
+                                     {.physical = &raw, .files = first, .file_count = 1},
+                                     {.physical = &raw, .files = second, .file_count = 1}};
+    struct hs_scan scan = {.raw = &raw, .groups = groups, .group_count = 3, .columns = columns, .column_count = 1};
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    assert_int_equal(hs_scan_print(&scan, &(struct hs_scan_place){.slot = 10}, &b, &err), HS_OK);
+    snprintf(out, sizeof out, "%s", b.at);
+    assert_string_equal(out, "SELECT (\"f1\") AS \"A \"\"x\"\"\" FROM (SELECT \"a\" AS \"f1\", \"b\" AS \"f2\" "
+                             "FROM " PARQUET("/d/1") " UNION ALL SELECT \"a\" AS \"f1\", \"b\" AS \"f2\" FROM " PARQUET(
+                                 "/d/2") " WHERE hs_live(12, \"file_index\", \"file_row_number\")) AS \"raw\" LIMIT "
+                                         "9223372036854775807");
+    hs_buf_fini(&b);
+    hs_positions_unref(gone);
+    hs_positions_unref(empty);
+}
+
+/* A value for all files is a literal, one for each a list; the delete files' own come the same way. */
+static void prints_values_of_files(void **state)
+{
+    struct hs_err err = {0};
+    char out[8192];
+    (void)state;
+    struct hs_type only_b = {.id = HS_T_STRUCT, .fields = raw_fields + 1, .field_count = 1};
+    struct hs_type key = {.id = HS_T_STRUCT, .fields = raw_fields, .field_count = 1};
+    struct hs_param sevens[] = {{.type = HS_T_INT, .i = 7}}, eight[] = {{.type = HS_T_LONG, .i = 8}};
+    struct hs_scan_file files[] = {{.path = HS_S("/d/1"), .constants = sevens, .sequence_number = 4},
+                                   {.path = HS_S("/d/2"), .constants = eight, .sequence_number = 4, .partition = 1}},
+                        deletes[] = {{.path = HS_S("/d/9"), .sequence_number = 5, .partition = -1}};
+    int ids[] = {1};
+    struct hs_scan_group group = {
+        .physical = &only_b, .files = files, .file_count = 2, .constant_ids = ids, .constant_count = 1};
+    struct hs_scan_equality equality = {{.physical = &key, .files = deletes, .file_count = 1}, ids, 1};
+    struct hs_scan scan = {.raw = &key,
+                           .groups = &group,
+                           .group_count = 1,
+                           .columns = columns,
+                           .column_count = 1,
+                           .keys = &key,
+                           .equality = &equality,
+                           .equality_count = 1};
+    assert_int_equal(print(&scan, "", out, &err), HS_OK);
+#define SEVEN_OR_EIGHT PLACE "CAST(CAST('7' AS INTEGER) AS BIGINT), CAST('8' AS BIGINT)" BY_FILE
+    assert_string_equal(out, "SELECT (\"f1\") AS \"A \"\"x\"\"\" FROM (SELECT \"f1\" FROM (SELECT " SEVEN_OR_EIGHT
+                             " AS \"f1\", " SEVEN_OR_EIGHT " AS \"k1\", CAST('4' AS BIGINT) AS \"s\", " PLACE
+                             "CAST('0' AS BIGINT), CAST('1' AS BIGINT)" BY_FILE
+                             " AS \"p\" FROM read_parquet(['/d/1', '/d/2']" OPTIONS
+                             ") AS \"all\" ANTI JOIN (SELECT \"k1\", max(\"s\") AS \"s\" FROM (SELECT \"a\" AS \"k1\", "
+                             "CAST('5' AS BIGINT) AS "
+                             "\"s\", CAST('-1' AS BIGINT) AS \"p\" FROM " PARQUET(
+                                 "/d/9") ") AS \"deletes\" GROUP BY ALL) AS \"d0\" ON \"all\".\"k1\" IS NOT DISTINCT "
+                                         "FROM \"d0\".\"k1\" AND \"all\".\"s\" < "
+                                         "\"d0\".\"s\") AS \"raw\" LIMIT 9223372036854775807");
+    files[1].constants = sevens;
+    scan.equality_count = 0;
+    assert_int_equal(print(&scan, "", out, &err), HS_OK);
+    assert_non_null(strstr(out, "(SELECT CAST(CAST('7' AS INTEGER) AS BIGINT) AS \"f1\" FROM read_parquet"));
+}
+
 static void refuses(void **state)
 {
     static const struct hs_param list_default = {.type = HS_T_LIST};
@@ -181,8 +254,14 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prints_groups),  cmocka_unit_test(prints_no_rows), cmocka_unit_test(takes_values_apart),
-        cmocka_unit_test(names_by_place), cmocka_unit_test(refuses),        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(prints_groups),
+        cmocka_unit_test(prints_no_rows),
+        cmocka_unit_test(takes_values_apart),
+        cmocka_unit_test(names_by_place),
+        cmocka_unit_test(prints_deleted_positions),
+        cmocka_unit_test(prints_values_of_files),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
