@@ -26,29 +26,45 @@ static const struct hs_field *top_level(const struct hs_type *type, int id)
     return NULL;
 }
 
-static bool is_top_level(const struct hs_iceberg_table *t, int id)
+/* A member of this struct, or of a struct in it, however deep; never of a list or a map. */
+static bool reaches(const struct hs_type *type, int id)
 {
-    for (size_t i = 0; i < t->schema_count; i++)
-        if (t->schemas[i].type && top_level(t->schemas[i].type, id))
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct hs_field *f = &type->fields[i];
+        if (f->id == id || (f->type->id == HS_T_STRUCT && reaches(f->type, id)))
             return true;
+    }
     return false;
+}
+
+/* Where hs_table_newest_field finds it. */
+static const struct hs_type *newest_schema(const struct hs_iceberg_table *t, int id)
+{
+    const struct hs_schema *now = hs_table_schema(t, t->current_schema_id);
+    const struct hs_type *found = now && hs_type_field_by_id(now->type, id) ? now->type : NULL;
+    for (size_t i = t->schema_count; i > 0 && !found; i--)
+        if (t->schemas[i - 1].type && hs_type_field_by_id(t->schemas[i - 1].type, id))
+            found = t->schemas[i - 1].type;
+    return found;
 }
 
 /* Dropped: a file that was written later rightly lacks it, required or not. */
 static bool is_dropped(const struct hs_planner *p, int id)
 {
     const struct hs_schema *now = hs_table_schema(p->pin->table, p->pin->table->current_schema_id);
-    return !top_level(p->pin->schema, id) && !(now && top_level(now->type, id));
+    return !hs_type_field_by_id(p->pin->schema, id) && !(now && hs_type_field_by_id(now->type, id));
 }
 
+/* A member's default says nothing of rows where its struct is NULL, which the files' readers do not tell apart. */
 static hs_rc find_key(const struct hs_planner *p, int id, const struct hs_field **out, struct hs_err *err)
 {
-    const struct hs_field *f = hs_table_newest_field(p->pin->table, id);
-    if (!f)
+    const struct hs_type *schema = newest_schema(p->pin->table, id);
+    if (!schema)
         return hs_damaged(err, "equality deletes compare column %d, which no schema has", id);
-    if (!is_top_level(p->pin->table, id))
-        return hs_refused(err, "the table has equality deletes by a member of a column, which is not supported yet",
-                          "column %.*s (id %d)", HS_FMT(f->name), id);
+    const struct hs_field *f = hs_type_field_by_id(schema, id);
+    if (!reaches(schema, id) || (!top_level(schema, id) && f->initial_default))
+        return hs_refused(err, "the table has equality deletes by a part of a column that cannot be compared",
+                          "%.*s (id %d)", HS_FMT(f->name), id);
     if (hs_type_is_nested(f->type->id) || f->type->id >= HS_T_UNKNOWN)
         return hs_refused(err, "the table has equality deletes by a column of a type that cannot be compared",
                           "column %.*s (id %d) is a %s", HS_FMT(f->name), id, hs_type_name(f->type->id));
@@ -66,25 +82,59 @@ static hs_rc add_key(struct equality *q, int id, struct hs_err *err)
     struct hs_field *key = hs_vec_add(q->p->arena, &q->keys);
     if (!key || !hs_field_copy(q->p->arena, key, f) || !(key->type = hs_type_copy(q->p->arena, f->type)))
         return hs_no_memory(err);
-    key->required = f->required && !is_dropped(q->p, id);
+    key->required = f->required && !is_dropped(q->p, id) && top_level(newest_schema(q->p->pin->table, id), id);
     return HS_OK;
 }
 
-/* *type with those of the keys that it lacks, the dropped ones alone or all. */
-static hs_rc add_keys_to(const struct equality *q, bool dropped_only, const struct hs_type **type, struct hs_err *err)
+/* ---- columns of the files ---- */
+
+static hs_rc append(struct hs_arena *a, struct hs_type *into, const struct hs_field *f, struct hs_err *err)
 {
-    struct hs_type *wider = HS_NEW(q->p->scratch, struct hs_type);
-    size_t most = (*type)->field_count + q->keys.len;
-    struct hs_field *fields = hs_arena_array(q->p->scratch, most, sizeof *fields);
-    if (!wider || !fields)
+    struct hs_field *fields = hs_arena_array(a, into->field_count + 1, sizeof *fields);
+    if (!fields)
         return hs_no_memory(err);
-    *wider = **type;
-    wider->fields = fields;
-    if (wider->field_count)
-        memcpy(fields, (*type)->fields, wider->field_count * sizeof *fields);
-    for (size_t i = 0; i < q->keys.len; i++)
-        if (!top_level(*type, q->keys.at[i].id) && (!dropped_only || is_dropped(q->p, q->keys.at[i].id)))
-            fields[wider->field_count++] = q->keys.at[i];
+    if (into->field_count)
+        memcpy(fields, into->fields, into->field_count * sizeof *fields);
+    fields[into->field_count++] = *f;
+    into->fields = fields;
+    return HS_OK;
+}
+
+/* Adds the field to `into`, a copy of ours, with the structs on the way to it and nothing else of them. */
+static hs_rc graft(struct hs_arena *a, struct hs_type *into, const struct hs_type *from, int id, bool optional,
+                   struct hs_err *err)
+{
+    const struct hs_field *way = from->fields;
+    while (way->id != id && !(way->type->id == HS_T_STRUCT && reaches(way->type, id)))
+        way++;
+    const struct hs_field *there = top_level(into, way->id);
+    if (!there) {
+        struct hs_field bare = *way;
+        bare.required = way->required && !optional;
+        if (way->id != id && !(bare.type = hs_type_new(a, HS_T_STRUCT)))
+            return hs_no_memory(err);
+        HS_TRY(append(a, into, &bare, err));
+        there = top_level(into, way->id);
+    }
+    if (way->id == id)
+        return HS_OK;
+    if (there->type->id != HS_T_STRUCT)
+        return hs_damaged(err, "column %d was a struct and is none", way->id);
+    return graft(a, there->type, way->type, id, optional, err);
+}
+
+/* *type with those of these columns that it lacks; of the dropped ones alone, or of all. */
+static hs_rc add_columns(const struct equality *q, const int *ids, size_t count, bool dropped_only,
+                         const struct hs_type **type, struct hs_err *err)
+{
+    struct hs_type *wider = hs_type_copy(q->p->scratch, *type);
+    if (!wider)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        bool dropped = is_dropped(q->p, ids[i]);
+        if (dropped || !dropped_only)
+            HS_TRY(graft(q->p->scratch, wider, newest_schema(q->p->pin->table, ids[i]), ids[i], dropped, err));
+    }
     *type = wider;
     return HS_OK;
 }
@@ -95,11 +145,14 @@ static hs_rc want_keys(struct equality *q, struct hs_err *err)
 {
     struct hs_planner *p = q->p;
     struct hs_pin *pin = HS_NEW(p->scratch, struct hs_pin);
-    if (!pin)
+    int *ids = hs_arena_array(p->scratch, q->keys.len, sizeof *ids);
+    if (!pin || !ids)
         return hs_no_memory(err);
+    for (size_t i = 0; i < q->keys.len; i++)
+        ids[i] = q->keys.at[i].id;
     *pin = *p->pin;
-    HS_TRY(add_keys_to(q, false, &p->wanted, err));
-    HS_TRY(add_keys_to(q, true, &pin->schema, err));
+    HS_TRY(add_columns(q, ids, q->keys.len, false, &p->wanted, err));
+    HS_TRY(add_columns(q, ids, q->keys.len, true, &pin->schema, err));
     p->pin = pin;
     return HS_OK;
 }
@@ -153,14 +206,9 @@ static hs_rc project(struct equality *q, struct known_deletes *k, struct hs_err 
 {
     struct hs_planner *p = q->p;
     struct hs_projection projection;
-    struct hs_type all = {.id = HS_T_STRUCT, .fields = q->keys.at, .field_count = q->keys.len}, own = all;
-    own.fields = hs_arena_array(p->scratch, k->id_count, sizeof *own.fields);
-    own.field_count = 0;
-    if (!own.fields)
-        return hs_no_memory(err);
-    for (size_t i = 0; i < k->id_count; i++)
-        own.fields[own.field_count++] = *top_level(&all, k->ids[i]);
-    HS_TRY(hs_projection_make(p->arena, p->pin, NULL, &own, hs_footer_physical(k->schema), &projection, err));
+    const struct hs_type none = {.id = HS_T_STRUCT}, *own = &none;
+    HS_TRY(add_columns(q, k->ids, k->id_count, false, &own, err));
+    HS_TRY(hs_projection_make(p->arena, p->pin, NULL, own, hs_footer_physical(k->schema), &projection, err));
     if (projection.missing_count)
         return hs_damaged(err, "an equality delete file lacks column %d, which it compares", projection.missing[0]->id);
     k->physical = projection.physical;

@@ -43,10 +43,11 @@ def keys_table():
     text, number = pa.string(), pa.int64()
     ident, region = plan.id_field("id", number, 1), plan.id_field("region", text, 2)
     old, small = plan.id_field("old", pa.int32(), 3), plan.id_field("id", pa.int32(), 1)
+    place = plan.id_field("place", pa.struct([plan.id_field("x", number, 9)]), 4)
     files = {"a": ([ident], 3), "b": ([ident, region, old], 3)}
     deletes = {"region": ([region], [2], 2), "old": ([old], [3], 2), "two": ([region, small], [2, 1, 2], 2), "lacking": ([ident], [2], 2),
-               "nested": ([ident], [9], 2), "nowhere": ([ident], [77], 2), "nothing": ([ident], [], 2), "empty": ([ident], [1], 0), "short": ([ident], [1], 2),
-               "list": ([ident], [5], 2)}
+               "nested": ([ident], [9], 2), "member": ([place], [9], 2), "nowhere": ([ident], [77], 2), "nothing": ([ident], [], 2), "empty": ([ident], [1], 0), "short": ([ident], [1], 2),
+               "list": ([ident], [5], 2), "element": ([ident], [6], 2)}
     for name, (fields, *_, rows) in {**files, **deletes}.items():
         out = io.BytesIO()
         pq.write_table(pa.table([pa.nulls(rows, f.type) for f in fields], schema=pa.schema(fields)), out, compression="none",

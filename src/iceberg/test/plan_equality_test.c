@@ -131,6 +131,23 @@ static void test_several(void **state)
     assert_int_equal(p.equality[0].record_count, 2); /* its own: the manifest says one */
 }
 
+/* A member of a struct, which is there, was dropped from it, or went with the whole of it. */
+static void test_member(void **state)
+{
+    (void)state;
+    static const char dropped[] = ID("long") ",{\"id\":4,\"name\":\"place\",\"type\":{\"type\":\"struct\",\"fields\":["
+                                             "{\"id\":8,\"name\":\"y\",\"type\":\"long\"}]}}";
+    static const char *const nows[] = {now, dropped, ID("long")};
+    for (size_t i = 0; i < 3; i++) {
+        struct hs_plan p = served("member", before, nows[i]);
+        assert_int_equal(p.equality_count, 1);
+        assert_int_equal(p.keys->field_count, 1);
+        assert_int_equal(p.keys->fields[0].id, 9);
+        assert_int_equal(p.keys->fields[0].type->id, HS_T_LONG);
+        assert_int_equal(p.files[0].constant_count, 0);
+    }
+}
+
 static void test_nothing_to_delete(void **state)
 {
     (void)state;
@@ -147,8 +164,9 @@ static void test_refused(void **state)
     fails("short", before, now, HS_CORRUPT,
           damaged); /* fewer rows than the manifest says: deleted rows would be back */
     fails("nowhere", before, now, HS_CORRUPT, damaged);
-    fails("nested", before, now, HS_UNSUPPORTED,
-          "the table has equality deletes by a member of a column, which is not supported yet");
+    fails("nested", before, now, HS_CORRUPT, damaged); /* lacks the member */
+    fails("element", before, now, HS_UNSUPPORTED,
+          "the table has equality deletes by a part of a column that cannot be compared");
     fails("list", before, now, HS_UNSUPPORTED,
           "the table has equality deletes by a column of a type that cannot be compared");
     fails("two", before, ID("string") "," REST, HS_UNSUPPORTED,
@@ -175,7 +193,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_partition_column),  cmocka_unit_test(test_dropped), cmocka_unit_test(test_several),
+        cmocka_unit_test(test_partition_column),  cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_several),           cmocka_unit_test(test_member),
         cmocka_unit_test(test_nothing_to_delete), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
