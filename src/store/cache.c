@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { PLACES = 1 << 14, OBJECTS_MAX = 1 << 18, PIECE = 16, FETCHERS = 16, QUEUE = 4096, WAIT_MS = 50, ROUNDS = 8 };
+enum { PLACES = 1 << 14, OBJECTS_MAX = 1 << 18, PIECE = 64, FETCHERS = 16, QUEUE = 4096, WAIT_MS = 50, ROUNDS = 8 };
+enum { END_BYTES = 256 << 10 };
 static const int64_t TRUST_US = 600 * INT64_C(1000000);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -483,6 +484,28 @@ hs_rc hs_object_ensure(struct hs_object *o, int64_t offset, int64_t len, const a
                : HS_OK;
 }
 
+bool hs_object_is_known(hs_str uri)
+{
+    pthread_mutex_lock(&lock);
+    struct hs_object *o = find(uri);
+    bool known = o && o->known_us && hs_mono_us() - o->known_us < TRUST_US;
+    pthread_mutex_unlock(&lock);
+    return known;
+}
+
+bool hs_object_has(struct hs_object *o, int64_t offset, int64_t len)
+{
+    if (check_bounds(o, offset, len, NULL) != HS_OK)
+        return false;
+    uint32_t end = hs_block_count(offset + len);
+    pthread_mutex_lock(&lock);
+    bool has = o->data >= 0;
+    for (uint32_t i = (uint32_t)(offset / HS_BLOCK); has && i < end; i++)
+        has = o->state[i] == HS_BLOCK_GOOD;
+    pthread_mutex_unlock(&lock);
+    return has;
+}
+
 void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len)
 {
     if (offset < 0 || offset >= o->facts.size || len <= 0 || open_files(o, NULL) != HS_OK)
@@ -509,26 +532,26 @@ void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len)
 static void keep_end(struct hs_object *o, const char *end, size_t got)
 {
     struct hs_err err;
-    struct piece p = {.object = o, .first = hs_block_count(o->facts.size) - 1, .count = 1};
+    int64_t from = o->facts.size - (int64_t)got;
+    uint32_t block = (uint32_t)((from + HS_BLOCK - 1) / HS_BLOCK), last = hs_block_count(o->facts.size);
+    struct piece p;
     if (open_files(o, &err) != HS_OK)
         return;
     pthread_mutex_lock(&lock);
-    bool absent = o->state[p.first] == HS_BLOCK_ABSENT;
-    if (absent) {
-        o->state[p.first] = HS_BLOCK_FETCHING;
-        o->refs++;
+    while (next_piece(o, &block, last, &p)) {
+        pthread_mutex_unlock(&lock);
+        settle(&p, write_blocks(&p, end + ((int64_t)p.first * HS_BLOCK - from), &err), &err);
+        pthread_mutex_lock(&lock);
     }
     pthread_mutex_unlock(&lock);
-    if (absent)
-        settle(&p, hs_object_block_write(o, p.first, end + got - hs_block_len(o, p.first), &err), &err);
 }
 
-/* Size and ETag come by a HEAD where only they are news, else with the last block: that is where a Parquet file's
+/* Size and ETag come by a HEAD where only they are news, else with the last bytes: that is where a Parquet file's
  * footer is, and a manifest is seldom longer. */
 static hs_rc ask_facts(hs_str uri, bool seen, char *end, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
 {
     *out_got = 0;
-    hs_rc rc = seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, HS_BLOCK, out_got, out, err);
+    hs_rc rc = seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, END_BYTES, out_got, out, err);
     if (rc == HS_NOT_FOUND) /* a table's metadata names it: so its files are not what they should be */
         return hs_fail_hidden(err, HS_CORRUPT, "missing object: %.*s", HS_FMT(uri));
     return rc;
@@ -561,7 +584,7 @@ hs_rc hs_object_open(hs_str uri, struct hs_object **out, struct hs_err *err)
     pthread_mutex_lock(&lock);
     bool seen = find(uri) != NULL;
     pthread_mutex_unlock(&lock);
-    char *end = seen ? NULL : hs_malloc(HS_BLOCK);
+    char *end = seen ? NULL : hs_malloc(END_BYTES);
     hs_rc rc = seen || end ? ask_facts(uri, seen, end, &got, &facts, err) : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK && (facts.size > HS_OBJECT_BYTES_MAX || uri.len > HS_OBJECT_URI))
         rc = hs_fail_hidden(err, HS_UNSUPPORTED, "an object of %lld bytes: %.*s", (long long)facts.size, HS_FMT(uri));

@@ -5,7 +5,7 @@
 #include "store/store_in.h"
 
 enum { HS_OBJECT_NAME = 41, HS_OBJECT_URI = 1400 };
-#define HS_OBJECT_BYTES_MAX ((int64_t)256 << 30)
+#define HS_OBJECT_BYTES_MAX ((int64_t)64 << 30)
 
 enum hs_block_state {
     HS_BLOCK_ABSENT = 0,

@@ -103,7 +103,7 @@ HS_MUST hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struc
 HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
 
 /* ---- cache.c: objects whose name is never given to other bytes, by blocks on our own disk ---- */
-enum { HS_BLOCK = 256 << 10 };
+enum { HS_BLOCK = 64 << 10 };
 struct hs_object;
 HS_MUST hs_rc hs_cache_open(const char *directory, int64_t max_bytes, struct hs_err *err);
 void hs_cache_close(void);
@@ -116,6 +116,9 @@ const struct hs_s3_facts *hs_object_facts(const struct hs_object *o);
 /* Returns when these bytes are in the object's file and match their checksums; they stay while `o` is open. */
 HS_MUST hs_rc hs_object_ensure(struct hs_object *o, int64_t offset, int64_t len, const atomic_bool *gave_up,
                                struct hs_err *err);
+/* Would opening it, or ensuring these bytes, be done without waiting for a store or a disk? */
+bool hs_object_is_known(hs_str uri);
+bool hs_object_has(struct hs_object *o, int64_t offset, int64_t len);
 /* Begins to fetch what is missing of these bytes, and does not wait. */
 void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len);
 /* What was ensured. */
