@@ -52,6 +52,13 @@ static hs_rc own_spec(const struct hs_avro_file *file, int *out, struct hs_err *
     return HS_OK;
 }
 
+int hs_header_version(const struct hs_avro_file *file)
+{
+    int64_t version = 1;
+    hs_str written = hs_avro_meta(file, "format-version");
+    return written.at && hs_str_to_i64(written, &version) && version >= 1 && version <= INT32_MAX ? (int)version : 1;
+}
+
 struct entries {
     HS_VEC(struct hs_entry) list;
 };
@@ -109,7 +116,7 @@ static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_i
     struct entries found = {0};
     HS_TRY(own_spec(file, &m->manifest.spec_id, err));
     HS_TRY(hs_partition_shape_make(m->arena, table, m->manifest.spec_id, &shape, err));
-    HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), &shape, &reader, err));
+    HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), hs_header_version(file), &shape, &reader, err));
     HS_TRY(make_room(file, bytes, m, &found, err));
     hs_rc rc = read_rows(file, reader, m, &scratch, &found, err);
     hs_arena_free(scratch);

@@ -137,7 +137,15 @@ static const struct hs_avro_type *record_in(const struct hs_avro_type *type)
     return type->kind == HS_AVRO_RECORD ? type : NULL;
 }
 
-hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
+static bool keeps(const enum slot *slots, const struct hs_avro_type *record, enum slot slot)
+{
+    for (size_t i = 0; i < record->field_count; i++)
+        if (slots[i] == slot)
+            return true;
+    return false;
+}
+
+hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record, int version,
                           const struct hs_partition_shape *shape, struct hs_entry_reader **out, struct hs_err *err)
 {
     struct hs_entry_reader *r = HS_NEW(lists, struct hs_entry_reader);
@@ -151,8 +159,13 @@ hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const stru
     if (!r->file && r->outer)
         return hs_damaged(err, "a manifest without data files");
     r->inner = r->file ? slots_of(lists, r->file, true) : NULL;
+    if (!r->inner)
+        return hs_no_memory(err);
+    /* Taken for those of version 1, entries would be data, and older than every delete. */
+    if (version >= 2 && !(keeps(r->outer, record, AT_SEQUENCE) && keeps(r->inner, r->file, AT_CONTENT)))
+        return hs_damaged(err, "a manifest of version %d without sequence numbers or content", version);
     *out = r;
-    return r->inner ? HS_OK : hs_no_memory(err);
+    return HS_OK;
 }
 
 /* ---- a row ---- */
@@ -300,9 +313,12 @@ static enum hs_file_format format_of(hs_str name)
 
 static hs_rc take_text(struct hs_entry_reader *r, enum slot slot, hs_str *out)
 {
-    if (r->row.has[slot] && !(*out = hs_arena_str(r->a, r->row.s[slot])).at)
-        return hs_no_memory(r->err);
-    return HS_OK;
+    if (!r->row.has[slot])
+        return HS_OK;
+    if (!hs_utf8_valid(r->row.s[slot])) /* it would be the name of no file, and deletes of no file are passed over */
+        return hs_damaged(r->err, "a path of a manifest entry is not UTF-8");
+    *out = hs_arena_str(r->a, r->row.s[slot]);
+    return out->at ? HS_OK : hs_no_memory(r->err);
 }
 
 /* A deleted entry is history: nothing of it is read as data, so nothing of it has to be there. */

@@ -52,10 +52,12 @@ HS_MUST hs_rc hs_metrics_merge(struct hs_arena *a, struct hs_arena *lists, struc
                                struct hs_metrics_found *found, struct hs_entry *out, struct hs_err *err);
 
 /* ---- manifest_entry.c ---- */
+/* What a header says of the format's version; 1 where it says nothing. */
+int hs_header_version(const struct hs_avro_file *file);
 /* Everything an entry names is in a's memory; the reader itself lives in `lists`. */
 struct hs_entry_reader;
 HS_MUST hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
-                                  const struct hs_partition_shape *shape, struct hs_entry_reader **out,
+                                  int version, const struct hs_partition_shape *shape, struct hs_entry_reader **out,
                                   struct hs_err *err);
 /* The record at the cursor; `scratch` is for this call. */
 HS_MUST hs_rc hs_entry_read(struct hs_entry_reader *r, struct hs_arena *scratch, struct hs_cursor *c,

@@ -103,6 +103,16 @@ static hs_rc counts(const struct hs_avro_value *row, struct hs_manifest_file *ou
     return hs_member_number(row, ID_FIRST_ROW, false, -1, &out->first_row_id, err);
 }
 
+/* Version 1 has neither number nor content. One of them alone, or none where the header says otherwise, is damage: a
+ * default in its place would have deletes apply to other files. */
+static hs_rc check_version(const struct hs_avro_value *row, int version, struct hs_err *err)
+{
+    bool numbered = hs_avro_member(row, ID_SEQUENCE), kind = hs_avro_member(row, ID_CONTENT);
+    if (numbered != kind || (version >= 2 && !numbered))
+        return hs_damaged(err, "a manifest of version %d without sequence number or content", version);
+    return HS_OK;
+}
+
 static hs_rc list_row(struct hs_arena *a, const struct hs_avro_value *row, struct hs_manifest_file *out,
                       struct hs_err *err)
 {
@@ -110,7 +120,7 @@ static hs_rc list_row(struct hs_arena *a, const struct hs_avro_value *row, struc
     hs_str key;
     HS_TRY(hs_member_text(row, ID_PATH, true, &out->path, err));
     HS_TRY(hs_member_number(row, ID_LENGTH, false, -1, &out->length, err));
-    HS_TRY(hs_member_number(row, ID_SPEC_ID, false, 0, &spec, err));
+    HS_TRY(hs_member_number(row, ID_SPEC_ID, true, 0, &spec, err));
     HS_TRY(hs_member_number(row, ID_CONTENT, false, HS_MANIFEST_DATA, &content, err)); /* v1: data */
     HS_TRY(hs_member_number(row, ID_SEQUENCE, false, 0, &out->sequence_number, err));  /* v1: 0 */
     HS_TRY(hs_member_number(row, ID_ADDED_SNAPSHOT, false, -1, &out->added_snapshot_id, err));
@@ -143,6 +153,7 @@ static hs_rc list_rows(struct hs_arena *a, struct hs_avro_file *file, struct man
         struct hs_manifest_file *m = hs_vec_add(a, &out->list);
         if (!m)
             return hs_no_memory(err);
+        HS_TRY(check_version(row, hs_header_version(file), err));
         HS_TRY(list_row(a, row, m, err));
     }
 }

@@ -132,9 +132,25 @@ static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *list
     return number_partition(p, e, spec_id, &planned->partition, err);
 }
 
+/* An Avro file that was cut between two blocks looks whole; its list knows how many entries live in it. */
+static hs_rc check_count(const struct hs_manifest_file *listed, const struct hs_manifest *m, struct hs_err *err)
+{
+    int64_t live = 0;
+    if (listed->added_files < 0 || listed->existing_files < 0)
+        return HS_OK;
+    for (size_t i = 0; i < m->entry_count; i++)
+        live += m->entries[i].status != HS_ENTRY_DELETED;
+    return live - listed->added_files >= listed->existing_files
+               ? HS_OK
+               : hs_damaged(err, "manifest %.*s has %lld live entries, its list says %lld and %lld",
+                            HS_FMT(listed->path), (long long)live, (long long)listed->added_files,
+                            (long long)listed->existing_files);
+}
+
 static hs_rc add_manifest(struct hs_planner *p, const struct hs_manifest_file *listed, const struct hs_manifest *m,
                           struct hs_err *err)
 {
+    HS_TRY(check_count(listed, m, err));
     for (size_t i = 0; i < m->entry_count; i++) {
         if (m->entries[i].status == HS_ENTRY_DELETED)
             continue;

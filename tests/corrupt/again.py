@@ -21,7 +21,7 @@ def main():
         mesh = tc.Mesh(server, everything)
         subject.put(path, data)
         print(role, path, len(subject.whole[path]), "bytes became", len(data))
-        print(*mesh.judge(subject, role))
+        print(*mesh.judge(subject, role, path))
         print(*mesh.words)
         print("the oracle:", str(mesh.again(subject))[:2000])
         print(*server.words().splitlines()[-4:], sep="\n")
