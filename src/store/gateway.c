@@ -16,14 +16,17 @@
 #include <unistd.h>
 
 enum { ANSWERERS = 32, QUEUE = 8192, UNDER_WAY_MAX = 512, OPENS_MAX = 4096 };
-enum { AHEAD = 8 << 20, NEAR = 1 << 20, STRIDES = 2 };
+enum { AHEAD = 8 << 20, STRIDES = 2, PAST = 32 };
 
 struct planned { /* an object of the plan */
     hs_str name;
     struct hs_object *object; /* counted while `opens` > 0 */
     int opens;
-    int64_t low, high, read; /* what was asked for so far: from, to, how much of it */
-    int64_t last_from, last_len;
+    int64_t low, high, sum; /* what was asked for so far: from, to, how much of it */
+    unsigned reads;
+    struct read {
+        int64_t from, len;
+    } past[PAST];
 };
 
 struct hs_gateway {
@@ -207,39 +210,45 @@ static void take_close(struct hs_gateway *g, struct planned *p)
 /* ---- looking ahead ---- */
 
 struct ahead {
-    int64_t from, len;
+    int64_t from, len, stride;
     int strides;
 };
 
-/* Is most of the file read, then what follows is next. Is it read in steps, a column of one row group after the other,
- * then the same of the next ones. */
+/* The last read of about this length before this one: the same column of the row group before. 0: none. */
+static int64_t stride_of(const struct planned *p, int64_t from, int64_t len)
+{
+    for (unsigned i = 1; i <= PAST; i++) {
+        const struct read *r = &p->past[(p->reads - i) % PAST];
+        if (i <= p->reads && from > r->from && len <= r->len + r->len / 4 && r->len <= len + len / 4)
+            return from - r->from;
+    }
+    return 0;
+}
+
+/* Is most of the file read, then what follows is next. Is it read in steps, some columns of one row group after the
+ * other, then the same of the next ones. */
 static struct ahead guess(struct planned *p, int64_t from, int64_t len)
 {
-    struct ahead next = {from + len, 0, 0};
-    int64_t stride = from - p->last_from;
-    bool again = p->last_len > 0;
-    if (!again) {
-        p->low = from;
-        p->high = from + len;
-    }
-    p->low = from < p->low ? from : p->low;
+    struct ahead next = {from + len, 0, 0, 0};
+    int64_t stride = stride_of(p, from, len);
+    p->low = !p->reads || from < p->low ? from : p->low;
     p->high = from + len > p->high ? from + len : p->high;
-    p->read += len;
-    if (len >= NEAR || (again && p->read > (p->high - p->low) / 2))
+    p->sum += len;
+    if (p->reads && p->sum > (p->high - p->low) / 2)
         next.len = AHEAD;
-    else if (again && stride > 0 && len < p->last_len * 2 && p->last_len < len * 2)
-        next = (struct ahead){from + stride, len, STRIDES};
-    p->last_from = from;
-    p->last_len = len;
+    else if (stride)
+        next = (struct ahead){from + stride, len, stride, STRIDES};
+    p->past[p->reads % PAST] = (struct read){from, len};
+    p->reads++;
     return next;
 }
 
-static void look_ahead(struct hs_object *o, const struct ahead *next, int64_t stride)
+static void look_ahead(struct hs_object *o, const struct ahead *next)
 {
     if (next->len && !next->strides)
         hs_object_expect(o, next->from, next->len);
     for (int i = 0; i < next->strides; i++)
-        hs_object_expect(o, next->from + i * stride, next->len);
+        hs_object_expect(o, next->from + i * next->stride, next->len);
 }
 
 static hs_rc take_read(struct hs_gateway *g, struct planned *p, const struct hs_object_ask *q, struct hs_err *err)
@@ -249,7 +258,6 @@ static hs_rc take_read(struct hs_gateway *g, struct planned *p, const struct hs_
     bool fits = o && q->offset <= (uint64_t)hs_object_facts(o)->size &&
                 q->length <= (uint64_t)hs_object_facts(o)->size - q->offset;
     struct ahead next = {0};
-    int64_t stride = (int64_t)q->offset - p->last_from;
     if (fits)
         next = guess(p, (int64_t)q->offset, (int64_t)q->length);
     pthread_mutex_unlock(&g->lock);
@@ -258,7 +266,7 @@ static hs_rc take_read(struct hs_gateway *g, struct planned *p, const struct hs_
         rc =
             hs_fail_hidden(err, HS_INVALID, "a worker asks for bytes that are not there, or of what it has not opened");
     if (rc == HS_OK) {
-        look_ahead(o, &next, stride);
+        look_ahead(o, &next);
         rc = hs_object_ensure(o, (int64_t)q->offset, (int64_t)q->length, &g->gave_up, err);
     }
     hs_object_close(o);
