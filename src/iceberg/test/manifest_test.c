@@ -1,0 +1,311 @@
+/* Manifest entries, written here value by value: metrics in every order, partition values in the forms that writers
+ * use, what entries inherit, and what happens when memory runs out. */
+#include "base/alloc.h"
+#include "iceberg/manifest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* ---- a small writer ---- */
+
+struct out {
+    char at[16384];
+    size_t len;
+};
+
+static void put(struct out *o, const void *at, size_t len)
+{
+    assert_true(o->len + len <= sizeof o->at);
+    memcpy(o->at + o->len, at, len);
+    o->len += len;
+}
+
+static void put_long(struct out *o, int64_t v)
+{
+    uint64_t z = ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+    do {
+        uint8_t byte = (uint8_t)(z & 127) | (z > 127 ? 128 : 0);
+        put(o, &byte, 1);
+        z >>= 7;
+    } while (z);
+}
+
+static void put_text(struct out *o, hs_str s)
+{
+    put_long(o, (int64_t)s.len);
+    put(o, s.at, s.len);
+}
+
+#define MAP(id, name, value)                                                                                   \
+    ",{\"name\":\"" name "\",\"field-id\":" #id ",\"type\":[\"null\",{\"type\":\"array\",\"items\":{\"type\":" \
+    "\"record\",\"name\":\"k" #id "\",\"fields\":[{\"name\":\"key\",\"field-id\":1" #id ",\"type\":\"int\"},"  \
+    "{\"name\":\"value\",\"field-id\":2" #id ",\"type\":\"" value "\"}]}}]}"
+static const char schema[] =
+    "{\"type\":\"record\",\"name\":\"manifest_entry\",\"fields\":[{\"name\":\"status\",\"field-id\":0,\"type\":\"int\"}"
+    ","
+    "{\"name\":\"snapshot_id\",\"field-id\":1,\"type\":[\"null\",\"long\"]},"
+    "{\"name\":\"sequence_number\",\"field-id\":3,\"type\":[\"null\",\"long\"]},"
+    "{\"name\":\"data_file\",\"field-id\":2,\"type\":{\"type\":\"record\",\"name\":\"r2\",\"fields\":["
+    "{\"name\":\"content\",\"field-id\":134,\"type\":\"int\"},"
+    "{\"name\":\"file_path\",\"field-id\":100,\"type\":\"string\"},"
+    "{\"name\":\"file_format\",\"field-id\":101,\"type\":\"string\"},"
+    "{\"name\":\"partition\",\"field-id\":102,\"type\":{\"type\":\"record\",\"name\":\"r102\",\"fields\":["
+    "{\"name\":\"d\",\"field-id\":1000,\"type\":[\"null\",{\"type\":\"fixed\",\"name\":\"f\",\"size\":5,"
+    "\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}]},"
+    "{\"name\":\"b\",\"field-id\":1001,\"type\":[\"null\",\"int\"]},"
+    "{\"name\":\"v\",\"field-id\":1002,\"type\":[\"null\",\"string\"]},"
+    "{\"name\":\"t\",\"field-id\":1003,\"type\":[\"null\",{\"type\":\"int\",\"logicalType\":\"date\"}]}]}},"
+    "{\"name\":\"record_count\",\"field-id\":103,\"type\":\"long\"},"
+    "{\"name\":\"unheard_of\",\"field-id\":999,\"type\":{\"type\":\"array\",\"items\":\"string\"}}" MAP(
+        108, "column_sizes", "long") MAP(109, "value_counts", "long") MAP(110, "null_value_counts", "long")
+        MAP(125, "lower_bounds", "bytes")
+            MAP(128, "upper_bounds",
+                "bytes") ","
+                         "{\"name\":\"split_offsets\",\"field-id\":132,\"type\":[\"null\",{\"type\":\"array\","
+                         "\"items\":\"long\"}]},"
+                         "{\"name\":\"first_row_id\",\"field-id\":142,\"type\":[\"null\",\"long\"]}]}}]}";
+
+struct entry {
+    int status;
+    int64_t sequence, rows, first_row_id; /* -1: null */
+    bool spoilt;                          /* lists out of order, in blocks with their length, fields twice */
+};
+
+static void put_optional(struct out *o, int64_t v)
+{
+    put_long(o, v >= 0);
+    if (v >= 0)
+        put_long(o, v);
+}
+
+static void put_counts(struct out *o, const struct entry *e)
+{
+    struct out pairs = {.len = 0};
+    static const int keys[] = {1, 2, 7, 7};
+    for (int i = 0; i < 4 - !e->spoilt; i++) {
+        put_long(&pairs, keys[e->spoilt ? 3 - i : i]);
+        put_long(&pairs, 100 + i);
+    }
+    put_long(o, 1);
+    put_long(o, e->spoilt ? -4 : 3);
+    if (e->spoilt)
+        put_long(o, (int64_t)pairs.len);
+    put(o, pairs.at, pairs.len);
+    put_long(o, 0);
+}
+
+static void put_bounds(struct out *o, int key, hs_str bound)
+{
+    put_long(o, 1);
+    put_long(o, 1);
+    put_long(o, key);
+    put_text(o, bound);
+    put_long(o, 0);
+}
+
+static void put_entry(struct out *o, const struct entry *e)
+{
+    put_long(o, e->status);
+    put_optional(o, -1);
+    put_optional(o, e->sequence);
+    put_long(o, HS_CONTENT_DATA);
+    put_text(o, HS_S("data/a.parquet"));
+    put_text(o, HS_S("PARQUET"));
+    put_long(o, 1);
+    put(o, "\xff\xff\xff\xfb\x1e", 5); /* -12.50 */
+    put_long(o, 1);
+    put_long(o, 3);
+    put_long(o, 1);
+    put_text(o, HS_S("void"));
+    put_long(o, 1);
+    put_long(o, 2); /* two days, where the column is now a timestamp */
+    put_long(o, e->rows);
+    put_long(o, 1); /* unheard_of */
+    put_text(o, HS_S("x"));
+    put_long(o, 0);
+    put_long(o, 0); /* column_sizes: null */
+    put_counts(o, e);
+    put_long(o, 0); /* null_value_counts */
+    put_bounds(o, 2, HS_S("low"));
+    put_bounds(o, 9, HS_S(""));
+    put_long(o, 1); /* split_offsets */
+    put_long(o, 2);
+    put_long(o, 4);
+    put_long(o, 1000);
+    put_long(o, 0);
+    put_optional(o, e->first_row_id);
+}
+
+static hs_str container(struct out *o, const struct entry *entries, size_t count)
+{
+    struct out rows = {.len = 0};
+    for (size_t i = 0; i < count; i++)
+        put_entry(&rows, &entries[i]);
+    o->len = 0;
+    put(o, "Obj\x01", 4);
+    put_long(o, 1);
+    put_text(o, HS_S("avro.schema"));
+    put_text(o, hs_str_of(schema));
+    put_long(o, 0);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    put_long(o, (int64_t)count);
+    put_long(o, (int64_t)rows.len);
+    put(o, rows.at, rows.len);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    return (hs_str){o->at, o->len};
+}
+
+/* ---- a table ---- */
+
+static struct hs_type decimal = {.id = HS_T_DECIMAL, .precision = 9, .scale = 2}, text = {.id = HS_T_STRING},
+                      timestamp = {.id = HS_T_TIMESTAMP}, root = {.id = HS_T_STRUCT};
+static struct hs_field columns[] = {
+    {.id = 1, .type = &decimal}, {.id = 2, .type = &text}, {.id = 3, .type = &timestamp}};
+static struct hs_partition_field by[] = {{.field_id = 1000, .source_id = 1, .transform = HS_TR_IDENTITY},
+                                         {.field_id = 1001, .source_id = 2, .transform = HS_TR_BUCKET, .parameter = 4},
+                                         {.field_id = 1002, .source_id = 2, .transform = HS_TR_VOID},
+                                         {.field_id = 1003, .source_id = 3, .transform = HS_TR_IDENTITY}};
+static struct hs_partition_spec spec = {.fields = by, .field_count = 4};
+static struct hs_schema current = {.type = &root};
+static const struct hs_iceberg_table table = {.schemas = &current, .schema_count = 1, .specs = &spec, .spec_count = 1};
+
+static hs_rc parse(hs_str bytes, const struct hs_manifest **out)
+{
+    const struct hs_manifest_file listed = {.path = HS_S("m.avro")};
+    struct hs_err err = {0};
+    root.fields = columns;
+    root.field_count = 3;
+    hs_rc rc = hs_manifest_parse(bytes, &table, &listed, out, &err);
+    if (rc == HS_CORRUPT && getenv("VERBOSE"))
+        print_message("%s\n", err.detail);
+    return rc;
+}
+
+static void check_metrics(const struct hs_entry *e, bool spoilt)
+{
+    assert_int_equal(e->metric_count, 4);
+    assert_int_equal(e->metrics[0].field_id, 1);
+    assert_int_equal(e->metrics[0].value_count, spoilt ? 103 : 100);
+    assert_int_equal(e->metrics[0].null_count, -1);
+    assert_null(e->metrics[0].lower.at);
+    assert_int_equal(e->metrics[1].field_id, 2);
+    assert_true(hs_str_is(e->metrics[1].lower, "low"));
+    assert_null(e->metrics[1].upper.at);
+    assert_int_equal(e->metrics[2].field_id, 7);
+    assert_int_equal(e->metrics[2].value_count, spoilt ? -1 : 102); /* stated twice: not believed */
+    assert_int_equal(e->metrics[3].field_id, 9);
+    assert_non_null(e->metrics[3].upper.at); /* empty, and there */
+    assert_int_equal(e->metrics[3].upper.len, 0);
+}
+
+static void test_entry(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{1, -1, 5, -1, false}, {1, -1, 5, -1, true}};
+    static struct out o;
+    const struct hs_manifest *m;
+    assert_int_equal(parse(container(&o, entries, 2), &m), HS_OK);
+    assert_int_equal(m->entry_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct hs_entry *e = &m->entries[i];
+        check_metrics(e, entries[i].spoilt);
+        assert_true(hs_str_is(e->path, "data/a.parquet"));
+        assert_int_equal(e->format, HS_FILE_PARQUET);
+        assert_int_equal(e->partition_count, 4);
+        assert_int_equal(e->partition[0].type, HS_T_DECIMAL);
+        assert_true(hs_str_is(e->partition[0].text, "-12.50"));
+        assert_int_equal(e->partition[1].i, 3);
+        assert_true(e->partition[2].null); /* void, whatever stands there */
+        assert_int_equal(e->partition[3].i, 2 * 86400000000);
+        assert_int_equal(e->split_count, 2);
+        assert_int_equal(e->split_offsets[1], 1000);
+    }
+    hs_manifest_unref(m);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{HS_ENTRY_ADDED, -1, 5, -1, false},
+                                    {HS_ENTRY_DELETED, 3, 7, -1, false},
+                                    {HS_ENTRY_EXISTING, 4, 11, 70, false},
+                                    {HS_ENTRY_EXISTING, 4, 13, -1, false},
+                                    {HS_ENTRY_EXISTING, -1, 1, -1, false}};
+    const struct hs_manifest_file listed = {.sequence_number = 9, .added_snapshot_id = 77, .first_row_id = 1000};
+    const struct hs_manifest_file plain = {.sequence_number = 9, .added_snapshot_id = 77, .first_row_id = -1};
+    const struct hs_manifest_file old = {.added_snapshot_id = 77, .first_row_id = -1};
+    static const int64_t first_rows[] = {1000, -1, 70, 1005}, sequences[] = {9, 3, 4, 4};
+    static struct out o;
+    const struct hs_manifest *m;
+    struct hs_numbers n;
+    struct hs_err err;
+    assert_int_equal(parse(container(&o, entries, 5), &m), HS_OK);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(hs_entry_numbers(&m->entries[i], &listed, &n, &err), HS_OK);
+        assert_int_equal(n.first_row_id, first_rows[i]);
+        assert_int_equal(n.sequence_number, sequences[i]);
+        assert_int_equal(n.snapshot_id, 77);
+        assert_int_equal(hs_entry_numbers(&m->entries[i], &plain, &n, &err), HS_OK);
+        assert_int_equal(n.first_row_id, -1); /* the manifest has none: neither have its files */
+    }
+    assert_int_equal(hs_entry_numbers(&m->entries[4], &listed, &n, &err), HS_CORRUPT); /* existing, without a number */
+    assert_int_equal(hs_entry_numbers(&m->entries[4], &old, &n, &err), HS_OK);         /* version 1 */
+    assert_int_equal(n.sequence_number, 0);
+    hs_manifest_unref(m);
+}
+
+/* Cut anywhere, or with any byte changed: a clear answer. */
+static void test_damage(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{1, -1, 5, -1, true}};
+    static struct out o, copy;
+    const struct hs_manifest *m;
+    hs_str whole = container(&o, entries, 1);
+    for (size_t len = 0; len < whole.len; len++) {
+        char *exact = hs_malloc(len ? len : 1);
+        memcpy(exact, whole.at, len);
+        hs_rc rc = parse((hs_str){exact, len}, &m);
+        assert_true(rc == HS_CORRUPT || rc == HS_OK);
+        if (rc == HS_OK)
+            hs_manifest_unref(m);
+        hs_free(exact);
+    }
+    for (size_t i = 0; i < whole.len * 8; i++) {
+        copy = o;
+        copy.at[i / 8] ^= (char)(1 << i % 8);
+        hs_rc rc = parse((hs_str){copy.at, copy.len}, &m);
+        assert_true(rc == HS_OK || rc == HS_CORRUPT || rc == HS_LIMIT || rc == HS_UNSUPPORTED);
+        if (rc == HS_OK)
+            hs_manifest_unref(m);
+    }
+}
+
+static void test_every_allocation_fails(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{1, -1, 5, -1, true}, {1, -1, 5, -1, false}};
+    static struct out o;
+    hs_str whole = container(&o, entries, 2);
+    const struct hs_manifest *m = NULL;
+    hs_rc rc = HS_NOMEM;
+    for (long n = 0; rc != HS_OK && n < 1000; n++) {
+        hs_fault_alloc_after(n);
+        rc = parse(whole, &m);
+        hs_fault_alloc_after(-1);
+        assert_true(rc == HS_OK || rc == HS_NOMEM);
+    }
+    assert_int_equal(rc, HS_OK);
+    hs_manifest_unref(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entry), cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_every_allocation_fails)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
