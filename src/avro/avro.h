@@ -114,8 +114,8 @@ int64_t hs_avro_count(const struct hs_avro_file *f);
 /* *out: the next record, or NULL at the end. */
 HS_MUST hs_rc hs_avro_next(struct hs_avro_file *f, const struct hs_avro_value **out, struct hs_err *err);
 
-/* For who knows what to look for: *out at the next record, to be read by hs_avro_schema, and left behind it; NULL at the
- * end. What it points at lives until the next record. */
+/* For who knows what to look for: *out at the next record, to be read by hs_avro_schema, and left behind it; NULL at
+ * the end. What it points at lives until the next record. */
 HS_MUST hs_rc hs_avro_next_raw(struct hs_avro_file *f, struct hs_cursor **out, struct hs_err *err);
 
 /* The member with that field id; NULL when it is absent, skipped or null. */
