@@ -6,6 +6,7 @@ import pathlib
 import sys
 import uuid
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -179,6 +180,34 @@ def unknown(root):
     table = Table(root, "unknown", [field(1, "id", "int"), field(2, "n", "unknown"), field(3, "m", struct(field(4, "u", "unknown"), field(5, "x", "int")))],
                   [(path, ())])
     return table, [{"id": 1, "n": None, "m": None}]
+
+
+def parts(*more):
+    return pa.struct([pa.field("metadata", pa.binary(), False), pa.field("value", pa.binary()), *more])
+
+
+@case
+def variants(root):
+    """As files hold them, whatever order the parts stand in; in lists, too."""
+    five, turned = {"metadata": b"\x01\x00\x00", "value": b"\x0c\x05"}, pa.struct([pa.field("value", pa.binary()), pa.field("metadata", pa.binary(), False)])
+    path = put(root, "variants", [[five, None], [[five, None], []], [five, five]],
+               [with_id(1, "v", parts()), with_id(2, "l", pa.list_(with_id(3, "element", parts()))), with_id(4, "t", turned)])
+    table = Table(root, "variants", [field(1, "v", "variant"), field(2, "l", listed(3, "variant")), field(4, "t", "variant"), field(5, "none", "variant")],
+                  [(path, ())])
+    return table, [{"v": five, "l": [five, None], "t": five, "none": None}, {"v": None, "l": [], "t": five, "none": None}]
+
+
+@case
+def variants_shredded(root):
+    path = put(root, "shredded", [[{"metadata": b"\x01\x00\x00", "value": None, "typed_value": 5}]], [with_id(1, "v", parts(pa.field("typed_value", pa.int32())))])
+    return Table(root, "variants_shredded", [field(1, "v", "variant")], [(path, ())]), "variants in shredded form"
+
+
+@case
+def variants_annotated(root):
+    path = root / "annotated.parquet"
+    duckdb.sql(f"copy (select 5::variant as v) to '{path}' (field_ids {{v: 1}})")
+    return Table(root, "variants_annotated", [field(1, "v", "variant")], [(path, ())]), "variants"
 
 
 @case

@@ -1,9 +1,11 @@
 /* Forms of metadata: default values of every type, statistics, keys, what each version may leave out, the documents of
  * the format's own libraries, and a table with 100,000 snapshots. */
 #include "arrow/param.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "golden.h"
 #include "iceberg/table.h"
+#include "seeds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -239,6 +241,29 @@ static void test_documents(void **state)
     hs_arena_free(a);
 }
 
+/* Every allocation failing in turn, over a document with a default of every type and all that stands beside. */
+static void test_every_allocation_fails(void **state)
+{
+    (void)state;
+    hs_str bytes = seed("corpus/fuzz_metadata/v3.json");
+    hs_rc rc = HS_NOMEM;
+    for (long n = 0; rc != HS_OK && n < 10000; n++) {
+        struct hs_iceberg_table *t = NULL;
+        struct hs_err err;
+        hs_fault_alloc_after(n);
+        rc = hs_iceberg_parse(bytes, HS_S("/f.json"), &t, &err);
+        struct hs_arena *a = rc == HS_OK ? hs_arena_new(0) : NULL;
+        if (a && !hs_type_copy(a, t->schemas[0].type))
+            rc = HS_NOMEM;
+        hs_fault_alloc_after(-1);
+        assert_true(rc == HS_OK || rc == HS_NOMEM);
+        hs_arena_free(a);
+        hs_iceberg_unref(t);
+    }
+    assert_int_equal(rc, HS_OK);
+    seed_free(bytes);
+}
+
 /* ---- many snapshots ---- */
 enum { MANY = 100 * 1000 };
 
@@ -301,8 +326,10 @@ static void test_many_snapshots(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_bad_defaults), cmocka_unit_test(test_statistics),
-        cmocka_unit_test(test_keys),     cmocka_unit_test(test_documents),    cmocka_unit_test(test_many_snapshots),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_bad_defaults),
+        cmocka_unit_test(test_statistics),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_documents),      cmocka_unit_test(test_every_allocation_fails),
+        cmocka_unit_test(test_many_snapshots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
