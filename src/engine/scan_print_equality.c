@@ -86,8 +86,8 @@ static hs_rc add_key(struct hs_buf *out, const struct hs_scan_group *g, const st
     hs_rc rc = add_value(&value, g, key, must, err);
     if (rc == HS_OK)
         rc = hs_buf_done(&value, err);
-    if (rc == HS_OK)
-        hs_buf_addf(out, real ? "CASE WHEN isnan(%.*s) THEN 'nan' ELSE CAST(" : "", HS_FMT(hs_buf_str(&value)));
+    if (rc == HS_OK && real)
+        hs_buf_addf(out, "CASE WHEN isnan(%.*s) THEN 'nan' ELSE CAST(", HS_FMT(hs_buf_str(&value)));
     hs_buf_adds(out, hs_buf_str(&value));
     hs_buf_addf(out, real ? " AS VARCHAR) END AS \"k%d\"" : " AS \"k%d\"", key->id);
     hs_buf_fini(&value);
