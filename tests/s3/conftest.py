@@ -1,5 +1,6 @@
 """The demo's tables in a store, and a server over them."""
 import contextlib
+import os
 import pathlib
 import sys
 
@@ -20,7 +21,10 @@ def pytest_configure(config):
 
 
 def kinds():
-    return ["moto"] + (["versitygw"] if stores.versitygw_binary() else [])
+    """moto in every run; with HAILSTORM_S3_PEERS the store that checks signatures instead."""
+    if not os.environ.get("HAILSTORM_S3_PEERS"):
+        return ["moto"]
+    return ["versitygw"]
 
 
 @pytest.fixture(scope="session", params=kinds())
