@@ -27,7 +27,7 @@ class Store:
     """A running server: endpoint, environment and settings for hailstorm, and a client to fill it."""
 
     def __init__(self, endpoint, name):
-        self.endpoint, self.name = endpoint, name
+        self.endpoint, self.name, self.verify = endpoint, name, None
 
     @property
     def env(self):
@@ -41,7 +41,7 @@ class Store:
     def client(self):
         config = botocore.config.Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"max_attempts": 2},
                                         request_checksum_calculation="when_required", proxies={})
-        return boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=KEY,
+        return boto3.client("s3", endpoint_url=self.endpoint, verify=self.verify, region_name="us-east-1", aws_access_key_id=KEY,
                             aws_secret_access_key=SECRET, config=config)
 
     def upload(self, folder, prefix, bucket=BUCKET):
@@ -73,6 +73,32 @@ def running(command, port, name, env=None):
 def moto():
     port = free_port()
     return running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port, "moto")
+
+
+@contextlib.contextmanager
+def moto_tls(folder, upload):
+    """The same behind TLS, its certificate for 127.0.0.1 signed by itself; filled before, for boto3 does not believe it either."""
+    certificate, key = folder / "store.pem", folder / "store.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out",
+                    certificate, "-days", "2", "-subj", "/CN=store", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), "-c", str(certificate), "-k", str(key)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        store = Store(f"https://127.0.0.1:{port}", "moto")
+        store.verify = str(certificate)
+        deadline = time.monotonic() + 30
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert process.poll() is None and time.monotonic() < deadline, "moto does not start"
+            time.sleep(0.1)
+        store.client.create_bucket(Bucket=BUCKET)
+        upload(store)
+        yield store
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def versitygw_binary():

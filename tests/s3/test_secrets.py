@@ -7,6 +7,7 @@ import threading
 import pytest
 import stores
 from conftest import rows
+from server import Server
 
 SECRETS = [stores.KEY.encode(), stores.SECRET.encode(), b"AWS4" + stores.SECRET.encode()]
 
@@ -80,3 +81,28 @@ def test_paths_of_objects_are_no_names(serve):
         with pytest.raises(Exception):
             rows(server, sql, "ana")
     assert server.alive()
+
+
+def test_a_wrong_secret_opens_nothing(serve, store):
+    if store.name == "moto":
+        pytest.skip("moto looks at no signature")
+    server = serve(env={"AWS_SECRET_ACCESS_KEY": "not-the-secret"})
+    with pytest.raises(Exception) as error:
+        rows(server, "select count(*) from sales.orders")
+    assert "not-the-secret" not in str(error.value) + server.words() and "403" in server.words()
+    assert server.alive()
+
+
+def test_a_certificate_must_be_believed(disk, tmp_path):
+    made = tmp_path / "mesh"
+    with stores.moto_tls(tmp_path, lambda store: stores.mesh_in(store, disk, made)) as store:
+        with Server(made, settings={**store.settings, "s3-patience": "2s"}, env=store.env) as server:
+            with pytest.raises(Exception):
+                rows(server, "select count(*) from sales.orders")
+            assert "certificate" in server.words()
+        with Server(made, settings={**store.settings, "s3-ca": store.verify}, env=store.env) as server:
+            assert rows(server, "select count(*) from sales.orders")
+        elsewhere = store.endpoint.replace("127.0.0.1", "localhost")
+        with Server(made, settings={**store.settings, "s3-endpoint": elsewhere, "s3-ca": store.verify, "s3-patience": "2s"}, env=store.env) as server:
+            with pytest.raises(Exception):
+                rows(server, "select count(*) from sales.orders")
