@@ -7,8 +7,11 @@
 #include "engine/gone.h"
 #include "engine/message.h"
 
+#include <ctype.h>
+
 /* Field ids that the format reserves for row lineage. */
 enum { ROW_ID = 2147483540, LAST_UPDATED = 2147483539 };
+enum { MARKS = 8192 };
 
 static const char file_index[] = "file_index", row_number[] = "file_row_number";
 
@@ -17,12 +20,25 @@ static bool is_place(hs_str name)
     return hs_str_eq_nocase(name, hs_str_of(file_index)) || hs_str_eq_nocase(name, hs_str_of(row_number));
 }
 
+static unsigned mark_of(hs_str name)
+{
+    unsigned hash = 2166136261u;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned)tolower((unsigned char)name.at[i])) * 16777619u;
+    return hash % MARKS;
+}
+
+/* Asked for every column, and tables may have thousands: only names with a mark that was seen are compared. */
 static bool is_plain(const struct hs_type *physical)
 {
+    uint8_t seen[MARKS / 8] = {0};
     for (size_t i = 0; i < physical->field_count; i++) {
+        unsigned mark = mark_of(physical->fields[i].name);
+        bool again = seen[mark / 8] >> (mark % 8) & 1;
+        seen[mark / 8] |= (uint8_t)(1 << (mark % 8));
         if (is_place(physical->fields[i].name))
             return false;
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; again && k < i; k++)
             if (hs_str_eq_nocase(physical->fields[i].name, physical->fields[k].name))
                 return false;
     }
