@@ -237,7 +237,7 @@ static struct hs_applying younger(const struct group *g)
 
 static void append(const struct hs_planned **to, size_t *len, struct hs_applying more)
 {
-    if (more.count)
+    if (more.files)
         memcpy(&to[*len], more.files, more.count * sizeof *to);
     *len += more.count;
 }

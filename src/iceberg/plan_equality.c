@@ -26,15 +26,15 @@ static const struct hs_field *top_level(const struct hs_type *type, int id)
     return NULL;
 }
 
-/* A member of this struct, or of a struct in it, however deep; never of a list or a map. */
-static bool reaches(const struct hs_type *type, int id)
+/* The member that is the field, or the struct that holds it, however deep; never a list or a map. */
+static const struct hs_field *way_to(const struct hs_type *from, int id)
 {
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct hs_field *f = &type->fields[i];
-        if (f->id == id || (f->type->id == HS_T_STRUCT && reaches(f->type, id)))
-            return true;
+    for (size_t i = 0; from && i < from->field_count; i++) {
+        const struct hs_field *f = &from->fields[i];
+        if (f->id == id || (f->type->id == HS_T_STRUCT && way_to(f->type, id)))
+            return f;
     }
-    return false;
+    return NULL;
 }
 
 /* Where hs_table_newest_field finds it. */
@@ -62,7 +62,7 @@ static hs_rc find_key(const struct hs_planner *p, int id, const struct hs_field 
     if (!schema)
         return hs_damaged(err, "equality deletes compare column %d, which no schema has", id);
     const struct hs_field *f = hs_type_field_by_id(schema, id);
-    if (!reaches(schema, id) || (!top_level(schema, id) && f->initial_default))
+    if (!way_to(schema, id) || (!top_level(schema, id) && f->initial_default))
         return hs_refused(err, "the table has equality deletes by a part of a column that cannot be compared",
                           "%.*s (id %d)", HS_FMT(f->name), id);
     if (hs_type_is_nested(f->type->id) || f->type->id >= HS_T_UNKNOWN)
@@ -88,34 +88,35 @@ static hs_rc add_key(struct equality *q, int id, struct hs_err *err)
 
 /* ---- columns of the files ---- */
 
-static hs_rc append(struct hs_arena *a, struct hs_type *into, const struct hs_field *f, struct hs_err *err)
+static struct hs_field *append(struct hs_arena *a, struct hs_type *into, const struct hs_field *f)
 {
     struct hs_field *fields = hs_arena_array(a, into->field_count + 1, sizeof *fields);
     if (!fields)
-        return hs_no_memory(err);
+        return NULL;
     if (into->field_count)
         memcpy(fields, into->fields, into->field_count * sizeof *fields);
-    fields[into->field_count++] = *f;
+    fields[into->field_count] = *f;
     into->fields = fields;
-    return HS_OK;
+    return &fields[into->field_count++];
 }
 
 /* Adds the field to `into`, a copy of ours, with the structs on the way to it and nothing else of them. */
 static hs_rc graft(struct hs_arena *a, struct hs_type *into, const struct hs_type *from, int id, bool optional,
                    struct hs_err *err)
 {
-    const struct hs_field *way = from->fields;
-    while (way->id != id && !(way->type->id == HS_T_STRUCT && reaches(way->type, id)))
-        way++;
+    const struct hs_field *way = way_to(from, id);
+    if (!way)
+        return hs_fail(err, HS_INTERNAL, "no way to column %d", id);
     const struct hs_field *there = top_level(into, way->id);
     if (!there) {
         struct hs_field bare = *way;
         bare.required = way->required && !optional;
-        if (way->id != id && !(bare.type = hs_type_new(a, HS_T_STRUCT)))
-            return hs_no_memory(err);
-        HS_TRY(append(a, into, &bare, err));
-        there = top_level(into, way->id);
+        if (way->id != id)
+            bare.type = hs_type_new(a, HS_T_STRUCT);
+        there = bare.type ? append(a, into, &bare) : NULL;
     }
+    if (!there)
+        return hs_no_memory(err);
     if (way->id == id)
         return HS_OK;
     if (there->type->id != HS_T_STRUCT)
