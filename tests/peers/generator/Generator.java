@@ -71,7 +71,7 @@ public final class Generator {
         this.random = new Random(seed * 1000003L);
         this.large = seed % 5 == 4;
         this.values = new Values(random);
-        this.shapes = new Shapes(random, large);
+        this.shapes = new Shapes(random, large, seed % 20 == 1);
         this.version = new int[] {2, 3, 1, 2}[seed % 4];
         Map<String, String> properties = new HashMap<>();
         properties.put("format-version", Integer.toString(version));

@@ -25,14 +25,16 @@ final class Shapes {
 
     private final Random random;
     private final boolean large;
+    private final boolean zoned; // with nanoseconds that have a time zone, which the server refuses
     private final List<String> dropped = new ArrayList<>();
     private int named;
     private int nested = 1000; // ids have to be unique before fresh ones can be assigned
     private Type literalType;
 
-    Shapes(Random random, boolean large) {
+    Shapes(Random random, boolean large, boolean zoned) {
         this.random = random;
         this.large = large;
+        this.zoned = zoned;
     }
 
     Schema schema(int version) {
@@ -69,7 +71,7 @@ final class Shapes {
     }
 
     private Type primitive(int version) {
-        switch (random.nextInt(version >= 3 ? 18 : 16)) {
+        switch (random.nextInt(version < 3 ? 16 : zoned ? 18 : 17)) {
             case 0: return Types.BooleanType.get();
             case 1: case 2: return Types.IntegerType.get();
             case 3: return Types.LongType.get();
