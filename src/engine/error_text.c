@@ -57,6 +57,7 @@ static const struct {
     {"TProtocol", HS_CORRUPT, "a data file could not be read"},
     {"arquet", HS_CORRUPT, "a data file could not be read"},
     {"Snappy", HS_CORRUPT, "a data file could not be read"},
+    {"corrupt", HS_CORRUPT, "a data file could not be read"},
     {"Could not read enough bytes", HS_CORRUPT, "a data file could not be read"},
     {"Failed to read file", HS_CORRUPT, "a data file could not be read"},
     {"max_expression_depth", HS_LIMIT, "the statement is nested too deeply"},

@@ -27,6 +27,8 @@ static void kinds(void **state)
         {"Conversion", "Could not convert string 'Parquet' to INT32", HS_INVALID,
          "a value cannot be converted to the type asked for"},
         {"Invalid Input", "Malformed JSON: 'Snappy'", HS_INVALID, "a value is not valid for what is done with it"},
+        {"IO", "The width (42) of the bitpacked data is too much, the file might be corrupted.", HS_CORRUPT,
+         "a data file could not be read"},
         {"IO", "Could not read enough bytes from file \"/SECRET\": attempted to read 9 bytes", HS_CORRUPT,
          "a data file could not be read"},
         {"Invalid Input", "Failed to read file \"/SECRET\": ZSTD Decompression failure", HS_CORRUPT,
