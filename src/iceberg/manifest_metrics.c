@@ -20,12 +20,20 @@ static bool is_pair(const struct hs_avro_type *list)
     return (key == HS_AVRO_INT || key == HS_AVRO_LONG) && (bytes || value == HS_AVRO_INT || value == HS_AVRO_LONG);
 }
 
-/* Most numbers here are one byte. */
+/* As hs_cursor_zigzag; most numbers here have a few bytes, and there are eight at hand. */
 static inline int64_t zigzag(struct hs_cursor *c)
 {
-    if (!c->bad && c->at < c->end && *c->at < 0x80) {
-        uint8_t v = *c->at++;
-        return (v >> 1) ^ -(v & 1);
+    const uint8_t *at = c->at;
+    uint64_t v = 0;
+    if (c->bad || c->end - at < 8)
+        return hs_cursor_zigzag(c);
+    for (unsigned shift = 0; shift < 56; shift += 7) {
+        uint8_t byte = *at++;
+        v |= (uint64_t)(byte & 127) << shift;
+        if (byte < 128) {
+            c->at = at;
+            return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+        }
     }
     return hs_cursor_zigzag(c);
 }
@@ -33,9 +41,12 @@ static inline int64_t zigzag(struct hs_cursor *c)
 static hs_rc add_pair(struct hs_arena *a, struct hs_cursor *c, bool bytes, struct hs_metric_list *out,
                       struct hs_err *err)
 {
-    struct hs_metric_pair *pair = out->pairs.len < MAX_METRICS ? hs_vec_add(a, &out->pairs) : NULL;
+    if (out->pairs.len >= MAX_METRICS)
+        return hs_damaged(err, "metrics of too many columns");
+    bool room = out->pairs.len < out->pairs.cap;
+    struct hs_metric_pair *pair = room ? &out->pairs.at[out->pairs.len++] : hs_vec_add(a, &out->pairs);
     if (!pair)
-        return out->pairs.len < MAX_METRICS ? hs_no_memory(err) : hs_damaged(err, "metrics of too many columns");
+        return hs_no_memory(err);
     pair->key = zigzag(c);
     pair->i = zigzag(c);
     pair->s = (hs_str){0};
@@ -100,15 +111,25 @@ static const struct hs_metric_pair *take(struct series *s, int64_t key)
     return twice ? NULL : found;
 }
 
+/* Next to always a list has each field once, in order. */
+static inline const struct hs_metric_pair *take_next(struct series *s, int64_t key)
+{
+    if (s->at == s->end || s->at->key != key)
+        return NULL;
+    if (s->at + 1 < s->end && s->at[1].key == key)
+        return take(s, key);
+    return s->at++;
+}
+
 static int64_t count_of(struct series *s, int64_t key)
 {
-    const struct hs_metric_pair *p = take(s, key);
+    const struct hs_metric_pair *p = take_next(s, key);
     return p && !p->s.at && p->i >= 0 ? p->i : -1;
 }
 
 static hs_str bound_of(struct series *s, int64_t key)
 {
-    const struct hs_metric_pair *p = take(s, key);
+    const struct hs_metric_pair *p = take_next(s, key);
     return p ? p->s : (hs_str){0};
 }
 
@@ -149,7 +170,8 @@ static hs_rc merge_into(struct hs_arena *a, struct series *s, struct hs_metrics_
     int64_t key;
     found->len = 0;
     while (next_key(s, &key)) {
-        struct hs_column_metrics *m = hs_vec_add(a, found);
+        bool room = found->len < found->cap;
+        struct hs_column_metrics *m = room ? &found->at[found->len++] : hs_vec_add(a, found);
         if (!m)
             return hs_no_memory(err);
         m->field_id = (int)key;
