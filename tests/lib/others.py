@@ -43,10 +43,10 @@ def version_of(path):
 class Written:
     """A table folder, or one of its metadata files, with the truth about it."""
 
-    def __init__(self, name, location, truth, covers=""):
+    def __init__(self, name, location, truth, covers="", prefixes=None):
         self.name, self.location, self.truth = name, pathlib.Path(location), truth
         self.path = covers or name
-        self.prefixes = {}
+        self.prefixes = prefixes or {}
         self.metadata = read_metadata(self.current())
 
     def current(self):

@@ -2,23 +2,18 @@
 
     python spark_tables.py FOLDER JAR [TABLE ...]
 
-One session writes all of them, for it is the start that costs. A table is a list of statements; {t} is its name, {c} the catalog."""
+One session writes all of them, for it is the start that costs. A table is a list of statements; {t} is its name, {c} the catalog.
+Not here: a struct of whose present members a file has none, which Spark reads as NULL; and deletes beside a variant, which it cannot write."""
 import json
 import os
 import pathlib
 import sys
 import time
 
-os.environ["TZ"] = "UTC"
-time.tzset()
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
-
-import pyspark  # noqa: E402
-from pyspark.sql import SparkSession  # noqa: E402
 
 import truth as truths  # noqa: E402
 
-SPARK4 = pyspark.__version__.startswith("4.")
 MERGE_ON_READ = "'write.delete.mode'='merge-on-read', 'write.update.mode'='merge-on-read', 'write.merge.mode'='merge-on-read'"
 
 
@@ -85,10 +80,10 @@ TABLES = {
                 "alter table {t} rename column l.element.q to qq",
                 "alter table {t} drop column gone",
                 "alter table {t} add column gone int first",
-                "alter table {t} drop column s.deep.x",
+                "alter table {t} drop column s.a",
                 "alter table {t} alter column m after id",
                 "delete from {t} where id = 2",
-                "insert into {t} select 5, 6, map('a', named_struct('v', 6, 'w', array())), 0.5, 0.5, named_struct('a', 5, 'c', null, 'renamed', 'r5', 'deep', named_struct('y', 'y5')), "
+                "insert into {t} select 5, 6, map('a', named_struct('v', 6, 'w', array())), 0.5, 0.5, named_struct('c', null, 'renamed', 'r5', 'deep', named_struct('y', 'y5', 'x', 50)), "
                 "array(named_struct('p', 5, 'qq', 'e', 'r', 55))",
                 "update {t} set gone = 1, s.renamed = 'set' where id = 1"],
     "respec": ["create table {t} (id bigint, word string, day date, at timestamp, local timestamp_ntz, amount decimal(9,2), b binary) "
@@ -177,6 +172,7 @@ ONLY_SPARK4 = {
 
 
 def session(folder, jar):
+    from pyspark.sql import SparkSession
     return (SparkSession.builder.master("local[2]").appName("peers")
             .config("spark.driver.extraClassPath", jar).config("spark.ui.enabled", "false")
             .config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.memory", "2g")
@@ -209,13 +205,15 @@ def spelled(value):
 
 
 def main():
+    os.environ["TZ"] = "UTC"  # Spark's moments come as local times without a zone
+    time.tzset()
     folder, jar = pathlib.Path(sys.argv[1]), sys.argv[2]
     spark = session(folder, jar)
     spark.sparkContext.setLogLevel("ERROR")
     plain = folder / "plain-kinds"
     spark.sql(f"{numbers(12)}").selectExpr("*", "if(id % 3 = 0, 'x', 'y z') kind").write.partitionBy("kind").parquet(str(plain))
     spark.sql("create namespace peers.db")
-    for name, statements in {**TABLES, **(ONLY_SPARK4 if SPARK4 else {})}.items():
+    for name, statements in {**TABLES, **(ONLY_SPARK4 if spark.version.startswith("4.") else {})}.items():
         if sys.argv[3:] and name not in sys.argv[3:]:
             continue
         begun = time.monotonic()
