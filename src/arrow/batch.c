@@ -103,6 +103,8 @@ static hs_rc check_entries(struct walk *w, const struct hs_type *map)
     if (nulls)
         return bad(w, "NULL among map entries");
     HS_TRY(take_buffer(w, bits(length), true));
+    if (map->field_count && w->batch->nodes[w->node].null_count) /* clients refuse it, and damaged files hold it */
+        return bad(w, "NULL as a map key");
     return check_children(w, map, length);
 }
 

@@ -178,6 +178,22 @@ static void each_number_is_checked(void **state)
     assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
 }
 
+static void a_map_key_is_never_null(void **state)
+{
+    struct hs_err err;
+    struct hs_type text = {.id = HS_T_STRING}, number = {.id = HS_T_LONG};
+    struct hs_field entry[] = {{.id = 2, .name = HS_S("key"), .type = &text},
+                               {.id = 3, .name = HS_S("value"), .type = &number}};
+    struct hs_type map = {.id = HS_T_MAP, .fields = entry, .field_count = 2};
+    struct hs_field column = {.id = 1, .name = HS_S("m"), .type = &map};
+    struct hs_type schema = {.id = HS_T_STRUCT, .fields = &column, .field_count = 1};
+    struct hs_batch b = make_batch(*state, &schema, 3);
+    b.buffers[3] = (struct hs_batch_buffer){0, 8}; /* which keys are there */
+    assert_int_equal(hs_batch_check(&schema, &b, &err), HS_OK);
+    b.nodes[2].null_count = 1; /* map, entries, keys, values */
+    assert_int_equal(hs_batch_check(&schema, &b, &err), HS_CORRUPT);
+}
+
 static void short_buffers_are_refused(void **state)
 {
     struct hs_err err;
@@ -320,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_whole_batch_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(each_number_is_checked, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_map_key_is_never_null, setup, teardown),
         cmocka_unit_test_setup_teardown(short_buffers_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(imports_and_finds_bad_values, setup, teardown),
         cmocka_unit_test_setup_teardown(a_character_cut_in_two_is_refused, setup, teardown),
