@@ -159,7 +159,7 @@ static void no_byte_is_believed(void **state)
     for (size_t i = 0; i < gone.block.len; i++)
         for (int bit = 0; bit < 8; bit++) {
             struct hs_gone_slots slots;
-            struct hs_arena *a = hs_arena_new(0);
+            struct hs_arena *a = hs_arena_new(1 << 20); /* counts that grew need not be met */
             gone.block.at[i] ^= (char)(1 << bit);
             hs_ignore(hs_gone_read(a, hs_buf_str(&gone.block), &slots, &err)); /* must only end */
             gone.block.at[i] ^= (char)(1 << bit);
