@@ -69,6 +69,7 @@ bench: build setup-test
 	@$(PY) bench/run.py
 
 soak: build data
+	@tools/setup peers
 	@tools/run-tests soak
 
 fresh:

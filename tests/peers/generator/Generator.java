@@ -689,7 +689,7 @@ public final class Generator {
         File folder = new File(arguments[0]);
         int first = Integer.parseInt(arguments[1]);
         int count = Integer.parseInt(arguments[2]);
-        int commits = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 30;
+        int commits = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 24;
         folder.mkdirs();
         List<String> wrong = Collections.synchronizedList(new ArrayList<>());
         IntStream.range(first, first + count).parallel().forEach(seed -> {
