@@ -162,7 +162,8 @@ hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, hs_str 
     hs_str real, found;
     HS_TRY(hs_store_resolve(a, &plain, store->root, &real, err));
     struct hs_stamp stamp;
-    if (hs_object_stamp(real, &stamp, NULL) == HS_OK) {
+    bool may_be_file = !hs_store_is_remote(real) || stem_of(real, &found); /* else a prefix: no store need be asked */
+    if (may_be_file && hs_object_stamp(real, &stamp, NULL) == HS_OK) {
         *out = real;
         return HS_OK;
     }

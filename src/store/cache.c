@@ -32,11 +32,12 @@ static struct {
 
 bool hs_is_immutable(hs_str uri)
 {
-    static const char *const ENDS[] = {".parquet", ".avro", ".orc", ".puffin", ".stats", ".bin"};
+    /* metadata, packed or not, and the hint; data files may have any name, or no ending at all */
+    static const char *const ENDS[] = {".json", ".gz", ".zst", ".zstd", ".text"};
     for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++)
         if (hs_str_ends(uri, hs_str_of(ENDS[i])))
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 /* ---- the table and the order of use; with the lock held ---- */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OUTPUT_MAX = 64 << 10, COMMAND_MS = 30000, EARLY_S = 120, AGAIN_MS = 1000 };
@@ -87,20 +88,32 @@ static pid_t start_command(const char *command, int to)
     return pid;
 }
 
+/* It may go on after it has closed its output; not for ever. */
+static int wait_for(pid_t pid, int64_t until_us)
+{
+    static const struct timespec NAP = {0, 10000000};
+    int status = -1;
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (hs_mono_us() >= until_us)
+            kill(-pid, SIGKILL); /* its own group, not yet waited for */
+        nanosleep(&NAP, NULL);
+    }
+    return status;
+}
+
 static hs_rc run_command(const char *command, struct hs_buf *out, struct hs_err *err)
 {
     int ends[2], status = -1;
+    int64_t until_us = hs_mono_us() + COMMAND_MS * INT64_C(1000);
     if (pipe2(ends, O_CLOEXEC) != 0)
         return hs_fail_hidden(err, HS_UNAVAILABLE, "no pipe for the credential command");
     pid_t pid = start_command(command, ends[1]);
     close(ends[1]);
-    hs_rc rc = pid > 0 ? read_until(ends[0], hs_mono_us() + COMMAND_MS * INT64_C(1000), out, err)
+    hs_rc rc = pid > 0 ? read_until(ends[0], until_us, out, err)
                        : hs_fail_hidden(err, HS_UNAVAILABLE, "the credential command does not start");
     close(ends[0]);
-    if (pid > 0 && rc != HS_OK)
-        kill(-pid, SIGKILL); /* its own group, not yet waited for */
     if (pid > 0)
-        waitpid(pid, &status, 0);
+        status = wait_for(pid, rc == HS_OK ? until_us : 0);
     if (rc == HS_OK && status != 0)
         rc = hs_fail_hidden(err, HS_UNAVAILABLE, "the credential command failed with status %d", status);
     return rc;

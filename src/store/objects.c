@@ -97,9 +97,6 @@ static hs_rc s3_stamp(hs_str uri, struct hs_stamp *out, struct hs_err *err)
     struct hs_s3_facts facts;
     struct hs_object *o;
     HS_TRY(hs_store_ready(err));
-    const char *slash = memrchr(uri.at, '/', uri.len);
-    if (!memchr(slash, '.', uri.len - (size_t)(slash - uri.at))) /* a table's prefix: an object of ours has an ending */
-        return hs_fail_hidden(err, HS_NOT_FOUND, "no object's name: %.*s", HS_FMT(uri));
     if (!hs_is_immutable(uri)) {
         HS_TRY(hs_s3_head(uri, &facts, err));
         return stamp_of(&facts, out, err);

@@ -107,7 +107,7 @@ enum { HS_BLOCK = 64 << 10 };
 struct hs_object;
 HS_MUST hs_rc hs_cache_open(const char *directory, int64_t max_bytes, struct hs_err *err);
 void hs_cache_close(void);
-bool hs_is_immutable(hs_str uri); /* by its name: data files and manifests */
+bool hs_is_immutable(hs_str uri); /* by its name: whatever is not metadata or the hint */
 /* A counted reference; asks the store for size and ETag unless that was done a short time ago. */
 HS_MUST hs_rc hs_object_open(hs_str uri, struct hs_object **out, struct hs_err *err);
 struct hs_object *hs_object_ref(struct hs_object *o);
