@@ -2,6 +2,8 @@
  * and summaries that good and bad writers would state for them, and random predicates, evaluated here row by row. */
 #include "iceberg/plan_prune.h"
 #include "iceberg/transform.h"
+#include "model/model.h"
+#include "seeds.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -483,8 +485,45 @@ static void test_cases(void **state)
     hs_arena_free(f.arena);
 }
 
+/* A whole plan: data/mini has three rows in the partition EU and two in US. */
+static int64_t planned_rows(enum hs_filter_op op, const char *region)
+{
+    struct hs_prefix_map map = {HS_S("s3://bucket/mini"), mini_root()};
+    struct hs_store store = {.root = mini_root(), .prefixes = &map, .prefix_count = 1};
+    struct hs_param value = {.type = HS_T_STRING, .text = hs_str_of(region)};
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_plan_request request = {.store = &store, .filter = hs_filter_test(a, op, 2, &value, 1)};
+    struct hs_type wanted = {.id = HS_T_STRUCT};
+    struct hs_iceberg_table *t;
+    struct hs_pin pin;
+    struct hs_plan plan;
+    struct hs_err err;
+    assert_int_equal(hs_iceberg_open(&store, &t, &err), HS_OK);
+    assert_int_equal(hs_iceberg_pin(a, t, NULL, &pin, &err), HS_OK);
+    wanted.fields = pin.schema->fields;
+    wanted.field_count = 2;
+    request.pin = &pin;
+    request.wanted = &wanted;
+    assert_int_equal(hs_iceberg_plan(a, &request, &plan, &err), HS_OK);
+    int64_t rows = plan.record_count;
+    hs_iceberg_unref(t);
+    hs_arena_free(a);
+    return rows;
+}
+
+static void test_plan(void **state)
+{
+    (void)state;
+    assert_int_equal(planned_rows(HS_FILTER_EQ, "EU"), 3);
+    assert_int_equal(planned_rows(HS_FILTER_EQ, "US"), 2);
+    assert_int_equal(planned_rows(HS_FILTER_NE, "US"), 3);
+    assert_int_equal(planned_rows(HS_FILTER_GT, "A"), 5);
+    assert_int_equal(planned_rows(HS_FILTER_EQ, "ASIA"), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_cases)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_cases),
+                                       cmocka_unit_test(test_plan)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
