@@ -46,14 +46,15 @@ static hs_rc parse_schemas(struct hs_json *j, yyjson_val *root, struct hs_iceber
         return HS_OK;
     }
     size_t outer = hs_json_enter(j, "schemas");
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        HS_TRY(hs_schema_parse(j, value, &t->schemas[i].type));
-        HS_TRY(hs_json_int(j, value, "schema-id", true, &t->schemas[i].id));
-        t->schema_count = i + 1;
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            HS_TRY(hs_schema_parse(j, value, &t->schemas[i].type));
+            HS_TRY(hs_json_int(j, value, "schema-id", true, &t->schemas[i].id));
+            t->schema_count = i + 1;
+            hs_json_leave(j, mark);
+        }
     hs_json_leave(j, outer);
     if (yyjson_obj_get(root, "current-schema-id"))
         HS_TRY(hs_json_int(j, root, "current-schema-id", true, &t->current_schema_id));
@@ -100,20 +101,21 @@ static hs_rc parse_spec_fields(struct hs_json *j, yyjson_val *list, struct hs_pa
     size_t i, count;
     HS_TRY(hs_json_new(j, yyjson_arr_size(list), sizeof *out->fields, &out->fields));
     out->field_count = yyjson_arr_size(list);
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        struct hs_partition_field *f = &out->fields[i];
-        size_t mark = hs_json_enter_index(j, i);
-        if (!yyjson_is_obj(value))
-            return hs_json_bad(j, "not an object");
-        *f = (struct hs_partition_field){.field_id = FIRST_PARTITION_ID + (int)i, .source_id = -1};
-        HS_TRY(hs_json_int(j, value, "field-id", false, &f->field_id));   /* v1 assigns them in order from 1000 */
-        HS_TRY(hs_json_int(j, value, "source-id", false, &f->source_id)); /* absent for v3's "source-ids" */
-        HS_TRY(hs_json_text(j, value, "name", true, &f->name));
-        HS_TRY(hs_json_text(j, value, "transform", true, &f->text));
-        f->transform = f->source_id < 0 ? HS_TR_UNKNOWN : transform_of(f->text, &f->parameter);
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            struct hs_partition_field *f = &out->fields[i];
+            size_t mark = hs_json_enter_index(j, i);
+            if (!yyjson_is_obj(value))
+                return hs_json_bad(j, "not an object");
+            *f = (struct hs_partition_field){.field_id = FIRST_PARTITION_ID + (int)i, .source_id = -1};
+            HS_TRY(hs_json_int(j, value, "field-id", false, &f->field_id));   /* v1 assigns them in order from 1000 */
+            HS_TRY(hs_json_int(j, value, "source-id", false, &f->source_id)); /* absent for v3's "source-ids" */
+            HS_TRY(hs_json_text(j, value, "name", true, &f->name));
+            HS_TRY(hs_json_text(j, value, "transform", true, &f->text));
+            f->transform = f->source_id < 0 ? HS_TR_UNKNOWN : transform_of(f->text, &f->parameter);
+            hs_json_leave(j, mark);
+        }
     return HS_OK;
 }
 
@@ -133,14 +135,15 @@ static hs_rc parse_specs(struct hs_json *j, yyjson_val *root, struct hs_iceberg_
         return HS_OK;
     }
     size_t outer = hs_json_enter(j, "partition-specs");
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        HS_TRY(hs_json_int(j, value, "spec-id", true, &t->specs[i].id));
-        HS_TRY(hs_json_array(j, value, "fields", true, &fields));
-        HS_TRY(parse_spec_fields(j, fields, &t->specs[i]));
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            HS_TRY(hs_json_int(j, value, "spec-id", true, &t->specs[i].id));
+            HS_TRY(hs_json_array(j, value, "fields", true, &fields));
+            HS_TRY(parse_spec_fields(j, fields, &t->specs[i]));
+            hs_json_leave(j, mark);
+        }
     t->spec_count = n;
     hs_json_leave(j, outer);
     for (size_t k = 0; k < n; k++) /* v1 may leave it out: the newest one */
@@ -153,14 +156,15 @@ static hs_rc parse_inline_manifests(struct hs_json *j, yyjson_val *list, struct 
     yyjson_val *value;
     size_t i, count;
     HS_TRY(hs_json_new(j, yyjson_arr_size(list), sizeof *s->manifests, &s->manifests));
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        if (!yyjson_is_str(value))
-            return hs_json_bad(j, "\"manifests\" holds something that is not text");
-        s->manifests[i] = hs_arena_str(j->arena, hs_str_n(yyjson_get_str(value), yyjson_get_len(value)));
-        if (!s->manifests[i].at)
-            return hs_no_memory(j->err);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            if (!yyjson_is_str(value))
+                return hs_json_bad(j, "\"manifests\" holds something that is not text");
+            s->manifests[i] = hs_arena_str(j->arena, hs_str_n(yyjson_get_str(value), yyjson_get_len(value)));
+            if (!s->manifests[i].at)
+                return hs_no_memory(j->err);
+        }
     s->manifest_count = yyjson_arr_size(list);
     return HS_OK;
 }
@@ -222,12 +226,13 @@ static hs_rc parse_snapshots(struct hs_json *j, yyjson_val *root, struct hs_iceb
     size_t n = list ? yyjson_arr_size(list) : 0;
     HS_TRY(hs_json_new(j, n, sizeof *t->snapshots, &t->snapshots));
     size_t outer = hs_json_enter(j, "snapshots");
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        HS_TRY(parse_snapshot(j, value, &t->snapshots[i]));
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            HS_TRY(parse_snapshot(j, value, &t->snapshots[i]));
+            hs_json_leave(j, mark);
+        }
     t->snapshot_count = n;
     HS_TRY(sort_snapshots(j, t));
     hs_json_leave(j, outer);
@@ -246,13 +251,14 @@ static hs_rc parse_log(struct hs_json *j, yyjson_val *root, struct hs_iceberg_ta
     size_t n = list ? yyjson_arr_size(list) : 0;
     HS_TRY(hs_json_new(j, n, sizeof *t->log, &t->log));
     size_t outer = hs_json_enter(j, "snapshot-log");
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        HS_TRY(hs_json_i64(j, value, "timestamp-ms", true, &t->log[i].timestamp_ms));
-        HS_TRY(hs_json_i64(j, value, "snapshot-id", true, &t->log[i].snapshot_id));
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            HS_TRY(hs_json_i64(j, value, "timestamp-ms", true, &t->log[i].timestamp_ms));
+            HS_TRY(hs_json_i64(j, value, "snapshot-id", true, &t->log[i].snapshot_id));
+            hs_json_leave(j, mark);
+        }
     t->log_count = n;
     hs_json_leave(j, outer);
     return HS_OK;
@@ -266,17 +272,18 @@ static hs_rc parse_refs(struct hs_json *j, yyjson_val *root, struct hs_iceberg_t
     size_t n = refs ? yyjson_obj_size(refs) : 0;
     HS_TRY(hs_json_new(j, n, sizeof *t->named, &t->named));
     size_t mark = hs_json_enter(j, "refs");
-    yyjson_obj_foreach(refs, i, count, key, value)
-    {
-        struct hs_ref *ref = &t->named[i];
-        hs_str type = HS_S("");
-        ref->name = hs_arena_str(j->arena, hs_str_n(yyjson_get_str(key), yyjson_get_len(key)));
-        if (!ref->name.at)
-            return hs_no_memory(j->err);
-        HS_TRY(hs_json_i64(j, value, "snapshot-id", true, &ref->snapshot_id));
-        HS_TRY(hs_json_text(j, value, "type", true, &type));
-        ref->tag = hs_str_is(type, "tag");
-    }
+    if (refs)
+        yyjson_obj_foreach(refs, i, count, key, value)
+        {
+            struct hs_ref *ref = &t->named[i];
+            hs_str type = HS_S("");
+            ref->name = hs_arena_str(j->arena, hs_str_n(yyjson_get_str(key), yyjson_get_len(key)));
+            if (!ref->name.at)
+                return hs_no_memory(j->err);
+            HS_TRY(hs_json_i64(j, value, "snapshot-id", true, &ref->snapshot_id));
+            HS_TRY(hs_json_text(j, value, "type", true, &type));
+            ref->tag = hs_str_is(type, "tag");
+        }
     t->named_count = n;
     hs_json_leave(j, mark);
     return HS_OK;

@@ -43,12 +43,13 @@ static hs_rc parse_blobs(struct hs_json *j, yyjson_val *value, struct hs_statist
     HS_TRY(hs_json_array(j, value, "blob-metadata", false, &list));
     HS_TRY(hs_json_new(j, list ? yyjson_arr_size(list) : 0, sizeof *out->blobs, &out->blobs));
     size_t outer = hs_json_enter(j, "blob-metadata");
-    yyjson_arr_foreach(list, i, count, blob)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        HS_TRY(parse_blob(j, blob, &out->blobs[out->blob_count++]));
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, blob)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            HS_TRY(parse_blob(j, blob, &out->blobs[out->blob_count++]));
+            hs_json_leave(j, mark);
+        }
     hs_json_leave(j, outer);
     return HS_OK;
 }
@@ -69,14 +70,15 @@ static hs_rc parse_list(struct hs_json *j, yyjson_val *list, const char *name, b
 {
     yyjson_val *value;
     size_t i, count, outer = hs_json_enter(j, name);
-    yyjson_arr_foreach(list, i, count, value)
-    {
-        size_t mark = hs_json_enter_index(j, i);
-        struct hs_statistics *file = &t->statistics[t->statistics_count++];
-        file->of_partitions = of_partitions;
-        HS_TRY(parse_file(j, value, file));
-        hs_json_leave(j, mark);
-    }
+    if (list)
+        yyjson_arr_foreach(list, i, count, value)
+        {
+            size_t mark = hs_json_enter_index(j, i);
+            struct hs_statistics *file = &t->statistics[t->statistics_count++];
+            file->of_partitions = of_partitions;
+            HS_TRY(parse_file(j, value, file));
+            hs_json_leave(j, mark);
+        }
     hs_json_leave(j, outer);
     return HS_OK;
 }
