@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-static struct hs_type t_int = {.id = HS_T_INT}, t_long = {.id = HS_T_LONG}, t_text = {.id = HS_T_STRING},
-                      t_list = {.id = HS_T_LIST};
+static struct hs_type t_double = {.id = HS_T_DOUBLE}, t_int = {.id = HS_T_INT}, t_long = {.id = HS_T_LONG},
+                      t_text = {.id = HS_T_STRING}, t_list = {.id = HS_T_LIST};
 
 #define OPTIONS                                                                                           \
     ", union_by_name := false, hive_partitioning := false, filename := false, file_row_number := false, " \
@@ -104,6 +104,18 @@ static void takes_values_apart(void **state)
     assert_int_equal(print(&scan, "", inside, &err), HS_OK);
     assert_int_equal(print_apart(&scan, "", HS_APART_NESTED, out, &err), HS_OK);
     assert_string_equal(out, inside);
+}
+
+/* greatest would answer 0.0 where a file holds -0.0. */
+static void keeps_the_sign_of_zero(void **state)
+{
+    static const struct hs_scan_column real[] = {{HS_S("d"), HS_S("\"f1\""), &t_double, true}};
+    struct hs_scan scan = {.raw = &raw, .columns = real, .column_count = 1};
+    struct hs_err err = {0};
+    char out[4096];
+    (void)state;
+    assert_int_equal(print_apart(&scan, "", HS_APART_ALL, out, &err), HS_OK);
+    assert_non_null(strstr(out, "SELECT array_value(\"d\", \"d\")[1] AS \"d\" FROM ("));
 }
 
 /* Columns that the engine would not tell apart, and one that hides a row's place, have names by their places. */
@@ -257,6 +269,7 @@ int main(void)
         cmocka_unit_test(prints_groups),
         cmocka_unit_test(prints_no_rows),
         cmocka_unit_test(takes_values_apart),
+        cmocka_unit_test(keeps_the_sign_of_zero),
         cmocka_unit_test(names_by_place),
         cmocka_unit_test(prints_deleted_positions),
         cmocka_unit_test(prints_values_of_files),
