@@ -169,7 +169,9 @@ def places(table):
     """(suffix of the table's name, snapshot): the present state, every snapshot that is kept, every ref by its name."""
     current = table.metadata.get("current-snapshot-id")
     kept = {s["snapshot-id"] for s in table.metadata.get("snapshots") or []}
-    if current in table.truth.snapshots:
+    if current in (None, -1):
+        yield "", None
+    elif current in table.truth.snapshots:
         yield "", current
     for snapshot in table.truth.snapshots:
         if snapshot in kept:

@@ -163,7 +163,8 @@ class Truth:
         self.retained.append(snapshot)
 
     def expected(self, snapshot, fields):
-        return [row(fields, self.rows[number]) for number in self.snapshots[snapshot]]
+        """Of no snapshot: no rows."""
+        return [row(fields, self.rows[number]) for number in (self.snapshots[snapshot] if snapshot is not None else ())]
 
 
 def schema_of(metadata, snapshot_id=None):
