@@ -59,8 +59,8 @@ def main(scale="1", runs="3"):
         with stores.versitygw(work / "store") as store:
             gateway = [p for p in psutil.Process().children() if "versitygw" in p.name()]
             mesh = stores.mesh_in(store, source, work / "mesh")
-            files = [f"s3://{stores.BUCKET}/{o['Key']}" for o in store.client.list_objects_v2(Bucket=stores.BUCKET)["Contents"]
-                     if o["Key"].endswith(".parquet")]
+            files = [f"s3://{stores.BUCKET}/{o['Key']}" for o in store.client.list_objects_v2(Bucket=stores.BUCKET, Prefix="warehouse/bench/lineitem/data/")[
+                "Contents"] if o["Key"].endswith(".parquet")]
             for _ in range(int(runs)):
                 for name, sql in STATEMENTS.items():
                     connection, table = httpfs(store, files)
