@@ -45,9 +45,9 @@ struct hs_data_file {
     hs_str path; /* local, resolved */
     enum hs_file_format format;
     int64_t record_count, size_bytes;
-    const struct hs_type *physical;  /* the file's own schema with its field ids; shared between equal files */
-    int64_t row_group_count;         /* Parquet */
-    const int64_t *split_offsets;    /* where its row groups begin, if the writer says so: rising */
+    const struct hs_type *physical; /* the file's own schema with its field ids; shared between equal files */
+    int64_t row_group_count;        /* Parquet */
+    const int64_t *split_offsets;   /* where its row groups begin, if the writer says so: rising */
     size_t split_count;
     int64_t sequence_number;         /* data sequence number: equality deletes with a greater one apply */
     int64_t first_row_id;            /* row lineage; -1: none */

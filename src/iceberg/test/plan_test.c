@@ -192,7 +192,7 @@ static void test_deletes(void **state)
     assert_served((struct variation){
         .fields = ID, .list = "list-equality"}); /* of the data's own number: applies to older data only */
     assert_refused((struct variation){.fields = ID, .list = "list-late-equality"}, HS_CORRUPT,
-                   "table metadata is damaged"); /* by no column */
+                   "table metadata is damaged");                          /* by no column */
     assert_served((struct variation){.fields = ID, .list = "list-gone"}); /* its one entry is deleted */
     assert_refused((struct variation){.fields = ID, .list = "list-nowhere"}, HS_CORRUPT,
                    "a file of the table is missing");
