@@ -147,8 +147,11 @@ static bool same_param(const struct hs_param *a, const struct hs_param *b)
 {
     if (a->type != b->type || a->null != b->null)
         return false;
-    return a->null || (a->precision == b->precision && a->scale == b->scale && a->i == b->i &&
-                       memcmp(&a->d, &b->d, sizeof a->d) == 0 && hs_str_eq(a->text, b->text));
+    uint64_t x, y; /* the bits: -0.0 is not 0.0, and NaN is itself */
+    memcpy(&x, &a->d, sizeof x);
+    memcpy(&y, &b->d, sizeof y);
+    return a->null || (a->precision == b->precision && a->scale == b->scale && a->i == b->i && x == y &&
+                       hs_str_eq(a->text, b->text));
 }
 
 struct of_files { /* what is printed: one of the constants, or a number */

@@ -94,8 +94,12 @@ static hs_rc read_type(struct bound *b, const char *hex, struct hs_err *err)
     char *bytes = hs_arena_alloc(b->arena, len + 1);
     if (!bytes)
         return hs_no_memory(err);
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (char)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+    for (size_t i = 0; i < len; i++) {
+        int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return hs_fail_hidden(err, HS_INTERNAL, "types of a data file that are no hex");
+        bytes[i] = (char)(high * 16 + low);
+    }
     return hs_get_type(b->arena, hs_str_n(bytes, len), &b->type, err);
 }
 
