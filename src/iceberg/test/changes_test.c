@@ -49,7 +49,7 @@ static int check_history(const struct golden *g)
     struct hs_change *changes = NULL;
     size_t count = 0;
     int checked = 0;
-    int64_t rows = 0, real;
+    int64_t rows = 0, real = -1;
     hs_rc rc = hs_iceberg_open(&g->store, &t, &err);
     if (rc == HS_OK)
         rc = hs_iceberg_pin(a, t, NULL, &pin, &err);

@@ -26,7 +26,7 @@ static inline const char *golden_root(void)
 
 static inline FILE *golden_list(void)
 {
-    char path[1024], line[4096];
+    char path[4200], line[4096];
     snprintf(path, sizeof path, "%s/tables.tsv", golden_root());
     FILE *f = fopen(path, "r");
     if (f && !fgets(line, sizeof line, f)) { /* the head line */

@@ -221,7 +221,7 @@ static void test_documents(void **state)
     (void)state;
     struct hs_arena *a = hs_arena_new(0);
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
-        char path[4096];
+        char path[4400];
         hs_str bytes;
         struct hs_iceberg_table *t = NULL;
         struct hs_err err = {0};
