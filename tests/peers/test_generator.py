@@ -25,7 +25,7 @@ MAY_REFUSE = {
 
 
 def java(*arguments):
-    return subprocess.run(["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx2g", *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run(["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx2g", *map(str, arguments)], capture_output=True, text=True, timeout=7200 if LONG else 600)
 
 
 def generate():

@@ -14,6 +14,9 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -685,14 +688,16 @@ public final class Generator {
         return true;
     }
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws InterruptedException {
         File folder = new File(arguments[0]);
         int first = Integer.parseInt(arguments[1]);
         int count = Integer.parseInt(arguments[2]);
         int commits = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 24;
         folder.mkdirs();
         List<String> wrong = Collections.synchronizedList(new ArrayList<>());
-        IntStream.range(first, first + count).parallel().forEach(seed -> {
+        // Threads of our own: the library's file system works through the common pool of forks, and would wait for it in it.
+        ExecutorService workers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        IntStream.range(first, first + count).forEach(seed -> workers.execute(() -> {
             try {
                 long begin = System.nanoTime();
                 Generator generator = new Generator(folder, seed);
@@ -703,7 +708,10 @@ public final class Generator {
                 failure.printStackTrace(new java.io.PrintWriter(words));
                 wrong.add("seed " + seed + ": " + words);
             }
-        });
+        }));
+        workers.shutdown();
+        if (!workers.awaitTermination(2, TimeUnit.HOURS))
+            wrong.add("not done in two hours");
         wrong.forEach(System.err::println);
         System.out.println(count + " tables, " + wrong.size() + " failed");
         System.exit(wrong.isEmpty() ? 0 : 1);
