@@ -62,11 +62,3 @@ def serve(mesh, store):
             return stack.enter_context(Server(model, settings=settings, env={**store.env, **(env or {})}))
 
         yield start
-
-
-def rows(server, sql, name="otto"):
-    import adbc_driver_flightsql.dbapi as flightsql
-    with flightsql.connect(server.uri, db_kwargs={"username": name, "password": f"{name}-demo"}) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchall()

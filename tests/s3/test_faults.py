@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from conftest import rows
+from answers import rows
 from hostile import Rule, data
 
 SUM = "select count(*), sum(amount) from sales.orders"

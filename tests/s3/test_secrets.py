@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import stores
-from conftest import rows
+from answers import rows
 from server import Server
 
 SECRETS = [stores.KEY.encode(), stores.SECRET.encode(), b"AWS4" + stores.SECRET.encode()]

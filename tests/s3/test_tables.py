@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import rows
+from answers import rows
 from server import Server
 
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "hailstorm"
