@@ -5,6 +5,7 @@
 #include "access/access_in.h"
 #include "access/filter.h"
 #include "base/fault.h"
+#include "iceberg/value.h"
 
 #include <stdlib.h>
 
@@ -46,18 +47,9 @@ static bool double_of(const struct hs_value *v, double *out)
 
 static bool uuid_of(struct translation *t, hs_str text, struct hs_param *out)
 {
-    uint8_t bytes[16] = {0};
-    size_t digit = 0;
-    if (!hs_uuid_valid(text))
+    uint8_t bytes[16];
+    if (!hs_uuid_of_text(text, bytes))
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        int n = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-        if (c == '-')
-            continue;
-        bytes[digit / 2] = (uint8_t)(bytes[digit / 2] << 4 | n);
-        digit++;
-    }
     out->type = HS_T_UUID;
     out->text = hs_arena_str(t->arena, hs_str_n(bytes, sizeof bytes));
     t->no_memory |= !out->text.at;

@@ -1,6 +1,7 @@
 /* SQL, from text to a running stream: lease, parse, find, pin, decide, plan, intent, run. Runs on a pool thread and may
- * block. The order is the security argument: nothing of a table is read before its decision stands, and nothing runs
- * before the intent is on disk. */
+ * block. The order is the security argument: no file of a table is planned before its decision stands, and nothing of a
+ * statement runs before the intent is on disk. What runs earlier are our own scans of position delete files (rows.c).
+ */
 #include "access/access_in.h"
 #include "access/filter.h"
 

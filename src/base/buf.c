@@ -183,6 +183,15 @@ void hs_buf_add_sql_name(struct hs_buf *b, hs_str s)
     add_quoted(b, s, '"');
 }
 
+int hs_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 void hs_buf_add_hex(struct hs_buf *b, const void *at, size_t len)
 {
     static const char DIGITS[] = "0123456789abcdef";

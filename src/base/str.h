@@ -83,6 +83,7 @@ void hs_buf_add_json(struct hs_buf *b, hs_str s);
 void hs_buf_add_sql_text(struct hs_buf *b, hs_str s);
 void hs_buf_add_sql_name(struct hs_buf *b, hs_str s);
 void hs_buf_add_hex(struct hs_buf *b, const void *at, size_t len);
+int hs_hex_digit(char c); /* 0 to 15, of either case; -1: none */
 
 /* base64, standard alphabet; decode takes padded and unpadded, refuses anything else. */
 void hs_buf_add_base64(struct hs_buf *b, const void *at, size_t len);

@@ -64,15 +64,6 @@ bool hs_decimal_of_text(hs_str text, int scale, __int128 *out)
     return true;
 }
 
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool hs_uuid_of_text(hs_str text, uint8_t out[16])
 {
     size_t digit = 0;
@@ -80,7 +71,7 @@ bool hs_uuid_of_text(hs_str text, uint8_t out[16])
         return false;
     for (size_t i = 0; i < text.len; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int n = nibble(text.at[i]);
+        int n = hs_hex_digit(text.at[i]);
         if (dash ? text.at[i] != '-' : n < 0)
             return false;
         if (dash)

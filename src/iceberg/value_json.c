@@ -4,6 +4,7 @@
 #include "arrow/param.h"
 #include "base/clock.h"
 #include "iceberg/json.h"
+#include "iceberg/value.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -119,34 +120,29 @@ static bool decimal_fits(hs_str text, const struct hs_type *type)
            text.len > 0 && text.at[text.len - 1] != '-';
 }
 
-static int hex_digit(char c)
+static hs_rc take_uuid(struct hs_json *j, hs_str text, struct hs_param *out, bool *ok)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 32);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    uint8_t *bytes;
+    HS_TRY(hs_json_new(j, 16, 1, &bytes));
+    *ok = hs_uuid_of_text(text, bytes);
+    out->text = hs_str_n(bytes, 16);
+    return HS_OK;
 }
 
-/* Hex to bytes; a uuid's dashes, which stand in their four places, are left out. */
 static hs_rc take_bytes(struct hs_json *j, hs_str text, const struct hs_type *type, struct hs_param *out, bool *ok)
 {
     uint8_t *bytes;
-    size_t count = 0;
-    bool uuid = type->id == HS_T_UUID;
-    HS_TRY(hs_json_new(j, text.len / 2 + 1, 1, &bytes));
-    *ok = uuid ? text.len == 36 : text.len % 2 == 0;
-    for (size_t i = 0; *ok && i < text.len; i += 2) {
-        if (uuid && (i == 8 || i == 13 || i == 18 || i == 23)) {
-            *ok = text.at[i] == '-';
-            i++;
-        }
-        int high = hex_digit(text.at[i]), low = i + 1 < text.len ? hex_digit(text.at[i + 1]) : -1;
-        *ok = *ok && high >= 0 && low >= 0;
-        bytes[count++] = *ok ? (uint8_t)(high * 16 + low) : 0;
+    size_t count = text.len / 2;
+    if (type->id == HS_T_UUID)
+        return take_uuid(j, text, out, ok);
+    HS_TRY(hs_json_new(j, count + 1, 1, &bytes));
+    *ok = text.len % 2 == 0 && (type->id != HS_T_FIXED || count == (size_t)type->length);
+    for (size_t i = 0; *ok && i < count; i++) {
+        int high = hs_hex_digit(text.at[2 * i]), low = hs_hex_digit(text.at[2 * i + 1]);
+        *ok = high >= 0 && low >= 0;
+        bytes[i] = *ok ? (uint8_t)(high * 16 + low) : 0;
     }
     out->text = hs_str_n(bytes, count);
-    if (type->id == HS_T_FIXED)
-        *ok = *ok && count == (size_t)type->length;
     return HS_OK;
 }
 

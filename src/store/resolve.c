@@ -189,6 +189,8 @@ static bool inside_any_root(struct hs_arena *a, const struct hs_store *s, const 
         return true;
     for (size_t i = 0; i < s->prefix_count; i++) {
         struct location to;
+        if (hs_store_is_remote(s->prefixes[i].to)) /* its key may read like a directory of ours: it is none */
+            continue;
         if (location_of(a, s->prefixes[i].to, &to, NULL) == HS_OK && inside_root(real, to.path, fixed))
             return true;
     }

@@ -271,9 +271,9 @@ hs_rc hs_s3_head(hs_str uri, struct hs_s3_facts *out, struct hs_err *err)
     return keep_etag(&q, &a, out, err);
 }
 
-static bool same_etag(const struct s3_request *q, const struct hs_http_answer *a)
+static bool other_etag(const struct s3_request *q, const struct hs_http_answer *a)
 {
-    return !a->etag[0] || strcmp(a->etag, q->known->etag) == 0;
+    return a->etag[0] && strcmp(a->etag, q->known->etag) != 0;
 }
 
 /* Whatever If-Match made of it: what came must say itself that it is what was asked for. */
@@ -283,7 +283,9 @@ static bool is_range(const struct s3_request *q, const struct hs_http_answer *a)
     bool whole = a->status == 200 && q->offset == 0 && len == q->known->size;
     bool part = a->status == 206 && a->range_from == q->offset && a->range_to == q->offset + len - 1 &&
                 (a->range_total < 0 || a->range_total == q->known->size);
-    return !same_etag(q, a) || ((whole || part) && a->got == q->room); /* of another version: that is no mishap */
+    if (other_etag(q, a))
+        return true; /* of another version: that is no mishap, and the caller's to tell */
+    return a->etag[0] && (whole || part) && a->got == q->room;
 }
 
 hs_rc hs_s3_range(hs_str uri, const struct hs_s3_facts *known, int64_t offset, size_t len, char *to,
@@ -302,7 +304,7 @@ hs_rc hs_s3_range(hs_str uri, const struct hs_s3_facts *known, int64_t offset, s
     q.offset = offset;
     q.is_right = is_range;
     HS_TRY(ask(&q, &a, err));
-    if (a.status == 416 || !same_etag(&q, &a))
+    if (a.status == 416 || other_etag(&q, &a))
         return hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(uri));
     return HS_OK;
 }

@@ -1,6 +1,6 @@
 /* AWS Signature Version 4 for requests without a body ("Authenticating Requests: Using the Authorization Header").
  * Written out here although libcurl has one: that of Debian 12 (7.88) signs a query as it stands instead of sorted, and
- * would be handed the secret with every request. */
+ * sends no digest of the body (doc/adr/0010). */
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "store/store_in.h"

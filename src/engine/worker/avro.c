@@ -83,11 +83,6 @@ static void drop_bound(void *at)
     hs_free(b);
 }
 
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static hs_rc read_type(struct bound *b, const char *hex, struct hs_err *err)
 {
     size_t len = hex ? strlen(hex) / 2 : 0;
@@ -95,7 +90,7 @@ static hs_rc read_type(struct bound *b, const char *hex, struct hs_err *err)
     if (!bytes)
         return hs_no_memory(err);
     for (size_t i = 0; i < len; i++) {
-        int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+        int high = hs_hex_digit(hex[2 * i]), low = hs_hex_digit(hex[2 * i + 1]);
         if (high < 0 || low < 0)
             return hs_fail_hidden(err, HS_INTERNAL, "types of a data file that are no hex");
         bytes[i] = (char)(high * 16 + low);

@@ -1,45 +1,11 @@
-/* Files of src/iceberg/test, whole, in exact allocations so that a sanitizer sees one byte too far. */
+/* Files of src/iceberg/test, and the small table among them. */
 #ifndef HS_ICEBERG_TEST_SEEDS_H
 #define HS_ICEBERG_TEST_SEEDS_H
 
-#include "base/str.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #define SEEDS "src/iceberg/test/"
+#include "avro/test/seeds.h"
 
-static inline hs_str seed(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, SEEDS "%s", name);
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        fprintf(stderr, "no %s (run in the repository's root)\n", path);
-        abort();
-    }
-    fseek(f, 0, SEEK_END);
-    long size = ftell(f);
-    rewind(f);
-    char *at = malloc((size_t)size + 1);
-    size_t got = fread(at, 1, (size_t)size, f);
-    fclose(f);
-    return (hs_str){at, got};
-}
-
-/* The first `len` bytes in an allocation of their own. */
-static inline hs_str seed_cut(hs_str whole, size_t len)
-{
-    char *at = malloc(len ? len : 1);
-    memcpy(at, whole.at, len);
-    return (hs_str){at, len};
-}
-
-static inline void seed_free(hs_str s)
-{
-    free((char *)(uintptr_t)s.at);
-}
+#include <unistd.h>
 
 static inline hs_str mini_root(void)
 {

@@ -272,6 +272,18 @@ static void test_within(void **state)
     assert_int_equal(unlink(at("mine")), 0);
 }
 
+/* A prefix that leads into a store opens no directory of this machine, whatever its key looks like. */
+static void test_store_target_is_no_directory(void **state)
+{
+    (void)state;
+    hs_str key = hs_arena_printf(arena, "s3://mine%s", at("other"));
+    struct hs_prefix_map map = {HS_S("hdfs://gone/x"), key};
+    struct hs_store s = {.root = hs_str_of(at("t")), .prefixes = &map, .prefix_count = 1};
+    FAILS(s, at("other/a.parquet"), HS_DENIED);
+    s.within = s.root;
+    FAILS(s, at("other/a.parquet"), HS_DENIED);
+}
+
 static void test_listing(void **state)
 {
     (void)state;
@@ -287,9 +299,11 @@ static void test_listing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain_paths), cmocka_unit_test(test_refused_paths),      cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_authorities), cmocka_unit_test(test_fallback),           cmocka_unit_test(test_reading),
-        cmocka_unit_test(test_listing),     cmocka_unit_test(test_swapped_for_a_link), cmocka_unit_test(test_within),
+        cmocka_unit_test(test_plain_paths), cmocka_unit_test(test_refused_paths),
+        cmocka_unit_test(test_prefixes),    cmocka_unit_test(test_authorities),
+        cmocka_unit_test(test_fallback),    cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_listing),     cmocka_unit_test(test_swapped_for_a_link),
+        cmocka_unit_test(test_within),      cmocka_unit_test(test_store_target_is_no_directory),
         cmocka_unit_test(test_maps),
     };
     pid_t without = fork(); /* once more, as on a kernel without openat2: faults are read once in a process */
