@@ -90,6 +90,9 @@ static bool literal(struct translation *t, const struct hs_rule *r, const struct
     case HS_V_TIMESTAMP:
         out->type = v->utc ? HS_T_TIMESTAMPTZ : HS_T_TIMESTAMP;
         return true;
+    case HS_V_TIME:
+        out->type = HS_T_TIME;
+        return true;
     case HS_V_NULL:
     case HS_V_LIST:
         break;
@@ -224,6 +227,18 @@ static const struct hs_filter *translate(struct translation *t, const struct hs_
         return column(r->args[0], &id) ? test(t, HS_FILTER_IS_NULL, id, NULL, 0) : any();
     case HS_RULE_PRINCIPAL: /* filled in before */
     case HS_RULE_ENDS_WITH:
+    case HS_RULE_CONTAINS:
+    case HS_RULE_REQUEST:
+    case HS_RULE_ADD:
+    case HS_RULE_SUB:
+    case HS_RULE_MUL:
+    case HS_RULE_DIV:
+    case HS_RULE_MOD:
+    case HS_RULE_NEG:
+    case HS_RULE_SPAN:
+    case HS_RULE_ANY:
+    case HS_RULE_ALL:
+    case HS_RULE_LOOKUP:
         break;
     }
     return any();

@@ -117,7 +117,8 @@ static void add_value(struct hs_buf *out, const struct hs_value *v)
     unsigned month, day;
     switch (v->kind) {
     case HS_V_NULL:
-    case HS_V_TIMESTAMP: /* neither has a form in this file; an empty text would change a meaning */
+    case HS_V_TIME:
+    case HS_V_TIMESTAMP: /* none has a form in this file; an empty text would change a meaning */
         out->failed = true;
         return;
     case HS_V_BOOL:

@@ -1,17 +1,23 @@
 /* The rule language: what stands in `where:` and `when:`. Parsed when the model loads (text -> tree with positions),
- * bound to field ids and typed when the table's schema is known, and filled in with one person's attributes when
- * deciding (principal.x -> constant). The tree has no function call and no sub-query: everything in it is total.
+ * bound to field ids and typed when the table's schema is known, and filled in with one person's attributes, the
+ * request's facts and the lookups' values when deciding (constants from then on). No sub-query and no open call:
+ * everything in it is total. doc/rules.md is the page for people; each construct there has an example that is run.
  *
  * NULL semantics are SQL's three-valued ones. A row is visible only when its predicate is TRUE. A cell mask with
  * `when` applies unless the condition is FALSE: UNKNOWN masks. A missing attribute is NULL.
  *
  *   expr   := or;  or := and ("or" and)*;  and := not ("and" not)*;  not := "not" not | test
- *   test   := operand (cmp operand | ["not"] "in" "(" operand,* ")" | ["not"] "between" operand "and" operand
- *             | "is" ["not"] "null" | ["not"] "starts with" operand | ["not"] "ends with" operand)?
+ *   test   := sum (cmp sum | ["not"] "in" set | ["not"] "between" sum "and" sum | "is" ["not"] "null"
+ *             | ["not"] ("starts with" | "ends with" | "contains") sum)?
+ *   set    := "(" (sum ("," sum)*)? ")" | "principal" "." name | name "." name ["." name] ["where" or]
  *   cmp    := = | <> | != | < | <= | > | >=
- *   operand:= literal | path | "principal" "." name | "(" expr ")"
- *   path   := name ("." name)*          names may be "double quoted"
- *   literal:= number | 'text' | true | false | null | date 'Y-M-D' | timestamp 'Y-M-D H:M:S[+zone]'
+ *   sum    := product (("+" | "-") product)*;  product := sign (("*" | "/" | "%") sign)*;  sign := "-" sign | operand
+ *   operand:= literal | path | "principal" "." name | "request" "." fact | "(" expr ")" | span
+ *             | ("any" | "all") "(" path "," expr ")"
+ *   span   := ("years" | "months" | "days" | "hours" | "minutes") "(" sum ")"     beside + or - after a moment
+ *   path   := name ("." name)*          names may be "double quoted"; inside any and all they are the element's
+ *             members, `element` is the element itself (of a map: `key` and `value`), `row.name` a column
+ *   literal:= number | 'text' | true | false | null | date 'Y-M-D' | time 'H:M[:S]' | timestamp 'Y-M-D H:M:S[+zone]'
  */
 #ifndef HS_MODEL_RULE_H
 #define HS_MODEL_RULE_H
@@ -21,7 +27,7 @@
 enum hs_rule_op {
     HS_RULE_LITERAL = 1,
     HS_RULE_FIELD,
-    HS_RULE_PRINCIPAL, /* attribute name in `text`; gone after hs_policy fills it in */
+    HS_RULE_PRINCIPAL, /* attribute name in `text` (roles, name: built in); gone after hs_policy fills it in */
     HS_RULE_AND,       /* args[0..n) */
     HS_RULE_OR,
     HS_RULE_NOT,
@@ -36,6 +42,54 @@ enum hs_rule_op {
     HS_RULE_IS_NULL,
     HS_RULE_STARTS_WITH,
     HS_RULE_ENDS_WITH,
+    HS_RULE_CONTAINS, /* text args[0] has args[1] in it, byte for byte; the empty text is in every text */
+
+    HS_RULE_REQUEST, /* a fact, by enum hs_rule_fact in `unit`; gone after hs_policy fills it in */
+
+    /* Arithmetic. `type` is the result's type; a NULL operand makes NULL; nothing raises.
+     * Exact (INT, LONG, DECIMAL), never rounded unless said, never out of range, for the binder saw to it:
+     *   ADD SUB MUL NEG   LONG or DECIMAL(p, s); operands are widened first (hs_rule_operand_type)
+     *   DIV               DECIMAL(p, s): the quotient cut off (toward zero) after s decimals; by zero: NULL
+     *   MOD               what is left of that division in whole numbers of args[1]: the sign of args[0]; by zero: NULL
+     * DOUBLE, once an operand is FLOAT or DOUBLE (no MOD): every operand as double; an operand that is not 0 and whose
+     * size lies outside 1e-150 to 1e150 counts as NULL (NaN and infinities, too), so no engine meets an overflow or
+     * an underflow; by zero: NULL.
+     * DATE minus DATE: INT, days; both must lie in the years 1 to 9999, else NULL.
+     * DATE, TIMESTAMP, TIMESTAMPTZ plus or minus a SPAN (args[1]): hs_rule_shift says by how much and for which values;
+     * others give NULL. */
+    HS_RULE_ADD,
+    HS_RULE_SUB,
+    HS_RULE_MUL,
+    HS_RULE_DIV,
+    HS_RULE_MOD,
+    HS_RULE_NEG,
+    HS_RULE_SPAN, /* days(args[0]): enum hs_rule_unit in `unit`; the amount is a whole number, constant once filled */
+
+    /* args[0]: a FIELD that is a list or map; args[1]: the condition on each element. ANY is the OR over the elements,
+     * ALL the AND, three-valued: of none FALSE and TRUE, of a NULL list UNKNOWN. A FIELD inside has its `scope`. */
+    HS_RULE_ANY,
+    HS_RULE_ALL,
+
+    HS_RULE_LOOKUP, /* args[0] in the values that path_names (lookup, column) has where args[1] (if there) is true;
+                     * hs_policy makes an IN of it */
+};
+
+enum hs_rule_fact {
+    HS_FACT_PURPOSE = 1, /* text; NULL when none is stated */
+    HS_FACT_WORKSPACE,
+    HS_FACT_TODAY,       /* date, UTC */
+    HS_FACT_NOW,         /* timestamp with zone, cut to the minute */
+    HS_FACT_TIME_OF_DAY, /* time, UTC, cut to the minute */
+    HS_FACT_WEEKDAY,     /* 1 Monday to 7 Sunday, UTC */
+};
+
+enum hs_rule_unit { HS_UNIT_YEARS = 1, HS_UNIT_MONTHS, HS_UNIT_DAYS, HS_UNIT_HOURS, HS_UNIT_MINUTES };
+
+/* What a FIELD's first name is looked up in. */
+enum hs_rule_base {
+    HS_BASE_NEAREST = 0, /* the element of the nearest any or all around it, else the row */
+    HS_BASE_ELEMENT,     /* `element`: path_names are what follows it, perhaps nothing */
+    HS_BASE_ROW,         /* `row.x` inside any or all */
 };
 
 enum hs_value_kind {
@@ -47,6 +101,7 @@ enum hs_value_kind {
     HS_V_DATE,      /* i: days since 1970 */
     HS_V_TIMESTAMP, /* i: microseconds since 1970; utc says whether a zone was given */
     HS_V_LIST,      /* items: an attribute with several values; only as right side of `in` */
+    HS_V_TIME,      /* i: microseconds since midnight */
 };
 
 struct hs_value {
@@ -68,8 +123,16 @@ struct hs_rule {
     int *path_ids;
     hs_str *path_names;
     size_t path_len;
+    enum hs_rule_base base;
+    /* FIELD, after binding. 0: of the row, path_ids[0] is a column. k: of the element of the k-th any or all around it,
+     * counted from the outside; path_ids then begin below the element (of a map: with its key or value), and
+     * path_len 0 is the element itself. */
+    int scope;
+    int unit;                       /* REQUEST: enum hs_rule_fact; SPAN: enum hs_rule_unit */
+    const struct hs_lookup *lookup; /* LOOKUP: resolved when the model is loaded */
     /* After binding. FIELD: its type. Comparisons, IN, BETWEEN: the one type in which all operands are compared exactly
-     * (NULL when every operand is NULL or principal). NULL for literals, principal, and/or/not, is null. */
+     * (NULL when every operand is NULL or principal). Arithmetic: the result's (NULL while an attribute is unknown). NULL
+     * for literals, principal, and/or/not, is null, any/all, spans. */
     const struct hs_type *type;
     int line, column; /* position in the model file, 1-based */
 };
@@ -83,6 +146,20 @@ HS_MUST hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int li
  */
 HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type, hs_str file,
                            struct hs_rule **out, struct hs_err *err);
+/* The type that operand i of a bound arithmetic node is brought to before the operation; widening only. ADD and SUB of
+ * DECIMAL(p, s): one digit less than the result, which is what SQL's own rule makes of it; MUL, DIV, MOD, NEG: the
+ * operand's own width, as a decimal where the result is one. */
+struct hs_type hs_rule_operand_type(const struct hs_rule *arithmetic, size_t i);
+/* A moment plus or minus a span, bound and filled: by how many of which unit (signed), and between which values of
+ * args[0] (both inclusive; days for a DATE, else microseconds) value and result lie in the years 1 to 9999. Months and
+ * years keep the day of the month, or take the last one there is (31 January + months(1) = 28 or 29 February); zoned
+ * values in UTC. low > high: no value fits. False: no such node. */
+struct hs_rule_shift {
+    enum hs_rule_unit unit; /* MONTHS, DAYS, or MINUTES: years and hours are counted in these */
+    int64_t count;
+    int64_t low, high;
+};
+bool hs_rule_shift(const struct hs_rule *r, struct hs_rule_shift *out);
 /* The text again, canonical: for explain, digests and tests (parse(print(x)) == x). */
 void hs_buf_add_rule(struct hs_buf *b, const struct hs_rule *rule);
 void hs_buf_add_value(struct hs_buf *b, const struct hs_value *value);
@@ -94,6 +171,8 @@ bool hs_value_same(const struct hs_value *a,
  * "2026-11-21"; "2026-11-21 10:55:00[.123456][Z|+01|+01:00]" (or with T): `utc` says whether a zone was given. */
 bool hs_date_parse(hs_str text, int64_t *out_days);
 bool hs_timestamp_parse(hs_str text, int64_t *out_us, bool *out_utc);
+bool hs_time_parse(hs_str text, int64_t *out_us); /* "10:55[:00[.123456]]" */
+void hs_buf_add_time(struct hs_buf *b, int64_t us);
 void hs_buf_add_date(struct hs_buf *b, int64_t days);
 void hs_buf_add_timestamp(struct hs_buf *b, int64_t us, bool utc); /* with "+00:00" when utc */
 /* "-10.50" -> 2 whole digits, 1 decimal: what an exact type must hold. False: not [-]digits[.digits], or over 38. */

@@ -365,6 +365,19 @@ static hs_rc check_node(struct binder *b, struct hs_rule *r)
     case HS_RULE_STARTS_WITH:
     case HS_RULE_ENDS_WITH:
         return check_comparison(b, r);
+    case HS_RULE_CONTAINS:
+    case HS_RULE_REQUEST:
+    case HS_RULE_ADD:
+    case HS_RULE_SUB:
+    case HS_RULE_MUL:
+    case HS_RULE_DIV:
+    case HS_RULE_MOD:
+    case HS_RULE_NEG:
+    case HS_RULE_SPAN:
+    case HS_RULE_ANY:
+    case HS_RULE_ALL:
+    case HS_RULE_LOOKUP:
+        break;
     }
     return fail_at(b, r, "unknown kind of rule node");
 }

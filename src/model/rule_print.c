@@ -53,6 +53,11 @@ void hs_buf_add_value(struct hs_buf *b, const struct hs_value *v)
     case HS_V_LIST:
         add_list(b, v);
         return;
+    case HS_V_TIME:
+        hs_buf_addz(b, "time '");
+        hs_buf_add_time(b, v->i);
+        hs_buf_addc(b, '\'');
+        return;
     }
 }
 
@@ -198,6 +203,19 @@ void hs_buf_add_rule(struct hs_buf *b, const struct hs_rule *r)
     case HS_RULE_STARTS_WITH:
     case HS_RULE_ENDS_WITH:
         add_word_test(b, r, false);
+        return;
+    case HS_RULE_CONTAINS:
+    case HS_RULE_REQUEST:
+    case HS_RULE_ADD:
+    case HS_RULE_SUB:
+    case HS_RULE_MUL:
+    case HS_RULE_DIV:
+    case HS_RULE_MOD:
+    case HS_RULE_NEG:
+    case HS_RULE_SPAN:
+    case HS_RULE_ANY:
+    case HS_RULE_ALL:
+    case HS_RULE_LOOKUP:
         return;
     }
 }

@@ -131,14 +131,37 @@ void hs_buf_add_date(struct hs_buf *b, int64_t days)
     hs_buf_addf(b, "%04lld-%02u-%02u", (long long)year, month, day);
 }
 
+bool hs_time_parse(hs_str text, int64_t *out_us)
+{
+    const char *at = text.at, *end = text.at + text.len;
+    char padded[16];
+    if (text.len == 5) { /* 10:55 */
+        snprintf(padded, sizeof padded, "%.5s:00", text.at);
+        at = padded;
+        end = padded + 8;
+    }
+    return text.len && take_time(&at, end, out_us) && at == end;
+}
+
+static void add_time(struct hs_buf *b, int64_t us)
+{
+    int64_t second = us / second_us;
+    hs_buf_addf(b, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    if (us % second_us)
+        hs_buf_addf(b, ".%06d", (int)(us % second_us));
+}
+
+void hs_buf_add_time(struct hs_buf *b, int64_t us)
+{
+    add_time(b, us >= 0 && us < day_us ? us : 0);
+}
+
 void hs_buf_add_timestamp(struct hs_buf *b, int64_t us, bool utc)
 {
     int64_t days = us / day_us - (us % day_us < 0);
-    int64_t left = us - days * day_us, second = left / second_us;
     hs_buf_add_date(b, days);
-    hs_buf_addf(b, " %02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
-    if (left % second_us)
-        hs_buf_addf(b, ".%06d", (int)(left % second_us));
+    hs_buf_addc(b, ' ');
+    add_time(b, us - days * day_us);
     if (utc)
         hs_buf_addz(b, "+00:00");
 }
@@ -233,6 +256,7 @@ bool hs_value_same(const struct hs_value *a, const struct hs_value *b)
     switch (a->kind) {
     case HS_V_BOOL:
     case HS_V_DATE:
+    case HS_V_TIME:
         return a->i == b->i;
     case HS_V_TIMESTAMP:
         return a->i == b->i && a->utc == b->utc;

@@ -120,6 +120,11 @@ void hs_buf_add_duckdb_literal(struct hs_buf *b, const struct hs_value *v, const
     case HS_V_TIMESTAMP:
         add_timestamp(b, v, type);
         return;
+    case HS_V_TIME:
+        hs_buf_addz(b, "TIME '");
+        hs_buf_add_time(b, v->i);
+        hs_buf_addc(b, '\'');
+        return;
     case HS_V_NULL:
     case HS_V_LIST: /* never reaches a printer; NULL is UNKNOWN, which shows nothing */
         break;
@@ -293,6 +298,19 @@ hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *r, struct hs_
     case HS_RULE_STARTS_WITH:
     case HS_RULE_ENDS_WITH:
         return add_test(b, r, err);
+    case HS_RULE_CONTAINS:
+    case HS_RULE_REQUEST:
+    case HS_RULE_ADD:
+    case HS_RULE_SUB:
+    case HS_RULE_MUL:
+    case HS_RULE_DIV:
+    case HS_RULE_MOD:
+    case HS_RULE_NEG:
+    case HS_RULE_SPAN:
+    case HS_RULE_ANY:
+    case HS_RULE_ALL:
+    case HS_RULE_LOOKUP:
+        break;
     }
     return hs_fail_hidden(err, HS_INTERNAL, "unknown rule node");
 }

@@ -32,6 +32,8 @@ static bool value_fits(const struct hs_value *v, const struct hs_type *type)
         return type->id == HS_T_DATE;
     case HS_V_TIMESTAMP:
         return type->id == (v->utc ? HS_T_TIMESTAMPTZ : HS_T_TIMESTAMP);
+    case HS_V_TIME:
+        return type->id == HS_T_TIME;
     case HS_V_NULL:
     case HS_V_LIST:
         return false;
