@@ -379,7 +379,7 @@ static hs_rc mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_er
         if (!key)
             return hs_fail(err, HS_NOMEM, "out of memory");
         HS_TRY(hs_hmac_sha256(hs_str_n(c->access->mask_key, 32), domain, key, err));
-        keys[r->mask_key_count++] = (struct hs_mask_key){domain, hs_str_n(key, 32)};
+        keys[r->mask_key_count++] = (struct hs_mask_key){.domain = domain, .key = hs_str_n(key, 32)};
     }
     r->mask_keys = keys;
     return HS_OK;

@@ -5,7 +5,8 @@
 #include "base/str.h"
 
 struct hs_mask_key {
-    hs_str domain, key;
+    hs_str domain, id; /* id: empty for the one that a mask gets when it names none */
+    hs_str key;
 };
 
 #endif

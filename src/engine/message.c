@@ -110,6 +110,7 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u32(b, (uint32_t)m->mask_key_count);
     for (size_t i = 0; i < m->mask_key_count; i++) {
         hs_put_str(b, m->mask_keys[i].domain);
+        hs_put_str(b, m->mask_keys[i].id);
         hs_put_str(b, m->mask_keys[i].key);
     }
     hs_put_u64(b, (uint64_t)m->memory_bytes);
@@ -148,10 +149,11 @@ static const struct hs_params *get_params(struct hs_arena *a, struct hs_cursor *
 /* Borrowed: keys are not copied around. */
 static const struct hs_mask_key *get_mask_keys(struct hs_arena *a, struct hs_cursor *c, size_t *out_count)
 {
-    size_t n = get_count(c, 8);
+    size_t n = get_count(c, 12);
     struct hs_mask_key *keys = hs_arena_array(a, n + 1, sizeof *keys);
     for (size_t i = 0; keys && i < n; i++) {
         keys[i].domain = hs_get_str(c);
+        keys[i].id = hs_get_str(c);
         keys[i].key = hs_get_str(c);
     }
     *out_count = keys ? n : 0;

@@ -1,5 +1,5 @@
 /* What can be said about policies before anyone asks: `hailstorm check` and every reload. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 #include "policy/policy_in.h"
 
 struct checker {

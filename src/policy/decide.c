@@ -1,6 +1,6 @@
 /* Request + facts -> decision. The order is that of the answer: which table, which fields (grants), which rows (grants'
  * wheres and row rules), which masks. Whatever cannot be resolved refuses the whole table. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 #include "policy/policy_in.h"
 
 #include "base/fault.h"

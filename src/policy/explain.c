@@ -1,5 +1,5 @@
 /* A decision in words, for whoever keeps the policies; and the mask functions as Markdown. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 #include "policy/policy_in.h"
 
 static void add_path(struct hs_buf *b, const struct hs_type *in, const int *ids, size_t len)

@@ -29,8 +29,8 @@ hs_rc hs_policy_check_mask(const struct hs_policy *mask, struct hs_err *err);
 
 /* ---- DuckDB printer ----
  * The raw layer that the expressions read has one column per top-level contract field, named "f<id>" (so no stored
- * name can collide or inject), struct members named as in `bound`. hmac-token prints a call of hs_mask_hmac(text),
- * a function the worker registers with the key outside SQL. */
+ * name can collide or inject), struct members named as in `bound`. Keyed masks and others print calls of
+ * hs_mask_NAME(setup, value), functions that the worker registers, with the keys outside SQL. */
 HS_MUST hs_rc hs_print_duckdb_rows(struct hs_buf *out, const struct hs_decision *d,
                                    struct hs_err *err); /* "" if none */
 /* The output expression of column i, type unchanged apart from hidden members. */

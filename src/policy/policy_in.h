@@ -2,6 +2,7 @@
 #ifndef HS_POLICY_IN_H
 #define HS_POLICY_IN_H
 
+#include "mask/sql.h"
 #include "policy/policy.h"
 
 enum {
@@ -98,9 +99,6 @@ HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, str
 HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);
 
 /* ---- printers ---- */
-/* False: DuckDB has no literal name for it that we trust. */
-bool hs_buf_add_duckdb_type(struct hs_buf *b, const struct hs_type *type);
-void hs_buf_add_duckdb_literal(struct hs_buf *b, const struct hs_value *v, const struct hs_type *type);
 HS_MUST hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *rule, struct hs_err *err);
 
 _Static_assert(HS_MAX_WHERES == 256, "hs_covers looks at four words");

@@ -1,7 +1,7 @@
 /* The output expression of a column: untouched columns as they are; otherwise the value is rebuilt from the top down,
  * member by member, with masks in their places and hidden members left out. Sizes stay linear in the number of fields
  * times their depth: a raw value's expression is written once to test it for NULL and once for each member. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 #include "policy/policy_in.h"
 
 #include "base/fault.h"

@@ -185,11 +185,15 @@ static void the_keyed_mask_is_hmac_sha256(void **state)
     (void)state;
     struct guest *g = open_guest("");
     hs_str key = HS_S("0123456789abcdef0123456789abcdef");
-    const struct hs_mask_key keys[] = {{HS_S("hr"), HS_S("another")}, {HS_S("sales"), key}};
+    const struct hs_mask_key keys[] = {{.domain = HS_S("hr"), .key = HS_S("another")},
+                                       {.domain = HS_S("sales"), .id = HS_S("old"), .key = HS_S("of before")},
+                                       {.domain = HS_S("sales"), .key = key}};
+    const struct hs_msg_view view = {
+        HS_S("masked"),
+        HS_S("SELECT hs_mask_hmac_token('5:sales,0:,', v) AS v FROM (VALUES ('ana@example.org'), (NULL), "
+             "('')) t(v)")};
     struct hs_msg_run plan = {
-        .sql = HS_S("SELECT hs_mask_hmac('sales', v) FROM (VALUES ('ana@example.org'), (NULL), ('')) t(v)"),
-        .mask_keys = keys,
-        .mask_key_count = 2};
+        .sql = HS_S("SELECT v FROM masked"), .views = &view, .view_count = 1, .mask_keys = keys, .mask_key_count = 3};
     struct hs_err err;
     struct hs_buf want;
     uint8_t a[32], b[32];
@@ -203,7 +207,7 @@ static void the_keyed_mask_is_hmac_sha256(void **state)
     assert_int_equal(guest_run_plan(g, &plan), 0);
     assert_string_equal(g->text.at, want.at);
     hs_buf_fini(&want);
-    expect_error(g, "SELECT hs_mask_hmac('sales', 'x')", "Catalog", "hs_mask_hmac"); /* gone with its statement */
+    expect_error(g, "SELECT hs_mask_hmac_token('5:sales,0:,', 'x')", "Catalog", "hs_mask_hmac_token"); /* gone again */
     guest_end(g);
 }
 

@@ -16,7 +16,7 @@ struct run {
     struct hs_msg_run plan;
     struct hs_arena *arena;
     struct ring_view ring;
-    struct mask_keys *keys;
+    struct natives *natives;
     duckdb_prepared_statement prepared;
     duckdb_pending_result pending;
     duckdb_result result;
@@ -64,8 +64,7 @@ static hs_rc prepare(struct run *r, struct hs_err *err)
 {
     HS_TRY(arranged_trouble(err));
     HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
-    if (r->plan.mask_key_count)
-        HS_TRY(hs_mask_register(r->instance, &r->plan, &r->keys, err));
+    HS_TRY(hs_natives_register(r->instance, &r->plan, &r->natives, err));
     HS_TRY(register_live(r, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
     HS_TRY(hs_instance_lock(r->instance, err));
@@ -181,7 +180,7 @@ static void clean(struct run *r)
         duck()->destroy_prepare(&r->prepared);
     hs_instance_close(r->instance);
     hs_objects_end();
-    hs_mask_forget(r->keys);
+    hs_natives_forget(r->natives);
     if (r->ring.at)
         munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);
     hs_arena_free(r->arena);

@@ -78,12 +78,12 @@ void hs_avro_forget(struct avro_trouble *t); /* takes NULL */
 /* An instance that was opened ahead, waiting for it when it is not there yet. Only after the walls are up. */
 HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 
-/* ---- mask.c ---- */
-struct mask_keys;
-/* Registers hs_mask_hmac; *out lives until hs_mask_forget, after the instance. */
-HS_MUST hs_rc hs_mask_register(struct instance *i, const struct hs_msg_run *run, struct mask_keys **out,
-                               struct hs_err *err);
-void hs_mask_forget(struct mask_keys *k); /* takes NULL; wipes */
+/* ---- natives.c ---- */
+struct natives;
+/* Registers the natives of masks that the plan's views name; *out lives until hs_natives_forget, after the instance. */
+HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct natives **out,
+                                  struct hs_err *err);
+void hs_natives_forget(struct natives *n); /* takes NULL; wipes */
 
 /* ---- live.c ---- */
 /* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */

@@ -1,7 +1,8 @@
 /* The mask functions' examples, and decisions made at random: as cmocka tests for what can be seen without an engine,
  * and with an argument as JSON lines for tests/policy, which runs the printed expressions in a real DuckDB:
  *   policy_examples_test --examples
- *   policy_examples_test --decisions SEED COUNT */
+ *   policy_examples_test --decisions SEED COUNT
+ *   policy_examples_test --natives */
 #include "policy/test/world.h"
 
 /* ---- examples ---- */
@@ -25,20 +26,70 @@ static struct hs_type *example_type(struct world *w, const char *text)
 
 struct prepared {
     struct hs_policy mask;
-    struct hs_mask_arg arg;
+    struct hs_mask_arg args[8];
     struct hs_mask_call call;
 };
+
+/* Where a text outside of quotes has one of these characters. */
+static size_t outside(hs_str text, const char *of)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        quoted ^= text.at[i] == '\'';
+        if (!quoted && strchr(of, text.at[i]))
+            return i;
+    }
+    return text.len;
+}
+
+static hs_str cut(hs_str *rest, const char *of)
+{
+    size_t at = outside(*rest, of);
+    hs_str first = hs_str_trim(hs_str_n(rest->at, at));
+    *rest = at < rest->len ? hs_str_n(rest->at + at + 1, rest->len - at - 1) : (hs_str){rest->at + at, 0};
+    return first;
+}
+
+/* A rule literal, or a list of them: ['a', 'b']; a map is the list of its keys and values: {'a': 'b'}. */
+static struct hs_value example_value(struct world *w, hs_str text)
+{
+    if (!text.len || !strchr("[{", text.at[0]))
+        return w_rule(w, hs_arena_str(w->arena, text).at)->value;
+    struct hs_value list = {.kind = HS_V_LIST, .items = hs_arena_array(w->arena, text.len, sizeof *list.items)};
+    hs_str rest = hs_str_n(text.at + 1, text.len - 2);
+    while (rest.len)
+        list.items[list.item_count++] = example_value(w, cut(&rest, ",:"));
+    return list;
+}
+
+/* One value, for the first argument; or "name: value; name: value". */
+static size_t example_args(struct world *w, const struct hs_mask_function *f, const char *text, struct hs_mask_arg *out)
+{
+    hs_str rest = hs_str_of(text);
+    size_t count = 0;
+    size_t colon = outside(rest, ":[{");
+    if (colon == rest.len || rest.at[colon] != ':') {
+        *out = (struct hs_mask_arg){hs_str_of(f->args[0].name), example_value(w, rest)};
+        return 1;
+    }
+    while (rest.len) {
+        hs_str one = cut(&rest, ";"), name = cut(&one, ":");
+        assert_true(count < 8);
+        out[count++] = (struct hs_mask_arg){name, example_value(w, hs_str_trim(one))};
+    }
+    return count;
+}
 
 static void prepare(struct world *w, const struct hs_mask_function *f, const struct hs_mask_example *e,
                     struct prepared *out)
 {
-    *out = (struct prepared){.mask = {.kind = HS_MASK, .with = hs_str_of(f->name)}};
-    if (e->arg) {
-        out->arg = (struct hs_mask_arg){hs_str_of(f->args[0].name), w_rule(w, e->arg)->value};
-        out->mask.args = &out->arg;
-        out->mask.arg_count = 1;
-    }
-    out->call = (struct hs_mask_call){example_type(w, e->type), HS_S("\"f1\""), out->mask.args, out->mask.arg_count};
+    *out = (struct prepared){.mask = {.kind = HS_MASK, .with = hs_str_of(f->name), .args = out->args}};
+    if (e->arg)
+        out->mask.arg_count = example_args(w, f, e->arg, out->args);
+    out->call = (struct hs_mask_call){.type = example_type(w, e->type),
+                                      .x = HS_S("\"f1\""),
+                                      .args = out->mask.args,
+                                      .arg_count = out->mask.arg_count};
 }
 
 static const char *printed(struct world *w, const struct hs_mask_function *f, const struct hs_mask_call *call)
@@ -59,6 +110,7 @@ static void test_examples_are_sound(void **state)
     for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
         bool null_stays = false, hides = false;
         assert_ptr_equal(hs_mask_function(hs_str_of(f->name)), f);
+        assert_true(i == 0 || strcmp(hs_mask_function_at(i - 1)->name, f->name) < 0); /* by name, and each once */
         assert_true(f->text && *f->text && f->example_count && f->arg_count <= 8);
         for (size_t k = 0; k < f->example_count; k++) {
             const struct hs_mask_example *e = &f->examples[k];
@@ -113,7 +165,7 @@ static void test_expressions(void **state)
                         "NULL THEN '***' END"},
         {"truncate-date", "CASE WHEN \"f1\" < DATE '0001-01-01' THEN DATE '0001-01-01' WHEN \"f1\" > DATE '9999-12-31' "
                           "THEN DATE '9999-01-01' ELSE make_date(year(\"f1\"), 1, 1) END"},
-        {"hmac-token", "hs_mask_hmac('', \"f1\")"},
+        {"hmac-token", "hs_mask_hmac_token('0:,0:,', \"f1\")"},
     };
     struct world w;
     struct prepared p;
@@ -125,7 +177,6 @@ static void test_expressions(void **state)
         prepare(&w, f, &f->examples[0], &p);
         assert_string_equal(printed(&w, f, &p.call), golden[i].sql);
     }
-    assert_null(hs_mask_function_at(COUNT(golden)));
     w_fini(&w);
 }
 
@@ -174,6 +225,94 @@ static int dump_examples(void)
         }
     hs_buf_fini(&b);
     w_fini(&w);
+    return 0;
+}
+
+/* ---- natives, for the engine of tests/policy ---- */
+
+static const struct hs_mask_function *native_called(const char *sql_name, enum hs_native_kind *out_kind)
+{
+    const struct hs_mask_function *f;
+    char name[64];
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
+        for (int kind = 0; f->native && kind < HS_NATIVE_KINDS_; kind++)
+            if (hs_native_name(name, f->name, f->native, (enum hs_native_kind)kind) && strcmp(name, sql_name) == 0) {
+                *out_kind = (enum hs_native_kind)kind;
+                return f;
+            }
+    return NULL;
+}
+
+static void put_native(struct hs_buf *b, const struct hs_mask_function *f, enum hs_native_kind kind, hs_str setup,
+                       hs_str value)
+{
+    struct hs_native_head head;
+    struct hs_native_value v = {.bytes = value};
+    struct hs_buf text;
+    hs_buf_init(&text, 1 << 24);
+    assert_true(hs_native_head(f, setup, &head));
+    void *state = f->native->open(&(struct hs_native_setup){head.fields, HS_S("key"), head.viewer});
+    assert_non_null(state);
+    void *work = f->native->work_new ? f->native->work_new(state) : NULL;
+    v.whole = kind == HS_NATIVE_LONG ? strtoll(value.at, NULL, 10) : 0;
+    v.real = kind == HS_NATIVE_DOUBLE ? strtod(value.at, NULL) : 0;
+    assert_true(f->native->mask(state, work, kind, &v, &text));
+    if (v.null)
+        hs_buf_addz(b, "null");
+    else if (kind == HS_NATIVE_LONG)
+        hs_buf_addf(b, "\"%lld\"", (long long)v.whole);
+    else if (kind == HS_NATIVE_DOUBLE)
+        hs_buf_addf(b, "\"%a\"", v.real);
+    else {
+        hs_buf_addc(b, '"');
+        hs_buf_add_hex(b, v.bytes.at, v.bytes.len);
+        hs_buf_addc(b, '"');
+    }
+    hs_buf_fini(&text);
+    if (work)
+        f->native->work_free(work);
+    f->native->close(state);
+}
+
+static void take_hex(struct hs_buf *out, const char *hex)
+{
+    hs_buf_clear(out);
+    for (; hex && hex[0] && hex[1]; hex += 2)
+        hs_buf_addc(out, (char)(hs_hex_digit(hex[0]) << 4 | hs_hex_digit(hex[1])));
+}
+
+/* The functions' names, a line each; then answers "name setup value" (in hex; "-": nothing) line by line. */
+static int serve_natives(void)
+{
+    const struct hs_mask_function *f;
+    static char line[1 << 22];
+    char name[64];
+    struct hs_buf setup, value, answer;
+    hs_buf_init(&setup, sizeof line);
+    hs_buf_init(&value, sizeof line);
+    hs_buf_init(&answer, 1 << 25);
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
+        for (int kind = 0; f->native && kind < HS_NATIVE_KINDS_; kind++)
+            if (hs_native_name(name, f->name, f->native, (enum hs_native_kind)kind))
+                printf("%s %d\n", name, kind);
+    printf("\n");
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        char *called = strtok(line, " \n"), *s = strtok(NULL, " \n"), *v = strtok(NULL, " \n");
+        enum hs_native_kind kind;
+        if (!called || !(f = native_called(called, &kind)))
+            return 1;
+        take_hex(&setup, s);
+        take_hex(&value, v);
+        put_native(&answer, f, kind, hs_buf_str(&setup), hs_buf_str(&value));
+        hs_buf_addc(&answer, '\n');
+        fwrite(answer.at, 1, answer.len, stdout);
+        fflush(stdout);
+        hs_buf_clear(&answer);
+    }
+    hs_buf_fini(&setup);
+    hs_buf_fini(&value);
+    hs_buf_fini(&answer);
     return 0;
 }
 
@@ -423,6 +562,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--examples") == 0)
         return dump_examples();
+    if (argc == 2 && strcmp(argv[1], "--natives") == 0)
+        return serve_natives();
     if (argc == 4 && strcmp(argv[1], "--decisions") == 0)
         return dump_decisions(strtoull(argv[2], NULL, 10), atol(argv[3]));
     const struct CMUnitTest tests[] = {

@@ -63,7 +63,7 @@ static void test_paths(void **state)
         "CASE WHEN \"f7\" IS NULL THEN NULL ELSE map_from_entries(list_transform(map_entries(\"f7\"), lambda v1: "
         "struct_pack(\"key\" := struct_extract(v1, 'key'), \"value\" := CASE WHEN struct_extract(v1, 'value') IS NULL "
         "THEN NULL ELSE struct_pack(\"text\" := struct_extract(struct_extract(v1, 'value'), 'text'), \"by\" := "
-        "hs_mask_hmac('sales', struct_extract(struct_extract(v1, 'value'), 'by'))) END))) END");
+        "hs_mask_hmac_token('5:sales,0:,', struct_extract(struct_extract(v1, 'value'), 'by'))) END))) END");
     assert_true(hs_decision_needs_key(d));
     assert_true(w_column(d, "id")->nullable);
     assert_true(w.bound->fields[0].required);

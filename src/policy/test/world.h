@@ -3,7 +3,7 @@
 #define HS_POLICY_TEST_WORLD_H
 
 #include "base/alloc.h"
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 #include "policy/policy_in.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* keep-domain: an e-mail address without the person. Everything before the last '@' goes, also other '@'s. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {

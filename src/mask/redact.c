@@ -1,6 +1,6 @@
 /* redact: a fixed value for each type, the same in every column. */
-#include "policy/functions/functions.h"
-#include "policy/policy_in.h"
+#include "mask/mask.h"
+#include "mask/sql.h"
 
 enum { MAX_FIXED = 1024 }; /* zero bytes that we are willing to write into a statement */
 

@@ -1,6 +1,6 @@
 /* constant: one value of the policy's choice. */
-#include "policy/functions/functions.h"
-#include "policy/policy_in.h"
+#include "mask/mask.h"
+#include "mask/sql.h"
 
 static bool number_fits(const struct hs_value *v, const struct hs_type *type)
 {

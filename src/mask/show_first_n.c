@@ -1,6 +1,6 @@
 /* show-first-n: the first n characters stay, the rest becomes '*'. A value no longer than n would be shown whole, which
  * is no mask at all (a four-character secret under "show 4"), so it is hidden whole. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {

@@ -1,5 +1,5 @@
 /* show-last-n: the last n characters stay, the rest becomes '*'; see show-first-n for the short values. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {

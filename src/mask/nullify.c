@@ -1,6 +1,6 @@
 /* nullify: the value is gone, whatever it was. */
-#include "policy/functions/functions.h"
-#include "policy/policy_in.h"
+#include "mask/mask.h"
+#include "mask/sql.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {

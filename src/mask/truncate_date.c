@@ -3,7 +3,7 @@
  * Not by date_trunc: DuckDB 1.5 computes it while planning over the column's minimum and maximum, and a date near the
  * end of its range then raises an error that quotes it, whatever CASE stands around it. make_date over a guarded value
  * is total. Values outside the years 1 to 9999 (and the infinities) are moved to the nearest of them. */
-#include "policy/functions/functions.h"
+#include "mask/mask.h"
 
 static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
 {

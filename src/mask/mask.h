@@ -1,0 +1,86 @@
+/* Mask functions, one file each: src/mask/NAME.c defines hs_mask_NAME and is registered by being there. A function
+ * keeps its type, keeps NULL as NULL and is total: no input makes the engine raise an error, also not while it plans
+ * (DuckDB computes some functions over a column's minimum and maximum then). Its examples are run by the tests and
+ * printed in the documentation. How to add one: CONTRIBUTING.md. */
+#ifndef HS_MASK_MASK_H
+#define HS_MASK_MASK_H
+
+#include "mask/native.h"
+#include "model/model.h"
+
+struct hs_mask_function;
+struct hs_mask_call {
+    const struct hs_mask_function *function; /* set by hs_buf_add_mask_call */
+    const struct hs_type *type;              /* of the field; NULL: not known yet (load) */
+    hs_str x;                                /* the SQL expression of the raw value; may be repeated */
+    const struct hs_mask_arg *args;
+    size_t arg_count;
+    hs_str domain; /* whose table it is: a keyed mask has a key a domain */
+    hs_str key_id; /* which of the domain's keys; empty: the one it has by default */
+    hs_str viewer; /* a pseudonym of the person, for functions that are `per_person` */
+};
+
+struct hs_mask_arg_spec {
+    const char *name;
+    const char *takes; /* for messages and documentation: "a whole number from 0 to 1000" */
+    bool optional;
+};
+
+struct hs_mask_example { /* texts as DuckDB would cast them; NULL is NULL */
+    const char *type;    /* Iceberg's name: "decimal(10, 2)" */
+    const char *arg; /* the first argument's value as a rule literal, or "name: literal; name: [list]"; NULL: none */
+    const char *input, *output;
+};
+
+typedef void (*hs_mask_print)(struct hs_buf *out, const struct hs_mask_call *call);
+
+struct hs_mask_function {
+    const char *name, *text;
+    uint64_t accepts; /* HS_ON(type id) | ... */
+    const struct hs_mask_arg_spec *args;
+    size_t arg_count;
+    bool may_null;   /* can answer NULL for a value that is not NULL */
+    bool keyed;      /* needs the mask key; takes the argument `key` */
+    bool per_person; /* differs from person to person */
+    bool hashes;     /* equal values stay equal and all of them are kept apart: no mask for a few possible values */
+    /* Values of the arguments, against the type where it is known; err->shown gets the words. May be NULL. */
+    hs_rc (*check)(const struct hs_mask_call *call, struct hs_err *err);
+    hs_mask_print print_duckdb;
+    const struct hs_native *native; /* what print_duckdb calls, where SQL cannot say it totally or fast */
+    /* The other engines. NULL: there is no exact form; `instead` then names the mask that stands there and shows no
+     * more ("stand-in: nullify"). Iceberg's read-restrictions know nine actions, some for certain arguments alone. */
+    hs_mask_print print_trino, print_postgres;
+    const char *iceberg_action;
+    const char *(*iceberg_action_of)(const struct hs_mask_call *call);
+    const char *trino_instead, *postgres_instead, *iceberg_instead;
+    const struct hs_mask_example *examples;
+    size_t example_count;
+};
+
+#define HS_ON(type_id) (UINT64_C(1) << (type_id))
+#define HS_COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+const struct hs_mask_function *hs_mask_function(hs_str name); /* NULL: unknown */
+const struct hs_mask_function *hs_mask_function_at(size_t i); /* NULL: past the last; by name */
+/* Name, arguments and, where `type` is given, whether they fit it. */
+HS_MUST hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, struct hs_err *err);
+void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call);
+
+/* ---- what the functions share: shared/ ---- */
+const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *name); /* NULL: not given */
+/* show-first-n, show-last-n: their n. */
+HS_MUST hs_rc hs_mask_check_n(const struct hs_mask_call *call, struct hs_err *err);
+/* Up to this length a value of which n characters would show is hidden whole. */
+long long hs_mask_too_short(long long n);
+
+/* A call of a native: opens with the name and begins the setup; the function adds its own fields with hs_setup_add and
+ * ends with the value. Domain, key and person are written here for those that need them. */
+struct hs_native_call {
+    const struct hs_mask_function *function;
+    struct hs_buf *out;
+    struct hs_buf setup;
+};
+void hs_native_call_begin(struct hs_native_call *c, struct hs_buf *out, const struct hs_mask_call *call);
+void hs_native_call_end(struct hs_native_call *c, enum hs_native_kind kind, hs_str value);
+
+#endif
