@@ -127,12 +127,12 @@ struct hs_rule {
     /* FIELD, after binding. 0: of the row, path_ids[0] is a column. k: of the element of the k-th any or all around it,
      * counted from the outside; path_ids then begin below the element (of a map: with its key or value), and
      * path_len 0 is the element itself. */
-    int scope;
+    int scope;                      /* ANY, ALL: the number that their own elements have */
     int unit;                       /* REQUEST: enum hs_rule_fact; SPAN: enum hs_rule_unit */
     const struct hs_lookup *lookup; /* LOOKUP: resolved when the model is loaded */
     /* After binding. FIELD: its type. Comparisons, IN, BETWEEN: the one type in which all operands are compared exactly
-     * (NULL when every operand is NULL or principal). Arithmetic: the result's (NULL while an attribute is unknown). NULL
-     * for literals, principal, and/or/not, is null, any/all, spans. */
+     * (NULL when every operand is NULL or principal). Arithmetic: the result's (NULL while an attribute is unknown).
+     * NULL for literals, principal, and/or/not, is null, any/all, spans. */
     const struct hs_type *type;
     int line, column; /* position in the model file, 1-based */
 };
@@ -146,6 +146,7 @@ HS_MUST hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int li
  */
 HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type, hs_str file,
                            struct hs_rule **out, struct hs_err *err);
+bool hs_rule_is_arithmetic(enum hs_rule_op op); /* ADD to NEG */
 /* The type that operand i of a bound arithmetic node is brought to before the operation; widening only. ADD and SUB of
  * DECIMAL(p, s): one digit less than the result, which is what SQL's own rule makes of it; MUL, DIV, MOD, NEG: the
  * operand's own width, as a decimal where the result is one. */
@@ -171,8 +172,8 @@ bool hs_value_same(const struct hs_value *a,
  * "2026-11-21"; "2026-11-21 10:55:00[.123456][Z|+01|+01:00]" (or with T): `utc` says whether a zone was given. */
 bool hs_date_parse(hs_str text, int64_t *out_days);
 bool hs_timestamp_parse(hs_str text, int64_t *out_us, bool *out_utc);
-bool hs_time_parse(hs_str text, int64_t *out_us); /* "10:55[:00[.123456]]" */
-void hs_buf_add_time(struct hs_buf *b, int64_t us);
+bool hs_time_of_day_parse(hs_str text, int64_t *out_us); /* "10:55[:00[.123456]]" */
+void hs_buf_add_time_of_day(struct hs_buf *b, int64_t us);
 void hs_buf_add_date(struct hs_buf *b, int64_t days);
 void hs_buf_add_timestamp(struct hs_buf *b, int64_t us, bool utc); /* with "+00:00" when utc */
 /* "-10.50" -> 2 whole digits, 1 decimal: what an exact type must hold. False: not [-]digits[.digits], or over 38. */

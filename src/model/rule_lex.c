@@ -41,9 +41,17 @@ static bool continues_name(unsigned char c)
     return starts_name(c) || is_digit(c);
 }
 
+/* Words that mean something in front of a point, or inside any and all. Read bare where they cannot mean that, always
+ * written in quotes. */
+static bool is_base(hs_str word)
+{
+    return hs_str_eq_nocase(word, HS_S("request")) || hs_str_eq_nocase(word, HS_S("element")) ||
+           hs_str_eq_nocase(word, HS_S("row"));
+}
+
 bool hs_rule_is_bare_name(hs_str name)
 {
-    if (name.len == 0 || !starts_name((unsigned char)name.at[0]) || hs_rule_is_keyword(name))
+    if (name.len == 0 || !starts_name((unsigned char)name.at[0]) || hs_rule_is_keyword(name) || is_base(name))
         return false;
     for (size_t i = 1; i < name.len; i++)
         if (!continues_name((unsigned char)name.at[i]))
@@ -102,16 +110,15 @@ static hs_rc quoted(struct hs_rule_lexer *lex, char quote, struct hs_rule_token 
 /* Needless zeros in front go, so that 007.5 and 7.5 print alike. */
 static hs_rc tidy_number(struct hs_rule_lexer *lex, hs_str written, struct hs_rule_token *tok, struct hs_err *err)
 {
-    bool minus = written.at[0] == '-';
-    hs_str digits = hs_str_n(written.at + minus, written.len - minus);
+    hs_str digits = written;
     while (digits.len > 1 && digits.at[0] == '0' && is_digit((unsigned char)digits.at[1]))
         digits = hs_str_n(digits.at + 1, digits.len - 1);
     size_t count = digits.len - (memchr(digits.at, '.', digits.len) != NULL);
     if (count > HS_NUMBER_MAX_DIGITS)
         return hs_rule_fail(err, lex->file, tok->line, tok->column, "a number has at most %d digits",
                             HS_NUMBER_MAX_DIGITS);
-    tok->text = hs_arena_printf(lex->arena, "%s%.*s", minus ? "-" : "", HS_FMT(digits));
-    return tok->text.at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+    tok->text = digits;
+    return HS_OK;
 }
 
 static hs_rc number(struct hs_rule_lexer *lex, struct hs_rule_token *tok, struct hs_err *err)
@@ -134,8 +141,12 @@ static hs_rc number(struct hs_rule_lexer *lex, struct hs_rule_token *tok, struct
 
 static hs_rc mark(struct hs_rule_lexer *lex, struct hs_rule_token *tok, struct hs_err *err)
 {
-    static const char *const marks[] = {"<>", "!=", "<=", ">=", "=", "<", ">", "(", ")", ",", "."};
+    static const char *const marks[] = {"<>", "!=", "<=", ">=", "=", "<", ">", "(",
+                                        ")",  ",",  ".",  "+",  "-", "*", "/", "%"};
     hs_str rest = hs_str_n(lex->at, (size_t)(lex->end - lex->at));
+    if (hs_str_starts(rest, HS_S("--"))) /* a comment elsewhere, and two signs for us: neither may be meant */
+        return hs_rule_fail(err, lex->file, tok->line, tok->column,
+                            "a rule has no comments, and two signs need a space");
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         hs_str m = hs_str_of(marks[i]);
         if (rest.len < m.len || memcmp(rest.at, m.at, m.len) != 0)
@@ -170,7 +181,7 @@ hs_rc hs_rule_next_token(struct hs_rule_lexer *lex, struct hs_rule_token *out, s
         out->kind = c == '"' ? HS_TOK_QUOTED : HS_TOK_TEXT;
         return quoted(lex, (char)c, out, err);
     }
-    if (is_digit(c) || (c == '-' && is_digit(peek(lex, 1)))) {
+    if (is_digit(c)) {
         out->kind = HS_TOK_NUMBER;
         return number(lex, out, err);
     }

@@ -131,7 +131,7 @@ void hs_buf_add_date(struct hs_buf *b, int64_t days)
     hs_buf_addf(b, "%04lld-%02u-%02u", (long long)year, month, day);
 }
 
-bool hs_time_parse(hs_str text, int64_t *out_us)
+bool hs_time_of_day_parse(hs_str text, int64_t *out_us)
 {
     const char *at = text.at, *end = text.at + text.len;
     char padded[16];
@@ -151,7 +151,7 @@ static void add_time(struct hs_buf *b, int64_t us)
         hs_buf_addf(b, ".%06d", (int)(us % second_us));
 }
 
-void hs_buf_add_time(struct hs_buf *b, int64_t us)
+void hs_buf_add_time_of_day(struct hs_buf *b, int64_t us)
 {
     add_time(b, us >= 0 && us < day_us ? us : 0);
 }

@@ -100,6 +100,10 @@ HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);
 
 /* ---- printers ---- */
 HS_MUST hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *rule, struct hs_err *err);
+/* A field, literal or arithmetic in the type `as`; NULL: in its own. */
+HS_MUST hs_rc hs_print_duckdb_operand(struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as,
+                                      struct hs_err *err);
+HS_MUST hs_rc hs_print_duckdb_arithmetic(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err);
 
 _Static_assert(HS_MAX_WHERES == 256, "hs_covers looks at four words");
 

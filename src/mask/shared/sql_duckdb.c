@@ -121,7 +121,7 @@ void hs_buf_add_duckdb_literal(struct hs_buf *b, const struct hs_value *v, const
         return;
     case HS_V_TIME:
         hs_buf_addz(b, "TIME '");
-        hs_buf_add_time(b, v->i);
+        hs_buf_add_time_of_day(b, v->i);
         hs_buf_addc(b, '\'');
         return;
     case HS_V_NULL:

@@ -97,6 +97,55 @@ static void test_round_trip_words(void **state)
     prints("\"starts\" starts with 'a' and \"date\" = 1", "\"starts\" starts with 'a' and \"date\" = 1");
 }
 
+static void test_arithmetic(void **state)
+{
+    (void)state;
+    prints("a+b*c-d > -1", "a + b * c - d > -1");
+    prints("(a+b)*(c-(d-e)) = 0", "(a + b) * (c - (d - e)) = 0");
+    prints("a - b - c < a / b / c", "a - b - c < a / b / c");
+    prints("a - (b - c) < a / (b / c)", "a - (b - c) < a / (b / c)");
+    prints("a -1 > b- -2", "a - 1 > b - -2");
+    prints("-a > -(5)", "-a > -(5)");
+    prints("-(-a) = - -a", "-(-a) = -(-a)");
+    prints("-(a + b) % 3 = 2", "-(a + b) % 3 = 2");
+    prints("a * -9223372036854775808 = -0.5", "a * -9223372036854775808 = -0.5");
+    prints("created + days(30) < request.today", "created + days(30) < request.today");
+    prints("request.now - hours(principal.h * 2) > seen", "request.now - hours(principal.h * 2) > seen");
+    prints("a between b - 1 and b + 1 and c", "a between b - 1 and b + 1 and c");
+    prints("a + 1 in (b * 2, -3)", "a + 1 in (b * 2, -3)");
+    prints("(a = 1) = (b + 1 > 2)", "(a = 1) = (b + 1 > 2)");
+    prints("not a + 1 > 2", "not a + 1 > 2");
+    prints("a + b is null", "a + b is null");
+    prints("t >= time '09:30' and t < time '17:00:00.5'", "t >= time '09:30:00' and t < time '17:00:00.500000'");
+    prints("days = 3 and \"time\" = years", "days = 3 and time = years");
+}
+
+static void test_lists_and_lookups(void **state)
+{
+    (void)state;
+    prints("any(items, price > 100)", "any(items, price > 100)");
+    prints("ALL(a.b, any(c, element = 3 or d) and row.x = 1)", "all(a.b, any(c, element = 3 or d) and row.x = 1)");
+    prints("any(a, element.x.\"odd one\" = \"element\")", "any(a, element.x.\"odd one\" = \"element\")");
+    prints("any(m, key = 'a' and \"row\".b = 1)", "any(m, key = 'a' and \"row\".b = 1)");
+    prints("element = 1 and row.b = 2", "\"element\" = 1 and \"row\".b = 2");
+    prints("not any(a, element is null) and b", "not any(a, element is null) and b");
+    prints("any(a, b) = true", "any(a, b) = true");
+    prints("'x' in principal.roles", "'x' in (principal.roles)");
+    prints("a not in principal.\"and\"", "a not in (principal.\"and\")");
+    prints("a in e.region", "a in e.region");
+    prints("a not in sales.e.region and b", "a not in sales.e.region and b");
+    prints("a in e.region where u = principal.name and v or w", "a in e.region where u = principal.name and v or w");
+    prints("(a in e.r where u = 1) and b", "(a in e.r where u = 1) and b");
+    prints("b and a in e.r where u = 1 or c", "b and (a in e.r where u = 1 or c)");
+    prints("not (a in e.r where u = 1) or b", "(a not in e.r where u = 1) or b");
+    prints("any(a, element in e.r where u = 1)", "any(a, element in e.r where u = 1)");
+    prints("a contains 'x' and b not contains c", "a contains 'x' and b not contains c");
+    prints("request.purpose = 'fraud'", "request.purpose = 'fraud'");
+    prints("\"request\".now = 1", "\"request\".now = 1");
+    prints("where = 1 and any = 2 and contains contains contains",
+           "where = 1 and any = 2 and contains contains contains");
+}
+
 static void refused(const char *text, const char *words)
 {
     struct hs_rule *r = NULL;
@@ -146,8 +195,26 @@ static void test_refused(void **state)
     refused("(a = 1", "expected ')'");
     refused("a is nul", "did you mean 'null'?");
     refused("\"\" = 1", "a name cannot be empty");
-    refused("count(a) = 1", "expected 'and', 'or'");
-    refused("a = 1 -- b", "'-' means nothing here");
+    refused("count(a) = 1", "p.yaml:3:8: there is no 'count(...)'");
+    refused("dys(3) > a", "there is no 'dys(...)' (did you mean 'days'?)");
+    refused("a = 1 -- b", "p.yaml:3:14: a rule has no comments");
+    refused("a = 1 + ", "expected a value or a column, but the rule ends here");
+    refused("a + = 1", "p.yaml:3:12: expected a value or a column, found '='");
+    refused("d = time '25:00'", "not a time of day");
+    refused("d = time '9:00'", "not a time of day");
+    refused("request.tody = d", "found 'tody' (did you mean 'today'?)");
+    refused("request.today.x = d", "expected 'and', 'or'");
+    refused("any(a = 1, b)", "any begins with a list");
+    refused("all(a b)", "expected ','");
+    refused("any(a, b, c)", "expected ')'");
+    refused("x in a", "after 'in' comes a list in parentheses, principal.x, or a lookup and its column");
+    refused("x in a.b.c.d", "after 'in' comes a list in parentheses");
+    refused("x in 5", "expected '('");
+    refused("x in a.b where y in c.d", "cannot ask another lookup");
+    refused("x in a.b where any(y, z)", "a lookup has no lists");
+    refused("x in a.b were y = 1", "did you mean 'where'?");
+    refused("x contain 'a'", "did you mean 'contains'?");
+    refused("x in principal.a.b", "an attribute has no parts");
     refused("a = (select 1)", "expected ')'");
 }
 
@@ -167,6 +234,17 @@ static void test_bounds(void **state)
         text[len] = ' ';
     text[len] = 0;
     refused(text, "at most 65536 bytes");
+    strcpy(text, "a");
+    for (len = 1; len < 1 + 65 * 2; len += 2)
+        memcpy(text + len, "+a", 3);
+    refused(text, "more than 64 signs");
+    for (len = 0; len < 65 * 2; len += 2)
+        memcpy(text + len, "- ", 3);
+    strcpy(text + len, "a");
+    refused(text, "deeper than 64");
+    for (len = 0; len < 65 * 7; len += 7)
+        memcpy(text + len, "any(a, ", 8);
+    refused(text, "deeper than 64");
     strcpy(text, "a in (1");
     for (len = 7; len < 7 + 4200 * 2; len += 2)
         memcpy(text + len, ",1", 3);
@@ -214,7 +292,8 @@ static void test_values(void **state)
 static void test_allocation(void **state)
 {
     (void)state;
-    const char *text = "region in (principal.regions, 'EU') and not (a.b between 1 and 2.5) or x starts with 'y'";
+    const char *text = "region in (principal.regions, 'EU') and not (a.b between 1 and 2.5) or x starts with 'y' or "
+                       "any(q.r, element.z - days(3) > request.today and row.y * -2 / 3 = 1) or a in b.c where d = 1";
     long n = 0;
     for (; n < 1000; n++) {
         struct hs_rule *r = NULL;
@@ -235,6 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, begin, end),
         cmocka_unit_test_setup_teardown(test_round_trip_words, begin, end),
+        cmocka_unit_test_setup_teardown(test_arithmetic, begin, end),
+        cmocka_unit_test_setup_teardown(test_lists_and_lookups, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_bounds, begin, end),
         cmocka_unit_test_setup_teardown(test_positions, begin, end),

@@ -1,0 +1,25 @@
+/* A lookup: a small table inside the model, which rules ask when a decision is made. */
+#ifndef HS_MODEL_LOOKUP_H
+#define HS_MODEL_LOOKUP_H
+
+#include "model/model.h"
+
+enum {
+    HS_LOOKUP_MAX_COLUMNS = 32,
+    HS_LOOKUP_MAX_ROWS = 1000000, /* of one lookup */
+    HS_LOOKUP_MAX_VALUES = 10000, /* that one rule may get from one */
+};
+
+struct hs_lookup {
+    struct hs_at at;
+    hs_str domain, name;
+    struct hs_type *type; /* STRUCT; string, long, decimal, boolean, date, timestamp, timestamptz, time; ids from 1 */
+    struct hs_value *values; /* row_count times the columns, row by row; NULL where nothing is */
+    size_t row_count;
+    struct hs_map **index; /* per column; NULL: not indexed. A value's key (hs_lookup_key) to struct hs_lookup_rows */
+};
+struct hs_lookup_rows {
+    size_t *at, count;
+};
+
+#endif
