@@ -68,10 +68,28 @@ void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, 
 
 /* ---- what the functions share: shared/ ---- */
 const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *name); /* NULL: not given */
+hs_str hs_mask_arg_text(const struct hs_mask_call *call, const char *name, const char *otherwise);
+int64_t hs_mask_arg_int(const struct hs_mask_call *call, const char *name, int64_t otherwise);
+bool hs_mask_arg_is(const struct hs_mask_call *call, const char *name, const char *text); /* given, and that text */
+/* Text that may stand in a statement: UTF-8 without NUL, at most `max` bytes. */
+bool hs_mask_text_fits(const struct hs_value *v, size_t max);
 /* show-first-n, show-last-n: their n. */
 HS_MUST hs_rc hs_mask_check_n(const struct hs_mask_call *call, struct hs_err *err);
 /* Up to this length a value of which n characters would show is hidden whole. */
 long long hs_mask_too_short(long long n);
+
+/* Numbers as whole multiples of their type's last place: 12.50 of decimal(10, 2) is 1250. */
+typedef __int128 hs_whole;
+bool hs_mask_scaled(const struct hs_value *v, const struct hs_type *type, hs_whole *out); /* false: does not fit */
+hs_whole hs_mask_most(const struct hs_type *type); /* the greatest of an int, long or decimal */
+hs_whole hs_mask_least(const struct hs_type *type);
+void hs_buf_add_scaled(struct hs_buf *b, hs_whole value, const struct hs_type *type); /* a typed literal */
+hs_whole hs_mask_ten_to(int n);                                                       /* n from 0 to 38 */
+static inline bool hs_mask_is_whole(enum hs_type_id id)
+{
+    return id == HS_T_INT || id == HS_T_LONG || id == HS_T_DECIMAL;
+}
+double hs_mask_double(const struct hs_value *v); /* a number of the policy's; 0 for anything else */
 
 /* A call of a native: opens with the name and begins the setup; the function adds its own fields with hs_setup_add and
  * ends with the value. Domain, key and person are written here for those that need them. */
@@ -82,5 +100,8 @@ struct hs_native_call {
 };
 void hs_native_call_begin(struct hs_native_call *c, struct hs_buf *out, const struct hs_mask_call *call);
 void hs_native_call_end(struct hs_native_call *c, enum hs_native_kind kind, hs_str value);
+/* The same for a number of the call's type: INT goes through LONG and FLOAT through DOUBLE, where the native keeps to
+ * the narrower range; a decimal through its text. */
+void hs_native_call_end_number(struct hs_native_call *c, const struct hs_mask_call *call);
 
 #endif

@@ -8,24 +8,33 @@
 
 #include "base/str.h"
 
-enum hs_native_kind { /* what goes in and comes out */
-                      HS_NATIVE_TEXT,
-                      HS_NATIVE_BYTES,
-                      HS_NATIVE_LONG,
-                      HS_NATIVE_DOUBLE,
-                      HS_NATIVE_KINDS_
+/* What goes in and comes out. */
+enum hs_native_kind {
+    HS_NATIVE_TEXT,
+    HS_NATIVE_BYTES,
+    HS_NATIVE_LONG,
+    HS_NATIVE_DOUBLE,
+    HS_NATIVE_TIME,      /* microseconds, as these three; no file promises that they keep to one day */
+    HS_NATIVE_TIMESTAMP, /* the ends of the range are -infinity and infinity */
+    HS_NATIVE_TIMESTAMPTZ,
+    HS_NATIVE_TIMESTAMP_NS, /* nanoseconds */
+    HS_NATIVE_KINDS_
 };
+static inline bool hs_native_is_text(enum hs_native_kind kind)
+{
+    return kind == HS_NATIVE_TEXT || kind == HS_NATIVE_BYTES;
+}
 
 struct hs_native_value {
-    hs_str bytes; /* TEXT, BYTES; going out: borrowed from the buffer, from the state, or what came in */
-    int64_t whole;
+    hs_str bytes;  /* TEXT, BYTES; going out: borrowed from the buffer, from the state, or what came in */
+    int64_t whole; /* every other kind */
     double real;
     bool null; /* going out: NULL instead */
 };
 
-struct hs_native_setup {
-    hs_str fields; /* what the printer added with hs_setup_add */
-    hs_str key;    /* empty: not keyed */
+struct hs_native_setup { /* texts live as long as the state; the key only while it is opened */
+    hs_str fields;       /* what the printer added with hs_setup_add */
+    hs_str key;          /* empty: not keyed */
     hs_str viewer;
 };
 

@@ -77,7 +77,7 @@ static struct native_state *add_state(struct registered *r, hs_str setup)
         return NULL;
     s->len = setup.len;
     memcpy(s->setup, setup.at, setup.len);
-    s->state = open_state(r, setup);
+    s->state = open_state(r, hs_str_n(s->setup, s->len));
     if (!s->state) {
         hs_free(s);
         return NULL;
@@ -104,24 +104,24 @@ static const void *state_for(struct registered *r, hs_str setup)
 static void take(struct hs_native_value *out, enum hs_native_kind kind, const struct cells *v, size_t row)
 {
     *out = (struct hs_native_value){0};
-    if (kind == HS_NATIVE_LONG)
-        out->whole = ((const int64_t *)v->data)[row];
+    if (hs_native_is_text(kind))
+        out->bytes = text_at(v, row);
     else if (kind == HS_NATIVE_DOUBLE)
         out->real = ((const double *)v->data)[row];
     else
-        out->bytes = text_at(v, row);
+        out->whole = ((const int64_t *)v->data)[row];
 }
 
 static void put(duckdb_vector output, size_t row, enum hs_native_kind kind, const struct hs_native_value *v)
 {
     if (v->null)
         put_null(output, row);
-    else if (kind == HS_NATIVE_LONG)
-        ((int64_t *)duck()->vector_get_data(output))[row] = v->whole;
+    else if (hs_native_is_text(kind))
+        duck()->vector_assign_string_element_len(output, row, v->bytes.at, v->bytes.len);
     else if (kind == HS_NATIVE_DOUBLE)
         ((double *)duck()->vector_get_data(output))[row] = v->real;
     else
-        duck()->vector_assign_string_element_len(output, row, v->bytes.at, v->bytes.len);
+        ((int64_t *)duck()->vector_get_data(output))[row] = v->whole;
 }
 
 static bool mask_rows(struct registered *r, const struct cells *setups, const struct cells *v, duckdb_vector output,
@@ -174,8 +174,9 @@ static void call(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
 
 static bool add_function(struct instance *i, struct registered *r, const char *name)
 {
-    static const duckdb_type types[HS_NATIVE_KINDS_] = {DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_BLOB, DUCKDB_TYPE_BIGINT,
-                                                        DUCKDB_TYPE_DOUBLE};
+    static const duckdb_type types[HS_NATIVE_KINDS_] = {
+        DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_BLOB,      DUCKDB_TYPE_BIGINT,       DUCKDB_TYPE_DOUBLE,
+        DUCKDB_TYPE_TIME,    DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP_TZ, DUCKDB_TYPE_TIMESTAMP_NS};
     duckdb_scalar_function f = duck()->create_scalar_function();
     duckdb_logical_type text = duck()->create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type value = duck()->create_logical_type(types[r->kind]);

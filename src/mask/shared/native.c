@@ -1,6 +1,7 @@
 /* Setups of natives: a constant text of length-prefixed fields, written by a mask's printer into the view and read by
  * its native in the worker. The lengths make any text a field; nothing is quoted twice. */
 #include "mask/mask.h"
+#include "mask/sql.h"
 
 #include <stdio.h>
 
@@ -37,7 +38,8 @@ bool hs_setup_next_int(hs_str *rest, int64_t *out)
 
 bool hs_native_name(char out[64], const char *mask_name, const struct hs_native *n, enum hs_native_kind kind)
 {
-    static const char *const endings[HS_NATIVE_KINDS_] = {"", "_bytes", "_long", "_double"};
+    static const char *const endings[HS_NATIVE_KINDS_] = {"",      "_bytes",     "_long",        "_double",
+                                                          "_time", "_timestamp", "_timestamptz", "_timestamp_ns"};
     if (!(n->kinds & 1u << kind))
         return false;
     int len = snprintf(out, 64, "hs_mask_%s%s", mask_name, endings[kind]);
@@ -70,6 +72,34 @@ void hs_native_call_end(struct hs_native_call *c, enum hs_native_kind kind, hs_s
         hs_buf_addf(c->out, ", %.*s)", HS_FMT(value));
     }
     hs_buf_fini(&c->setup);
+}
+
+void hs_native_call_end_number(struct hs_native_call *c, const struct hs_mask_call *call)
+{
+    enum hs_type_id id = call->type->id;
+    struct hs_buf x;
+    hs_buf_init(&x, c->out->max);
+    if (id == HS_T_LONG || id == HS_T_DOUBLE)
+        hs_buf_adds(&x, call->x);
+    else
+        hs_buf_addf(&x, "CAST(%.*s AS %s)", HS_FMT(call->x),
+                    id == HS_T_INT     ? "BIGINT"
+                    : id == HS_T_FLOAT ? "DOUBLE"
+                                       : "VARCHAR");
+    c->out->failed |= x.failed;
+    bool narrow = id != HS_T_LONG && id != HS_T_DOUBLE;
+    hs_buf_addz(c->out, narrow ? "TRY_CAST(" : "");
+    hs_native_call_end(c,
+                       id == HS_T_INT || id == HS_T_LONG       ? HS_NATIVE_LONG
+                       : id == HS_T_FLOAT || id == HS_T_DOUBLE ? HS_NATIVE_DOUBLE
+                                                               : HS_NATIVE_TEXT,
+                       hs_buf_str(&x));
+    if (narrow) {
+        hs_buf_addz(c->out, " AS ");
+        hs_buf_add_duckdb_type(c->out, call->type);
+        hs_buf_addc(c->out, ')');
+    }
+    hs_buf_fini(&x);
 }
 
 bool hs_native_head(const struct hs_mask_function *f, hs_str setup, struct hs_native_head *out)

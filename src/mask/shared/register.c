@@ -28,14 +28,6 @@ const struct hs_mask_function *hs_mask_function(hs_str name)
     return NULL;
 }
 
-const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *name)
-{
-    for (size_t i = 0; i < call->arg_count; i++)
-        if (hs_str_is(call->args[i].name, name))
-            return &call->args[i].value;
-    return NULL;
-}
-
 static hs_rc fail_near(struct hs_err *err, const char *what, hs_str name, const hs_str *names, size_t count)
 {
     hs_str near = count ? hs_str_nearest(name, names, count) : (hs_str){0};
@@ -56,10 +48,12 @@ static hs_rc fail_function(struct hs_err *err, hs_str name)
 static hs_rc check_names(const struct hs_mask_function *f, const struct hs_policy *mask, struct hs_err *err)
 {
     for (size_t i = 0; i < mask->arg_count; i++) {
-        hs_str name = mask->args[i].name, names[8];
+        hs_str name = mask->args[i].name, names[9];
         size_t count = f->arg_count < 8 ? f->arg_count : 8, k = 0;
         for (size_t n = 0; n < count; n++)
             names[n] = hs_str_of(f->args[n].name);
+        if (f->keyed)
+            names[count++] = HS_S("key");
         while (k < count && !hs_str_eq(names[k], name))
             k++;
         if (k == count)
@@ -69,6 +63,14 @@ static hs_rc check_names(const struct hs_mask_function *f, const struct hs_polic
                 return hs_fail(err, HS_INVALID, "argument '%.*s' is given twice", HS_FMT(name));
     }
     return HS_OK;
+}
+
+static bool is_key_id(const struct hs_value *v)
+{
+    bool ok = v->kind == HS_V_TEXT && v->text.len == 8;
+    for (size_t i = 0; ok && i < 8; i++)
+        ok = hs_hex_digit(v->text.at[i]) >= 0 && !(v->text.at[i] >= 'A' && v->text.at[i] <= 'F');
+    return ok;
 }
 
 hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, struct hs_err *err)
@@ -85,6 +87,9 @@ hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, str
     if (type && !(f->accepts & HS_ON(type->id)))
         return hs_fail(err, HS_INVALID, "%s does not mask values of type %s%s", f->name, hs_type_name(type->id),
                        hs_type_is_nested(type->id) ? " (nullify does)" : "");
+    const struct hs_value *key = f->keyed ? hs_mask_arg(&call, "key") : NULL;
+    if (key && !is_key_id(key))
+        return hs_fail(err, HS_INVALID, "key is the id of a key in the keys file: 8 hexadecimal digits, in quotes");
     return f->check ? f->check(&call, err) : HS_OK;
 }
 

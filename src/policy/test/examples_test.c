@@ -254,20 +254,19 @@ static void put_native(struct hs_buf *b, const struct hs_mask_function *f, enum 
     void *state = f->native->open(&(struct hs_native_setup){head.fields, HS_S("key"), head.viewer});
     assert_non_null(state);
     void *work = f->native->work_new ? f->native->work_new(state) : NULL;
-    v.whole = kind == HS_NATIVE_LONG ? strtoll(value.at, NULL, 10) : 0;
+    v.whole = hs_native_is_text(kind) ? 0 : strtoll(value.at, NULL, 10);
     v.real = kind == HS_NATIVE_DOUBLE ? strtod(value.at, NULL) : 0;
     assert_true(f->native->mask(state, work, kind, &v, &text));
     if (v.null)
         hs_buf_addz(b, "null");
-    else if (kind == HS_NATIVE_LONG)
-        hs_buf_addf(b, "\"%lld\"", (long long)v.whole);
     else if (kind == HS_NATIVE_DOUBLE)
         hs_buf_addf(b, "\"%a\"", v.real);
-    else {
+    else if (hs_native_is_text(kind)) {
         hs_buf_addc(b, '"');
         hs_buf_add_hex(b, v.bytes.at, v.bytes.len);
         hs_buf_addc(b, '"');
-    }
+    } else
+        hs_buf_addf(b, "\"%lld\"", (long long)v.whole);
     hs_buf_fini(&text);
     if (work)
         f->native->work_free(work);

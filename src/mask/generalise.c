@@ -1,0 +1,156 @@
+/* generalise: a value becomes the wider one that a table gives for it (a city its country, a diagnosis its chapter).
+ * What the table does not know becomes the default, so that a new value is not shown by mistake. */
+#include "mask/mask.h"
+#include "mask/sql.h"
+
+#include "base/alloc.h"
+
+enum { MAX_PAIRS = 10000, MAX_TEXT = 4096, MAX_NUMBERS = 256 };
+
+static hs_rc check_value(const struct hs_value *v, const struct hs_type *type, const char *what, struct hs_err *err)
+{
+    hs_whole n;
+    bool text = v->kind == HS_V_TEXT, number = v->kind == HS_V_INT;
+    if ((!text && !number) || (text && !hs_mask_text_fits(v, MAX_TEXT)))
+        return hs_fail(err, HS_INVALID, "%s is a text or a whole number", what);
+    if (type && (text != (type->id == HS_T_STRING) || (number && !hs_mask_scaled(v, type, &n))))
+        return hs_fail(err, HS_INVALID, "%s is no value of the column's type", what);
+    return HS_OK;
+}
+
+static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
+{
+    const struct hs_value *map = hs_mask_arg(call, "map"), *other = hs_mask_arg(call, "else");
+    if (!map || map->kind != HS_V_LIST || map->item_count % 2 || !map->item_count || map->item_count / 2 > MAX_PAIRS)
+        return hs_fail(err, HS_INVALID, "map has 1 to %d entries 'value: wider value'", MAX_PAIRS);
+    if (call->type && call->type->id != HS_T_STRING && map->item_count / 2 > MAX_NUMBERS)
+        return hs_fail(err, HS_INVALID, "a map of numbers has at most %d entries (bucket has no such limit)",
+                       MAX_NUMBERS);
+    for (size_t i = 0; i < map->item_count; i++)
+        HS_TRY(check_value(&map->items[i], call->type, i % 2 ? "a value in map" : "a key of map", err));
+    return other ? check_value(other, call->type, "else", err) : hs_fail(err, HS_INVALID, "else is missing");
+}
+
+static void print_numbers(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_value *map)
+{
+    hs_buf_addz(out, "CASE");
+    for (size_t i = 0; i + 1 < map->item_count; i += 2) {
+        hs_buf_addf(out, " WHEN %.*s = ", HS_FMT(call->x));
+        hs_buf_add_duckdb_literal(out, &map->items[i], call->type);
+        hs_buf_addz(out, " THEN ");
+        hs_buf_add_duckdb_literal(out, &map->items[i + 1], call->type);
+    }
+    hs_buf_addf(out, " WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
+    hs_buf_add_duckdb_literal(out, hs_mask_arg(call, "else"), call->type);
+    hs_buf_addz(out, " END");
+}
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    const struct hs_value *map = hs_mask_arg(call, "map");
+    struct hs_native_call c;
+    if (call->type->id != HS_T_STRING) {
+        print_numbers(out, call, map);
+        return;
+    }
+    hs_native_call_begin(&c, out, call);
+    hs_setup_add(&c.setup, hs_mask_arg_text(call, "else", ""));
+    hs_setup_add_int(&c.setup, (int64_t)map->item_count / 2);
+    for (size_t i = 0; i < map->item_count; i++)
+        hs_setup_add(&c.setup, map->items[i].text);
+    hs_native_call_end(&c, HS_NATIVE_TEXT, call->x);
+}
+
+/* ---- the table: open addressing, half full at most ---- */
+
+struct pair {
+    hs_str from, to; /* of the setup; from.at == NULL: free */
+};
+struct state {
+    hs_str other;
+    size_t mask;
+    struct pair at[];
+};
+
+static uint64_t hash_of(hs_str s)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ s.len;
+    for (size_t i = 0; i < s.len; i++)
+        h = (h ^ (uint8_t)s.at[i]) * UINT64_C(0x100000001b3);
+    return h ^ h >> 32;
+}
+
+static const struct pair *find(const struct state *s, hs_str from)
+{
+    size_t i = hash_of(from) & s->mask;
+    while (s->at[i].from.at && !hs_str_eq(s->at[i].from, from))
+        i = (i + 1) & s->mask;
+    return &s->at[i];
+}
+
+static void *open_state(const struct hs_native_setup *setup)
+{
+    hs_str rest = setup->fields, other;
+    int64_t count;
+    size_t slots = 4;
+    if (!hs_setup_next(&rest, &other) || !hs_setup_next_int(&rest, &count) || count < 0 || count > MAX_PAIRS)
+        return NULL;
+    while (slots < 2 * (size_t)count + 1)
+        slots *= 2;
+    struct state *s = hs_calloc(1, sizeof *s + slots * sizeof *s->at);
+    if (!s)
+        return NULL;
+    s->other = other;
+    s->mask = slots - 1;
+    for (int64_t i = 0; i < count; i++) {
+        struct pair p;
+        if (!hs_setup_next(&rest, &p.from) || !hs_setup_next(&rest, &p.to)) {
+            hs_free(s);
+            return NULL;
+        }
+        struct pair *slot = (struct pair *)find(s, p.from);
+        if (!slot->from.at) /* the first entry counts */
+            *slot = p;
+    }
+    return s;
+}
+
+static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
+{
+    const struct state *s = state;
+    const struct pair *p = find(s, v->bytes);
+    (void)work, (void)kind, (void)out;
+    v->bytes = p->from.at ? p->to : s->other;
+    return true;
+}
+
+static const struct hs_native native = {
+    .kinds = 1u << HS_NATIVE_TEXT, .open = open_state, .close = hs_free, .mask = mask};
+
+static const struct hs_mask_arg_spec args[] = {
+    {"map", "the table: a map of values to wider values", false},
+    {"else", "what every other value becomes", false},
+};
+
+static const struct hs_mask_example examples[] = {
+    {"string", "map: {'Graz': 'AT', 'Wien': 'AT', 'Bern': 'CH'}; else: 'other'", "Graz", "AT"},
+    {"string", "map: {'Graz': 'AT', 'Wien': 'AT', 'Bern': 'CH'}; else: 'other'", "graz", "other"},
+    {"string", "map: {'Graz': 'AT', '': 'none'}; else: 'other'", "", "none"},
+    {"string", "map: {'Graz': 'AT'}; else: 'other'", NULL, NULL},
+    {"long", "map: {1: 10, 2: 10, 3: 30}; else: 0", "2", "10"},
+    {"int", "map: {1: 10}; else: -1", "7", "-1"},
+    {"int", "map: {1: 10}; else: -1", NULL, NULL},
+};
+
+const struct hs_mask_function hs_mask_generalise = {
+    .name = "generalise",
+    .text = "The wider value that a table gives for it; what the table does not have becomes the default.",
+    .accepts = HS_ON(HS_T_STRING) | HS_ON(HS_T_INT) | HS_ON(HS_T_LONG),
+    .args = args,
+    .arg_count = HS_COUNT(args),
+    .check = check,
+    .print_duckdb = print,
+    .native = &native,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};
