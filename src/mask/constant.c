@@ -1,4 +1,5 @@
 /* constant: one value of the policy's choice. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 #include "mask/sql.h"
 
@@ -62,6 +63,25 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addz(out, " END");
 }
 
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    static const struct hs_value none = {.kind = HS_V_NULL};
+    const struct hs_value *v = hs_mask_arg(call, "value");
+    hs_buf_addf(out, "CASE WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
+    sql->add_literal(out, v ? v : &none, call->type);
+    hs_buf_addz(out, " END");
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
 static const struct hs_mask_arg_spec args[] = {{"value", "a value of the column's type", false}};
 
 static const struct hs_mask_example examples[] = {
@@ -90,6 +110,8 @@ const struct hs_mask_function hs_mask_constant = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -8,6 +8,22 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addf(out, "WHEN %.*s IS NOT NULL THEN '***' END", HS_FMT(x));
 }
 
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_str x = call->x;
+    hs_buf_addf(out, "CASE WHEN strpos(%.*s, '@') > 0 THEN '***@' || substr(%.*s, strpos(%.*s, '@', -1) + 1) ",
+                HS_FMT(x), HS_FMT(x), HS_FMT(x));
+    hs_buf_addf(out, "WHEN %.*s IS NOT NULL THEN '***' END", HS_FMT(x));
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_str x = call->x;
+    hs_buf_addf(out, "CASE WHEN strpos((%.*s) COLLATE \"C\", '@') > 0 THEN '***@' || ", HS_FMT(x));
+    hs_buf_addf(out, "split_part((%.*s) COLLATE \"C\", '@', -1) ", HS_FMT(x));
+    hs_buf_addf(out, "WHEN %.*s IS NOT NULL THEN '***' END", HS_FMT(x));
+}
+
 static const struct hs_mask_example examples[] = {
     {"string", NULL, "ana@example.org", "***@example.org"},
     {"string", NULL, "\"a@b\"@example.org", "***@example.org"},
@@ -23,6 +39,8 @@ const struct hs_mask_function hs_mask_keep_domain = {
     .text = "What follows the last '@' stays, the rest becomes '***'. Without an '@' the value is '***'.",
     .accepts = HS_ON(HS_T_STRING),
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

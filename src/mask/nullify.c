@@ -1,4 +1,5 @@
 /* nullify: the value is gone, whatever it was. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 #include "mask/sql.h"
 
@@ -20,6 +21,21 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addz(out, " END");
 }
 
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    hs_buf_add_dialect_null(out, sql, call->type);
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
 static const struct hs_mask_example examples[] = {
     {"string", NULL, "ana@example.org", NULL}, {"long", NULL, "42", NULL},    {"date", NULL, "2026-11-21", NULL},
     {"decimal(10, 2)", NULL, "12.50", NULL},   {"boolean", NULL, NULL, NULL}, {"uuid", NULL, NULL, NULL},
@@ -31,6 +47,9 @@ const struct hs_mask_function hs_mask_nullify = {
     .accepts = ~UINT64_C(0),
     .may_null = true,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
+    .iceberg_action = "replace-with-null",
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

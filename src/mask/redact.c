@@ -1,4 +1,5 @@
 /* redact: a fixed value for each type, the same in every column. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 #include "mask/sql.h"
 
@@ -46,6 +47,53 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addz(out, " END");
 }
 
+/* The same values for the other engines; a kind that is not here is a number. */
+static void add_fixed(struct hs_buf *out, const struct hs_type *type, const struct hs_dialect *sql)
+{
+    static const enum hs_value_kind kinds[HS_T_COUNT_] = {
+        [HS_T_BOOLEAN] = HS_V_BOOL,
+        [HS_T_DATE] = HS_V_DATE,
+        [HS_T_TIME] = HS_V_TIME,
+        [HS_T_TIMESTAMP] = HS_V_TIMESTAMP,
+        [HS_T_TIMESTAMPTZ] = HS_V_TIMESTAMP,
+        [HS_T_TIMESTAMP_NS] = HS_V_TIMESTAMP,
+        [HS_T_STRING] = HS_V_TEXT,
+        [HS_T_UUID] = HS_V_TEXT,
+    };
+    struct hs_value v = {.kind = kinds[type->id] ? kinds[type->id] : HS_V_INT, .utc = type->id == HS_T_TIMESTAMPTZ};
+    if (v.kind == HS_V_TEXT)
+        v.text = type->id == HS_T_UUID ? HS_S("00000000-0000-0000-0000-000000000000") : HS_S("[redacted]");
+    if (type->id == HS_T_FIXED || type->id == HS_T_BINARY)
+        sql->add_zero_bytes(out, type->id == HS_T_FIXED ? type->length : 0);
+    else
+        sql->add_literal(out, &v, type);
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    hs_buf_addf(out, "CASE WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
+    add_fixed(out, call->type, sql);
+    hs_buf_addz(out, " END");
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
+/* For these types the format's fixed value is ours. */
+static const char *iceberg_action(const struct hs_mask_call *call)
+{
+    const uint64_t same = HS_ON(HS_T_BOOLEAN) | HS_ON(HS_T_FLOAT) | HS_ON(HS_T_DOUBLE) | HS_ON(HS_T_DECIMAL) |
+                          HS_ON(HS_T_UUID) | HS_ON(HS_T_BINARY) | HS_ON(HS_T_FIXED);
+    return same & HS_ON(call->type->id) ? "mask-to-fixed-value" : NULL;
+}
+
 static const struct hs_mask_example examples[] = {
     {"string", NULL, "ana@example.org", "[redacted]"},
     {"string", NULL, "", "[redacted]"},
@@ -78,6 +126,9 @@ const struct hs_mask_function hs_mask_redact = {
                HS_ON(HS_T_BINARY) | HS_ON(HS_T_FIXED),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
+    .iceberg_action_of = iceberg_action,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -1,5 +1,6 @@
 /* show-first-n: the first n characters stay, the rest becomes '*'. A value no longer than n would be shown whole, which
  * is no mask at all (a four-character secret under "show 4"), so it is hidden whole. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
@@ -14,6 +15,28 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN substring(%.*s, 1, %lld) || repeat('*', length(%.*s) - %lld) ",
                 HS_FMT(x), hs_mask_too_short(n), HS_FMT(x), n, HS_FMT(x), n);
     hs_buf_addf(out, "ELSE repeat('*', length(%.*s)) END", HS_FMT(x));
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    const struct hs_value *arg = hs_mask_arg(call, "n");
+    long long n = arg ? (long long)arg->i : 0;
+    const char *const *stars = sql->stars;
+    hs_str x = call->x;
+    if (n > 0)
+        hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN substr(%.*s, 1, %lld) || %slength(%.*s) - %lld%s ELSE ",
+                    HS_FMT(x), hs_mask_too_short(n), HS_FMT(x), n, stars[0], HS_FMT(x), n, stars[1]);
+    hs_buf_addf(out, "%slength(%.*s)%s%s", stars[0], HS_FMT(x), stars[1], n > 0 ? " END" : "");
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
 }
 
 static const struct hs_mask_arg_spec args[] = {{"n", "a whole number from 0 to 1000", false}};
@@ -39,6 +62,8 @@ const struct hs_mask_function hs_mask_show_first_n = {
     .arg_count = HS_COUNT(args),
     .check = hs_mask_check_n,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -1,4 +1,5 @@
 /* show-last-n: the last n characters stay, the rest becomes '*'; see show-first-n for the short values. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
@@ -14,6 +15,30 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
                 hs_mask_too_short(n), HS_FMT(x), n);
     hs_buf_addf(out, "substring(%.*s, length(%.*s) - %lld, %lld) ELSE repeat('*', length(%.*s)) END", HS_FMT(x),
                 HS_FMT(x), n - 1, n, HS_FMT(x));
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    const struct hs_value *arg = hs_mask_arg(call, "n");
+    long long n = arg ? (long long)arg->i : 0;
+    const char *const *stars = sql->stars;
+    hs_str x = call->x;
+    if (n > 0) {
+        hs_buf_addf(out, "CASE WHEN length(%.*s) > %lld THEN %slength(%.*s) - %lld%s || ", HS_FMT(x),
+                    hs_mask_too_short(n), stars[0], HS_FMT(x), n, stars[1]);
+        hs_buf_addf(out, "substr(%.*s, length(%.*s) - %lld, %lld) ELSE ", HS_FMT(x), HS_FMT(x), n - 1, n);
+    }
+    hs_buf_addf(out, "%slength(%.*s)%s%s", stars[0], HS_FMT(x), stars[1], n > 0 ? " END" : "");
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
 }
 
 static const struct hs_mask_arg_spec args[] = {{"n", "a whole number from 0 to 1000", false}};
@@ -38,6 +63,8 @@ const struct hs_mask_function hs_mask_show_last_n = {
     .arg_count = HS_COUNT(args),
     .check = hs_mask_check_n,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -3,6 +3,7 @@
  * Not by date_trunc: DuckDB 1.5 computes it while planning over the column's minimum and maximum, and a date near the
  * end of its range then raises an error that quotes it, whatever CASE stands around it. make_date over a guarded value
  * is total. Values outside the years 1 to 9999 (and the infinities) are moved to the nearest of them. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 
 static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
@@ -72,6 +73,66 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         hs_buf_addz(out, id == HS_T_TIMESTAMPTZ ? " AS TIMESTAMPTZ) END" : " END");
 }
 
+/* The other engines: the same guards, so that what lies outside the years 1 to 9999 comes out the same; then by
+ * date_trunc over a value without zone, or by make_date. */
+static void add_moment_in(struct hs_buf *b, const struct hs_dialect *sql, const struct hs_type *type, const char *text)
+{
+    struct hs_value v = {.kind = type->id == HS_T_DATE ? HS_V_DATE : HS_V_TIMESTAMP,
+                         .utc = type->id == HS_T_TIMESTAMPTZ};
+    bool utc, ok = type->id == HS_T_DATE ? hs_date_parse(hs_str_n(text, 10), &v.i)
+                                         : hs_timestamp_parse(hs_str_of(text), &v.i, &utc);
+    b->failed |= !ok;
+    sql->add_literal(b, &v, type);
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    const struct hs_value *arg = hs_mask_arg(call, "unit");
+    hs_str unit = arg ? arg->text : HS_S("year"), x = call->x;
+    enum hs_type_id id = call->type->id;
+    hs_buf_addf(out, "CASE WHEN %.*s < ", HS_FMT(x));
+    add_moment_in(out, sql, call->type, "0001-01-01 00:00:00");
+    hs_buf_addz(out, " THEN ");
+    add_moment_in(out, sql, call->type, "0001-01-01 00:00:00");
+    hs_buf_addf(out, " WHEN %.*s > ", HS_FMT(x));
+    add_moment_in(out, sql, call->type, "9999-12-31 23:59:59.999999");
+    hs_buf_addz(out, " THEN ");
+    add_moment_in(out, sql, call->type,
+                  hs_str_is(unit, "day")     ? "9999-12-31 00:00:00"
+                  : hs_str_is(unit, "month") ? "9999-12-01 00:00:00"
+                                             : "9999-01-01 00:00:00");
+    hs_buf_addz(out, " ELSE ");
+    if (sql == &hs_trino && id == HS_T_TIMESTAMPTZ)
+        hs_buf_addf(out, "with_timezone(date_trunc('%.*s', CAST(%.*s AT TIME ZONE 'UTC' AS TIMESTAMP(6))), 'UTC') END",
+                    HS_FMT(unit), HS_FMT(x));
+    else if (id == HS_T_TIMESTAMPTZ)
+        hs_buf_addf(out, "date_trunc('%.*s', %.*s, 'UTC') END", HS_FMT(unit), HS_FMT(x));
+    else if (sql == &hs_trino || id == HS_T_TIMESTAMP)
+        hs_buf_addf(out, "date_trunc('%.*s', %.*s) END", HS_FMT(unit), HS_FMT(x));
+    else
+        hs_buf_addf(out, "CAST(date_trunc('%.*s', CAST(%.*s AS timestamp without time zone)) AS date) END",
+                    HS_FMT(unit), HS_FMT(x));
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
+/* Iceberg's truncation does not stop at the years 1 and 9999; both say the year or month, and no more. */
+static const char *iceberg_action(const struct hs_mask_call *call)
+{
+    const struct hs_value *unit = hs_mask_arg(call, "unit");
+    if (unit && hs_str_is(unit->text, "year"))
+        return "truncate-to-year";
+    return unit && hs_str_is(unit->text, "month") ? "truncate-to-month" : NULL;
+}
+
 static const struct hs_mask_arg_spec args[] = {{"unit", "year, month or day", false}};
 
 static const struct hs_mask_example examples[] = {
@@ -102,6 +163,9 @@ const struct hs_mask_function hs_mask_truncate_date = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
+    .iceberg_action_of = iceberg_action,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

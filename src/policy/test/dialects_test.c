@@ -1,0 +1,624 @@
+/* Decisions in the words of other engines. As cmocka tests what can be seen without one; with an argument JSON lines
+ * for tests/dialects, which runs them in DuckDB, PostgreSQL and Trino and compares every cell:
+ *   policy_dialects_test --schema                     the columns' types in each dialect
+ *   policy_dialects_test --decisions SEED COUNT       one decision a line, in each dialect
+ *   policy_dialects_test --composition SEED COUNT     grants and row rules beside hand-written row security policies
+ *   policy_dialects_test --examples                   the mask functions' examples
+ *   policy_dialects_test --table                      doc/dialects.md's table of masks */
+#include "policy/dialect/dialect_in.h"
+#include "policy/test/world.h"
+
+/* ---- a table with a column of every type ---- */
+
+static void d_init(struct world *w)
+{
+    w_init(w);
+    struct hs_type *list =
+        w_nest(w, HS_T_LIST, 1, (struct hs_field[]){W_FIELD(180, "element", w_type(w, HS_T_STRING))});
+    const struct hs_field more[] = {
+        W_FIELD(12, "at", w_type(w, HS_T_TIMESTAMP)),
+        W_FIELD(13, "ratio", w_type(w, HS_T_FLOAT)),
+        W_FIELD(14, "code", w_type(w, HS_T_INT)),
+        W_FIELD(15, "key", w_type(w, HS_T_UUID)),
+        W_FIELD(16, "big", w_decimal(w, 20, 4)),
+        W_FIELD(17, "blob", w_type(w, HS_T_BINARY)),
+        W_FIELD(18, "tags", list),
+        W_FIELD(19, "clock", w_type(w, HS_T_TIME)),
+    };
+    struct hs_field all[32];
+    size_t n = w->bound->field_count;
+    memcpy(all, w->bound->fields, n * sizeof *all);
+    memcpy(all + n, more, sizeof more);
+    w->bound = w_nest(w, HS_T_STRUCT, n + COUNT(more), all);
+    w_properties(w, &w->table.properties, &w->table.property_count, w->bound);
+}
+
+/* ---- JSON ---- */
+
+static void put_text(struct hs_buf *b, const char *key, const char *text)
+{
+    char last = b->len ? b->at[b->len - 1] : '{';
+    hs_buf_addf(b, "%s\"%s\": ", last == '{' || last == '[' ? "" : ", ", key);
+    if (text)
+        hs_buf_add_json(b, hs_str_of(text));
+    else
+        hs_buf_addz(b, "null");
+}
+
+static void flush(struct hs_buf *b)
+{
+    assert_false(b->failed);
+    printf("%.*s\n", HS_FMT(hs_buf_str(b)));
+    hs_buf_clear(b);
+}
+
+static const struct hs_dialect *const dialects[] = {&hs_trino, &hs_postgres};
+static const char *const fits[] = {[HS_FIT_EXACT] = "exact", [HS_FIT_STRICTER] = "stricter"};
+
+/* ---- chance ---- */
+
+static uint64_t seed;
+
+static unsigned pick(unsigned n)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(seed >> 33) % n;
+}
+
+/* Rules, and the same written by hand for PostgreSQL: three-valued, NaN as NULL, texts by code point. */
+static const struct {
+    const char *rule, *postgres;
+} atoms[] = {
+    {"region = 'EU'", "\"region\" = 'EU'"},
+    {"region <> principal.region", "\"region\" <> 'EU'"},
+    {"region in ('EU', principal.nothing)", "\"region\" in ('EU', null)"},
+    {"region in (principal.regions)", "\"region\" in ('EU', 'US')"},
+    {"region not in (principal.none)", "case when \"region\" is not null then true end"},
+    {"region in ()", "case when \"region\" is not null then false end"},
+    {"region is null", "\"region\" is null"},
+    {"region > 'E'", "\"region\" > 'E' collate \"C\""},
+    {"email between 'A' and 'b'", "\"email\" collate \"C\" between 'A' and 'b'"},
+    {"email < region", "\"email\" < \"region\" collate \"C\""},
+    {"email in ('\xC3\xA9t\xC3\xA9', region, 'a\\b')", "\"email\" in ('\xC3\xA9t\xC3\xA9', \"region\", 'a\\b')"},
+    {"email = 'it''s'", "\"email\" = 'it''s'"},
+    {"amount < 5", "\"amount\" < 5"},
+    {"amount >= 12.505", "\"amount\" >= 12.505"},
+    {"amount between id and 40", "\"amount\" between \"id\" and 40"},
+    {"amount <> 99999999999", "\"amount\" <> 99999999999"},
+    {"amount not in (1.5, 12.5, 0.001)", "\"amount\" not in (1.5, 12.5, 0.001)"},
+    {"id in (1, 3, 5, 7)", "\"id\" in (1, 3, 5, 7)"},
+    {"id in (1, 2, 3, null)", "\"id\" in (1, 2, 3, null)"},
+    {"id not in (1, 2, null)", "\"id\" not in (1, 2, null)"},
+    {"id > principal.level", "\"id\" > 3"},
+    {"id > 4.5", "\"id\" > 4.5"},
+    {"id = 9223372036854775807", "\"id\" = 9223372036854775807"},
+    {"code in (id, 7)", "\"code\" in (\"id\", 7)"},
+    {"code < 2147483648", "\"code\" < 2147483648"},
+    {"code >= -2147483648.5", "\"code\" >= -2147483648.5"},
+    {"big > 1234567890123.4567", "\"big\" > 1234567890123.4567"},
+    {"big = amount", "\"big\" = \"amount\""},
+    {"active", "\"active\""},
+    {"active = false", "not \"active\""},
+    {"score > 0.5", "nullif(\"score\", 'NaN') > 0.5"},
+    {"score <= 0", "nullif(\"score\", 'NaN') <= 0"},
+    {"score <> 0.0", "nullif(\"score\", 'NaN') <> 0"},
+    {"score in (0, 3.5)", "nullif(\"score\", 'NaN') in (0, 3.5)"},
+    {"score <= id", "nullif(\"score\", 'NaN') <= \"id\""},
+    {"score = score", "nullif(\"score\", 'NaN') = nullif(\"score\", 'NaN')"},
+    {"score between 0.1 and 1000000", "nullif(\"score\", 'NaN') between 0.1 and 1000000"},
+    {"score is null", "\"score\" is null"},
+    {"amount > score", "\"amount\"::float8 > nullif(\"score\", 'NaN')"},
+    {"ratio < 0.1", "nullif(\"ratio\", 'NaN')::float8 < 0.1::float8"},
+    {"ratio = 0.5", "nullif(\"ratio\", 'NaN')::float8 = 0.5::float8"},
+    {"ratio = score", "nullif(\"ratio\", 'NaN')::float8 = nullif(\"score\", 'NaN')"},
+    {"email starts with 'a'", "\"email\" like 'a%'"},
+    {"email ends with '.org'", "\"email\" like '%.org'"},
+    {"email starts with ''", "\"email\" >= ''"},
+    {"email not starts with region", "not starts_with(\"email\", \"region\")"},
+    {"email ends with region", "right(\"email\", length(\"region\")) = \"region\""},
+    {"customer.city = 'Graz'", "(\"customer\").city = 'Graz'"},
+    {"customer.geo.lat > 47", "nullif(((\"customer\").geo).lat, 'NaN') > 47"},
+    {"customer is null", "not (\"customer\" is distinct from null)"},
+    {"customer.geo is null", "not ((\"customer\").geo is distinct from null)"},
+    {"born < date '1990-01-01'", "\"born\" < '1990-01-01'"},
+    {"born between date '1980-01-05' and date '2001-02-03'", "\"born\" between '1980-01-05' and '2001-02-03'"},
+    {"seen >= timestamp '2026-01-01 00:00:00Z'", "\"seen\" >= '2026-01-01 00:00:00Z'"},
+    {"seen < timestamp '2026-01-01 01:00:00+02:00'", "\"seen\" < '2026-01-01 01:00:00+02:00'"},
+    {"at > timestamp '2025-12-31 23:59:59.5'", "\"at\" > '2025-12-31 23:59:59.5'"},
+    {"at is null", "\"at\" is null"},
+    {"key = 'F79C3E09-677C-4BBD-A479-3F349CB785E7'", "\"key\" = 'f79c3e09-677c-4bbd-a479-3f349cb785e7'"},
+    {"key > '00000000-0000-4000-8000-000000000000'", "\"key\" > '00000000-0000-4000-8000-000000000000'"},
+    {"principal.level >= 3", "true"},
+    {"principal.nothing = 'x'", "null"},
+    {"(id = 2) = active", "(\"id\" = 2) = \"active\""},
+    {"(region = 'EU') is null", "\"region\" is null"},
+    {"(email ends with '.org') is null", "\"email\" is null"},
+    {"true", "true"},
+    {"false", "false"},
+    {"null", "null"},
+};
+
+struct texts {
+    struct hs_buf rule, postgres;
+};
+
+/* The same tree as text twice. */
+static void random_rule(struct texts *t, int depth)
+{
+    unsigned kind = depth > 2 ? 0 : pick(6);
+    if (kind == 1) {
+        hs_buf_addz(&t->rule, "not (");
+        hs_buf_addz(&t->postgres, "not (");
+        random_rule(t, depth + 1);
+    } else if (kind < 4) {
+        unsigned i = pick(COUNT(atoms));
+        hs_buf_addf(&t->rule, "(%s", atoms[i].rule);
+        hs_buf_addf(&t->postgres, "(%s", atoms[i].postgres);
+    } else {
+        unsigned count = 2 + pick(2);
+        hs_buf_addc(&t->rule, '(');
+        hs_buf_addc(&t->postgres, '(');
+        for (unsigned i = 0; i < count; i++) {
+            hs_buf_addz(&t->rule, i == 0 ? "" : kind == 4 ? " and " : " or ");
+            hs_buf_addz(&t->postgres, i == 0 ? "" : kind == 4 ? " and " : " or ");
+            random_rule(t, depth + 1);
+        }
+    }
+    hs_buf_addc(&t->rule, ')');
+    hs_buf_addc(&t->postgres, ')');
+}
+
+/* A rule; its other text goes to *postgres, where given. */
+static struct hs_rule *a_rule(struct world *w, const char **postgres)
+{
+    struct texts t;
+    hs_buf_init(&t.rule, 1 << 16);
+    hs_buf_init(&t.postgres, 1 << 16);
+    random_rule(&t, 0);
+    struct hs_rule *r = w_rule(w, w_keep(w, &t.rule));
+    const char *text = w_keep(w, &t.postgres);
+    if (postgres)
+        *postgres = text;
+    return r;
+}
+
+static const char *const paths[] = {"id",
+                                    "email",
+                                    "region",
+                                    "amount",
+                                    "customer.street",
+                                    "customer",
+                                    "customer.geo.lat",
+                                    "items[].sku",
+                                    "items",
+                                    "notes.value.text",
+                                    "notes",
+                                    "born",
+                                    "score",
+                                    "active",
+                                    "customer.geo",
+                                    "seen",
+                                    "at",
+                                    "ratio",
+                                    "code",
+                                    "key",
+                                    "big",
+                                    "blob",
+                                    "tags",
+                                    "clock"};
+
+static const struct {
+    const char *path, *with, *arg, *value;
+} mask_choices[] = {
+    {"email", "keep-domain", NULL, NULL},
+    {"email", "show-first-n", "n", "2"},
+    {"email", "show-last-n", "n", "3"},
+    {"email", "hmac-token", NULL, NULL},
+    {"email", "constant", "value", "'it''s a \\ b'"},
+    {"region", "redact", NULL, NULL},
+    {"region", "show-first-n", "n", "0"},
+    {"amount", "nullify", NULL, NULL},
+    {"amount", "constant", "value", "1.25"},
+    {"customer.street", "nullify", NULL, NULL},
+    {"customer.city", "show-last-n", "n", "1"},
+    {"customer.geo", "nullify", NULL, NULL},
+    {"customer.geo.lat", "redact", NULL, NULL},
+    {"items[].sku", "redact", NULL, NULL},
+    {"items[]", "nullify", NULL, NULL},
+    {"items", "nullify", NULL, NULL},
+    {"notes.value.by", "redact", NULL, NULL},
+    {"notes.value", "nullify", NULL, NULL},
+    {"tags[]", "show-first-n", "n", "1"},
+    {"score", "redact", NULL, NULL},
+    {"score", "constant", "value", "-0.5"},
+    {"ratio", "redact", NULL, NULL},
+    {"id", "redact", NULL, NULL},
+    {"id", "constant", "value", "-9223372036854775808"},
+    {"code", "constant", "value", "7"},
+    {"born", "truncate-date", "unit", "'year'"},
+    {"born", "truncate-date", "unit", "'month'"},
+    {"born", "constant", "value", "date '2000-02-29'"},
+    {"seen", "truncate-date", "unit", "'month'"},
+    {"seen", "truncate-date", "unit", "'day'"},
+    {"seen", "redact", NULL, NULL},
+    {"at", "truncate-date", "unit", "'year'"},
+    {"at", "constant", "value", "timestamp '2000-01-01 12:34:56.789'"},
+    {"active", "redact", NULL, NULL},
+    {"key", "redact", NULL, NULL},
+    {"big", "redact", NULL, NULL},
+    {"blob", "redact", NULL, NULL},
+    {"clock", "redact", NULL, NULL},
+};
+
+static void random_grants(struct world *w)
+{
+    unsigned count = 1 + pick(4);
+    for (unsigned i = 0; i < count; i++) {
+        struct hs_policy *p = w_grant(w, "g", NULL, NULL);
+        p->where = pick(3) ? a_rule(w, NULL) : NULL;
+        if (!pick(3))
+            continue;
+        const char *chosen[6];
+        unsigned n = 1 + pick(6);
+        for (unsigned k = 0; k < n; k++)
+            chosen[k] = paths[pick(COUNT(paths))];
+        w_columns(w, p, n, chosen);
+    }
+}
+
+static void random_masks(struct world *w)
+{
+    for (unsigned i = pick(5); i > 0; i--) {
+        unsigned choice = pick(COUNT(mask_choices));
+        struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
+        if (mask_choices[choice].arg)
+            w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+        p->when = pick(2) ? a_rule(w, NULL) : NULL;
+    }
+}
+
+static struct hs_principal random_person(void)
+{
+    static struct hs_value regions[] = {{.kind = HS_V_TEXT, .text = {"EU", 2}}, {.kind = HS_V_TEXT, .text = {"US", 2}}};
+    static struct hs_attribute has[] = {{{"region", 6}, {.kind = HS_V_TEXT, .text = {"EU", 2}}},
+                                        {{"level", 5}, {.kind = HS_V_INT, .i = 3}},
+                                        {{"regions", 7}, {.kind = HS_V_LIST, .items = regions, .item_count = 2}},
+                                        {{"none", 4}, {.kind = HS_V_LIST}}};
+    return (struct hs_principal){.name = {"ana", 3}, .attributes = has, .attribute_count = COUNT(has)};
+}
+
+/* ---- one decision in every dialect ---- */
+
+static void put_duckdb(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    hs_buf_addz(b, ", \"duckdb\": {");
+    put_text(b, "rows", w_rows(w, d));
+    hs_buf_addz(b, ", \"columns\": [");
+    for (size_t i = 0; i < d->column_count; i++) {
+        hs_buf_addz(b, i ? ", {" : "{");
+        put_text(b, "name", d->columns[i].field->name.at);
+        put_text(b, "sql", w_expression(w, d, d->columns[i].field->name.at));
+        hs_buf_addc(b, '}');
+    }
+    hs_buf_addz(b, "]}");
+}
+
+static void put_column(struct world *w, struct hs_buf *b, const struct hs_dialect *sql, const struct hs_decision *d,
+                       size_t i)
+{
+    struct hs_buf text;
+    enum hs_fit fit = HS_FIT_EXACT;
+    hs_buf_init(&text, 1 << 20);
+    hs_rc rc = hs_print_dialect_column(&text, sql, d, i, &fit, &w->err);
+    if (rc != HS_OK && rc != HS_UNSUPPORTED)
+        fail_msg("%s | %s", w->err.shown, w->err.detail);
+    hs_buf_addc(b, '{');
+    put_text(b, "name", d->columns[i].field->name.at);
+    put_text(b, rc == HS_OK ? "sql" : "refused", rc == HS_OK ? hs_buf_str(&text).at : w->err.shown);
+    put_text(b, "fit", rc == HS_OK ? fits[fit] : "refused");
+    hs_buf_addc(b, '}');
+    hs_buf_fini(&text);
+}
+
+static void put_dialect(struct world *w, struct hs_buf *b, const struct hs_dialect *sql, const struct hs_decision *d)
+{
+    struct hs_buf text;
+    enum hs_fit fit = HS_FIT_EXACT;
+    hs_buf_init(&text, 1 << 20);
+    if (hs_print_dialect_rows(&text, sql, d, &fit, &w->err) != HS_OK)
+        fail_msg("%s | %s", w->err.shown, w->err.detail);
+    hs_buf_addf(b, ", \"%s\": {", sql->name);
+    put_text(b, "rows", w_keep(w, &text));
+    put_text(b, "fit", fits[fit]);
+    hs_buf_addz(b, ", \"columns\": [");
+    for (size_t i = 0; i < d->column_count; i++) {
+        hs_buf_addz(b, i ? ", " : "");
+        put_column(w, b, sql, d, i);
+    }
+    hs_buf_addz(b, "]}");
+}
+
+static void put_iceberg(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    struct hs_buf text;
+    enum hs_fit fit = HS_FIT_EXACT;
+    hs_buf_init(&text, 1 << 20);
+    hs_rc rc = hs_print_read_restrictions(&text, d, &fit, &w->err);
+    if (rc != HS_OK && rc != HS_UNSUPPORTED)
+        fail_msg("%s | %s", w->err.shown, w->err.detail);
+    hs_buf_addf(b, ", \"iceberg\": {\"fit\": \"%s\"", rc == HS_OK ? fits[fit] : "refused");
+    if (rc == HS_OK) {
+        hs_buf_addz(b, ", \"restrictions\": ");
+        hs_buf_adds(b, hs_buf_str(&text));
+    }
+    hs_buf_addc(b, '}');
+    hs_buf_fini(&text);
+}
+
+static void put_types(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    struct hs_buf text;
+    hs_buf_init(&text, 1 << 20);
+    if (hs_print_postgres_types(&text, d, &w->err) != HS_OK)
+        fail_msg("%s | %s", w->err.shown, w->err.detail);
+    put_text(b, "types", w_keep(w, &text));
+}
+
+static int dump_decisions(uint64_t from, long count)
+{
+    struct hs_principal who = random_person();
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 24);
+    for (long n = 0; n < count; n++) {
+        struct world w;
+        struct hs_decision *d = NULL;
+        seed = from + (uint64_t)n;
+        d_init(&w);
+        random_grants(&w);
+        for (unsigned i = pick(3); i > 0; i--)
+            w_add(&w, HS_ROW_RULE, "r")->where = a_rule(&w, NULL);
+        random_masks(&w);
+        if (w_decide(&w, &who, &d) == HS_OK && d->allowed) { /* masks at random may well conflict */
+            hs_buf_addf(&b, "{\"seed\": %llu", (unsigned long long)(from + (uint64_t)n));
+            put_duckdb(&w, &b, d);
+            for (size_t i = 0; i < COUNT(dialects); i++)
+                put_dialect(&w, &b, dialects[i], d);
+            put_types(&w, &b, d);
+            put_iceberg(&w, &b, d);
+            hs_buf_addc(&b, '}');
+            flush(&b);
+        }
+        w_fini(&w);
+    }
+    hs_buf_fini(&b);
+    return 0;
+}
+
+/* ---- composition: the grants and row rules as someone would write them for PostgreSQL ---- */
+
+static int dump_composition(uint64_t from, long count)
+{
+    struct hs_principal who = random_person();
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 24);
+    for (long n = 0; n < count; n++) {
+        struct world w;
+        seed = from + (uint64_t)n;
+        d_init(&w);
+        hs_buf_addf(&b, "{\"seed\": %llu, \"policies\": [", (unsigned long long)(from + (uint64_t)n));
+        unsigned grants = 1 + pick(3), rules = pick(3);
+        for (unsigned i = 0; i < grants + rules; i++) {
+            bool grant = i < grants, all = grant && !pick(5);
+            struct hs_policy *p = grant ? w_grant(&w, "g", NULL, NULL) : w_add(&w, HS_ROW_RULE, "r");
+            const char *text = "true";
+            p->where = all ? NULL : a_rule(&w, &text);
+            hs_buf_addz(&b, i ? ", {" : "{");
+            put_text(&b, "kind", grant ? "permissive" : "restrictive");
+            put_text(&b, "using", text);
+            hs_buf_addc(&b, '}');
+        }
+        hs_buf_addc(&b, ']');
+        struct hs_decision *d = w_ok(&w, &who);
+        put_text(&b, "duckdb", w_rows(&w, d));
+        hs_buf_addc(&b, '}');
+        flush(&b);
+        w_fini(&w);
+    }
+    hs_buf_fini(&b);
+    return 0;
+}
+
+static const char *type_in(struct world *w, const struct hs_dialect *sql, const struct hs_type *t)
+{
+    struct hs_buf text;
+    hs_buf_init(&text, 1 << 16);
+    if (sql ? sql->add_type(&text, t) : hs_buf_add_duckdb_type(&text, t))
+        return w_keep(w, &text);
+    hs_buf_fini(&text);
+    return NULL;
+}
+
+static int dump_schema(void)
+{
+    struct hs_principal who = random_person();
+    struct world w;
+    struct hs_buf b;
+    d_init(&w);
+    w_grant(&w, "g", NULL, NULL);
+    struct hs_decision *d = w_ok(&w, &who);
+    hs_buf_init(&b, 1 << 20);
+    hs_buf_addz(&b, "{\"columns\": [");
+    for (size_t i = 0; i < w.bound->field_count; i++) {
+        const struct hs_field *f = &w.bound->fields[i];
+        hs_buf_addf(&b, "%s{\"id\": %d", i ? ", " : "", f->id);
+        put_text(&b, "name", f->name.at);
+        put_text(&b, "duckdb", type_in(&w, NULL, f->type));
+        put_text(&b, "trino", type_in(&w, &hs_trino, f->type));
+        put_text(&b, "postgres", type_in(&w, &hs_postgres, f->type));
+        hs_buf_addc(&b, '}');
+    }
+    hs_buf_addc(&b, ']');
+    put_types(&w, &b, d);
+    hs_buf_addc(&b, '}');
+    flush(&b);
+    hs_buf_fini(&b);
+    w_fini(&w);
+    return 0;
+}
+
+/* ---- what can be seen without an engine ---- */
+
+static struct world w;
+
+static int begin(void **state)
+{
+    (void)state;
+    d_init(&w);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    w_fini(&w);
+    return 0;
+}
+
+static const struct hs_principal nobody = {.name = {"nobody", 6}};
+
+static const char *rows_in(const struct hs_dialect *sql, const char *rule, enum hs_fit want)
+{
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w.model.policy_count = 0;
+    w_grant(&w, "g", NULL, rule);
+    if (hs_print_dialect_rows(&b, sql, w_ok(&w, &nobody), &fit, &w.err) != HS_OK)
+        fail_msg("%s | %s", w.err.shown, w.err.detail);
+    assert_int_equal(fit, want);
+    return w_keep(&w, &b);
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    assert_string_equal(rows_in(&hs_trino, "id in (1, 2, null)", HS_FIT_EXACT),
+                        "(\"id\" IN (BIGINT '1', BIGINT '2') OR CAST(NULL AS BOOLEAN))");
+    assert_string_equal(rows_in(&hs_trino, "amount >= 12.505", HS_FIT_EXACT),
+                        "(CAST(\"amount\" AS DECIMAL(11, 3)) >= CAST(DECIMAL '12.505' AS DECIMAL(11, 3)))");
+    assert_string_equal(rows_in(&hs_trino, "customer.city = 'it''s'", HS_FIT_EXACT),
+                        "(IF(TRUE, \"customer\").\"city\" = CAST('it''s' AS VARCHAR))");
+    assert_string_equal(rows_in(&hs_trino, "seen >= timestamp '2026-01-01 00:00:00Z'", HS_FIT_EXACT),
+                        "(\"seen\" >= CAST(TIMESTAMP '2026-01-01 00:00:00 UTC' AS TIMESTAMP(6) WITH TIME ZONE))");
+    assert_string_equal(rows_in(&hs_postgres, "region = 'a\\b'", HS_FIT_EXACT),
+                        "((\"region\" COLLATE \"C\") = (CAST(E'a\\\\b' AS text) COLLATE \"C\"))");
+    assert_string_equal(rows_in(&hs_postgres, "customer is null", HS_FIT_EXACT),
+                        "(\"customer\" IS NOT DISTINCT FROM NULL)");
+    assert_string_equal(rows_in(&hs_postgres, "score > 0", HS_FIT_EXACT),
+                        "(CASE WHEN \"score\" <> 'NaN' THEN \"score\" END > CAST('0' AS double precision))");
+    /* what cannot be said is unknown, also under not, and where a test asks whether it is unknown */
+    assert_string_equal(rows_in(&hs_trino, "not (big > score) or active", HS_FIT_STRICTER),
+                        "((NOT CAST(NULL AS BOOLEAN)) OR \"active\")");
+    assert_string_equal(rows_in(&hs_trino, "(big > score) is null", HS_FIT_STRICTER), "CAST(NULL AS BOOLEAN)");
+}
+
+static const char *restrictions(enum hs_fit want)
+{
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 20);
+    if (hs_print_read_restrictions(&b, w_ok(&w, &nobody), &fit, &w.err) != HS_OK)
+        fail_msg("%s | %s", w.err.shown, w.err.detail);
+    assert_int_equal(fit, want);
+    return w_keep(&w, &b);
+}
+
+static void test_iceberg(void **state)
+{
+    (void)state;
+    w_grant(&w, "g", NULL, NULL);
+    assert_string_equal(restrictions(HS_FIT_EXACT), "{}");
+    w_row_rule(&w, "r", "not (region = 'EU')");
+    w_mask(&w, "m", "score", "redact");
+    assert_string_equal(
+        restrictions(HS_FIT_EXACT),
+        "{\"required-row-filter\": {\"type\": \"and\", \"left\": {\"type\": \"not-null\", \"child\": {\"type\": "
+        "\"reference\", \"id\": 3}}, \"right\": {\"type\": \"not-eq\", \"left\": {\"type\": \"reference\", \"id\": 3}, "
+        "\"right\": {\"type\": \"literal\", \"value\": \"EU\", \"data-type\": \"string\"}}}, "
+        "\"required-column-projections\": [{\"field-id\": 10, \"action\": \"mask-to-fixed-value\"}]}");
+    /* show-first-4 shows values of four characters whole: not our show-first-n */
+    struct hs_policy *m = w_mask(&w, "n", "email", "show-first-n");
+    w_arg(&w, m, "n", "4");
+    assert_non_null(strstr(restrictions(HS_FIT_STRICTER), "{\"field-id\": 2, \"action\": \"replace-with-null\"}"));
+    w_mask(&w, "o", "id", "redact"); /* required */
+    assert_non_null(strstr(restrictions(HS_FIT_STRICTER), "{\"field-id\": 1, \"action\": \"mask-to-fixed-value\"}"));
+}
+
+/* The key is on nobody's paper: a keyed mask is the value gone. */
+static void test_no_key(void **state)
+{
+    (void)state;
+    w_grant(&w, "g", NULL, NULL);
+    w_mask(&w, "m", "email", "hmac-token");
+    struct hs_decision *d = w_ok(&w, &nobody);
+    for (size_t i = 0; i < COUNT(dialects); i++) {
+        struct hs_buf b;
+        enum hs_fit fit;
+        hs_buf_init(&b, 1 << 16);
+        assert_int_equal(hs_print_dialect_column(&b, dialects[i], d, 1, &fit, &w.err), HS_OK);
+        assert_int_equal(fit, HS_FIT_STRICTER);
+        assert_string_equal(w_keep(&w, &b),
+                            i ? "CAST(CAST(NULL AS text) AS text)" : "CAST(CAST(NULL AS VARCHAR) AS VARCHAR)");
+    }
+}
+
+static void test_names_that_clash(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w.bound->fields[1].name = HS_S("HS_V1");
+    w.table.properties[1].name = HS_S("HS_V1");
+    w_grant(&w, "g", NULL, NULL);
+    assert_int_equal(hs_print_dialect_column(&b, &hs_trino, w_ok(&w, &nobody), 0, &fit, &w.err), HS_UNSUPPORTED);
+    hs_buf_fini(&b);
+}
+
+static void test_script(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w_columns(&w, w_grant(&w, "g", NULL, "region = 'EU'"), 1, (const char *const[]){"id"});
+    assert_int_equal(
+        hs_print_postgres_script(&b, w_ok(&w, &nobody), HS_S("orders"), HS_S("orders_ana"), HS_S("ana"), &fit, &w.err),
+        HS_OK);
+    assert_string_equal(w_keep(&w, &b),
+                        "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;\n"
+                        "CREATE POLICY \"hs_rows\" ON orders FOR SELECT TO ana USING (((\"region\" COLLATE \"C\") = "
+                        "(CAST('EU' AS text) "
+                        "COLLATE \"C\")));\n"
+                        "CREATE VIEW orders_ana WITH (security_barrier) AS SELECT\n    \"id\" AS \"id\"\n"
+                        "  FROM orders WHERE ((\"region\" COLLATE \"C\") = (CAST('EU' AS text) COLLATE \"C\"));\n"
+                        "GRANT SELECT ON orders_ana TO ana;\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--schema") == 0)
+        return dump_schema();
+    if (argc == 4 && strcmp(argv[1], "--decisions") == 0)
+        return dump_decisions(strtoull(argv[2], NULL, 10), atol(argv[3]));
+    if (argc == 4 && strcmp(argv[1], "--composition") == 0)
+        return dump_composition(strtoull(argv[2], NULL, 10), atol(argv[3]));
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rules, begin, end),
+        cmocka_unit_test_setup_teardown(test_iceberg, begin, end),
+        cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+        cmocka_unit_test_setup_teardown(test_names_that_clash, begin, end),
+        cmocka_unit_test_setup_teardown(test_script, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
