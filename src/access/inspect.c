@@ -21,7 +21,7 @@ static hs_rc explain_table(struct explaining *e, const struct hs_table *t, struc
     HS_TRY(hs_opened_table(e->access, e->arena, e->generation, t, &now, &o, err));
     hs_rc rc = hs_opened_decide(e->generation, e->who, &e->facts, &o, err);
     if (rc == HS_OK) {
-        hs_buf_add_explanation(e->out, o.decision);
+        hs_buf_add_explanation(e->out, o.decision, hs_str_of(e->access->mask_key_id));
         rc = hs_buf_done(e->out, err);
     }
     hs_opened_close(&o);

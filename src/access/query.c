@@ -6,6 +6,7 @@
 #include "access/filter.h"
 
 #include "base/clock.h"
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/fault.h"
@@ -365,23 +366,51 @@ static void apply_limits(struct hs_call *c)
         c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
 }
 
-/* One key a domain that has a keyed mask here, derived from the root, which never leaves this process. */
+struct key_list {
+    struct hs_mask_key *at;
+    size_t count, room;
+};
+
+/* Derived from a root that never leaves this process: of the keys file the oldest line, so that tokens outlive a new
+ * one, or the line that the mask names. */
+static hs_rc add_key(struct hs_call *c, struct key_list *keys, hs_str domain, hs_str id, struct hs_err *err)
+{
+    uint8_t root[32], *key = hs_arena_array(c->arena, 32, 1);
+    for (size_t i = 0; i < keys->count; i++)
+        if (hs_str_eq(keys->at[i].domain, domain) && hs_str_eq(keys->at[i].id, id))
+            return HS_OK;
+    if (!key || keys->count == keys->room)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    memcpy(root, c->access->mask_key, sizeof root);
+    hs_rc rc = id.len ? hs_auth_derive_from(c->access->auth, HS_S("mask"), id, root, err) : HS_OK;
+    if (rc == HS_NOT_FOUND) /* removed while a mask still names it: nothing is shown under another */
+        rc = hs_fail_hidden(err, HS_DENIED, "a mask names key '%.*s', which the keys file does not have", HS_FMT(id));
+    if (rc == HS_OK)
+        rc = hs_hmac_sha256(hs_str_n(root, sizeof root), domain, key, err);
+    hs_wipe(root, sizeof root);
+    if (rc == HS_OK)
+        keys->at[keys->count++] = (struct hs_mask_key){.domain = domain, .id = id, .key = hs_str_n(key, 32)};
+    return rc;
+}
+
+/* One for every domain and key that a mask here uses. */
 static hs_rc mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_err *err)
 {
-    struct hs_mask_key *keys = hs_arena_array(c->arena, c->opened_count + 1, sizeof *keys);
-    if (!keys)
+    struct key_list keys = {0};
+    for (size_t i = 0; i < c->opened_count; i++)
+        keys.room += c->opened[i].decision->mask_count;
+    keys.at = hs_arena_array(c->arena, keys.room + 1, sizeof *keys.at);
+    if (!keys.at)
         return hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; i < c->opened_count; i++) {
-        if (!hs_decision_needs_key(c->opened[i].decision))
-            continue;
-        uint8_t *key = hs_arena_array(c->arena, 32, 1);
-        hs_str domain = c->opened[i].table->product->domain;
-        if (!key)
-            return hs_fail(err, HS_NOMEM, "out of memory");
-        HS_TRY(hs_hmac_sha256(hs_str_n(c->access->mask_key, 32), domain, key, err));
-        keys[r->mask_key_count++] = (struct hs_mask_key){.domain = domain, .key = hs_str_n(key, 32)};
+        const struct hs_decision *d = c->opened[i].decision;
+        hs_str id;
+        for (size_t k = 0; k < d->mask_count; k++)
+            if (hs_decision_mask_key(d, k, &id))
+                HS_TRY(add_key(c, &keys, c->opened[i].table->product->domain, id, err));
     }
-    r->mask_keys = keys;
+    r->mask_keys = keys.at;
+    r->mask_key_count = keys.count;
     return HS_OK;
 }
 

@@ -267,6 +267,19 @@ hs_rc hs_auth_derive_oldest(struct hs_auth *a, hs_str use, uint8_t out[32], char
     return hs_hmac_sha256(hs_str_n(k->bytes, HS_KEY_BYTES), use, out, err);
 }
 
+hs_rc hs_auth_derive_from(struct hs_auth *a, hs_str use, hs_str key_id, uint8_t out[32], struct hs_err *err)
+{
+    char id[2 * HS_KEY_ID + 1];
+    for (size_t i = 0; i < a->keys.count; i++) {
+        const struct hs_key *k = &a->keys.at[i];
+        snprintf(id, sizeof id, "%02x%02x%02x%02x", k->id[0], k->id[1], k->id[2], k->id[3]);
+        if (hs_str_is(key_id, id))
+            return hs_hmac_sha256(hs_str_n(k->bytes, HS_KEY_BYTES), use, out, err);
+    }
+    return hs_fail_hidden(err, HS_NOT_FOUND, "the keys file has no key '%.*s'",
+                          (int)(key_id.len > 8 ? 8 : key_id.len), key_id.at);
+}
+
 hs_rc hs_auth_derive(struct hs_auth *a, hs_str use, uint8_t out[32], hs_str *out_key_id, struct hs_err *err)
 {
     *out_key_id = hs_str_of(a->keys.current_id);

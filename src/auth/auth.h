@@ -56,5 +56,7 @@ HS_MUST hs_rc hs_auth_derive(struct hs_auth *a, hs_str use, uint8_t out[32], hs_
  * line goes. */
 HS_MUST hs_rc hs_auth_derive_oldest(struct hs_auth *a, hs_str use, uint8_t out[32], char out_key_id[9],
                                     struct hs_err *err);
+/* From the key with this id (8 hex digits); HS_NOT_FOUND: the ring has none. */
+HS_MUST hs_rc hs_auth_derive_from(struct hs_auth *a, hs_str use, hs_str key_id, uint8_t out[32], struct hs_err *err);
 
 #endif

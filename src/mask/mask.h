@@ -64,6 +64,8 @@ const struct hs_mask_function *hs_mask_function(hs_str name); /* NULL: unknown *
 const struct hs_mask_function *hs_mask_function_at(size_t i); /* NULL: past the last; by name */
 /* Name, arguments and, where `type` is given, whether they fit it. */
 HS_MUST hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, struct hs_err *err);
+/* Which key of the domain a use is made with: its argument `key`, an id of the keys file; empty: the default. */
+hs_str hs_mask_key_id(const struct hs_mask_function *f, const struct hs_mask_arg *args, size_t count);
 void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call);
 
 /* ---- what the functions share: shared/ ---- */

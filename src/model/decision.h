@@ -39,6 +39,8 @@ struct hs_decision {
     struct hs_rule *rows; /* bound, principal filled in; NULL: every row */
     struct hs_mask_use *masks;
     size_t mask_count;
+    /* A pseudonym of the person where a mask differs from person to person, so that caches do, too; else empty. */
+    hs_str viewer;
     struct hs_limits limits;
     int64_t valid_until_us; /* 0: until the model changes */
     uint8_t digest[32];     /* over everything above that shapes the answer, and the model's mask keys' ids */

@@ -131,6 +131,19 @@ static hs_rc read_actions(struct hs_load *l, const struct hs_yaml *node, void *r
     return HS_OK;
 }
 
+/* A map is the list of its keys and values in turn. Keys that are not numbers are text. */
+static hs_rc read_pairs(struct hs_load *l, const struct hs_yaml *node, struct hs_value *out)
+{
+    HS_TRY(hs_read_map(l, node, "an argument"));
+    out->kind = HS_V_LIST;
+    out->items = hs_arena_array(l->arena, 2 * node->count + 1, sizeof *out->items);
+    if (!out->items)
+        return hs_load_no_memory(l);
+    for (const struct hs_yaml *item = node->first; item; item = item->next)
+        HS_TRY(hs_read_value(l, item, false, &out->items[out->item_count++]));
+    return HS_OK;
+}
+
 static hs_rc read_args(struct hs_load *l, const struct hs_yaml *node, void *record)
 {
     struct draft *d = record;
@@ -141,7 +154,8 @@ static hs_rc read_args(struct hs_load *l, const struct hs_yaml *node, void *reco
     for (const struct hs_yaml *key = node->first; key; key = key->next->next) {
         struct hs_mask_arg *arg = &d->policy.args[d->policy.arg_count++];
         arg->name = key->text;
-        HS_TRY(hs_read_value(l, key->next, true, &arg->value));
+        HS_TRY(key->next->kind == HS_YAML_MAP ? read_pairs(l, key->next, &arg->value)
+                                              : hs_read_value(l, key->next, true, &arg->value));
     }
     return HS_OK;
 }

@@ -264,6 +264,7 @@ static hs_rc decide_content(struct decider *k)
     HS_TRY(decide_rows(k));
     HS_TRY(lay_masks(k));
     HS_TRY(decide_columns(k));
+    HS_TRY(hs_decide_viewer(k->arena, k->who, k->d, k->err));
     k->d->limits = k->cover.limits;
     take_defaults(&k->d->limits, &k->model->default_limits);
     k->d->valid_until_us = k->cover.valid_until_us;
@@ -293,14 +294,4 @@ hs_rc hs_policy_decide(struct hs_arena *a, const struct hs_model *model, const s
     HS_TRY(hs_decision_digest(d, err));
     *out = d;
     return HS_OK;
-}
-
-bool hs_decision_needs_key(const struct hs_decision *d)
-{
-    for (size_t i = 0; i < d->mask_count; i++) {
-        const struct hs_mask_function *f = hs_mask_function(d->masks[i].policy->with);
-        if (f && f->keyed)
-            return true;
-    }
-    return false;
 }

@@ -112,6 +112,8 @@ static void add_decision(struct hs_sha256 *h, const struct hs_decision *d)
     add_int(h, d->limits.time_ms);
     add_int(h, d->limits.rows);
     add_int(h, d->valid_until_us);
+    if (d->viewer.len) /* decisions without one keep the digest they always had */
+        hs_sha256_field(h, d->viewer);
 }
 
 hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err)

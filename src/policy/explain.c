@@ -44,7 +44,8 @@ static void add_hidden(struct hs_buf *b, const struct hs_type *in, const struct 
     }
 }
 
-static void add_mask_line(struct hs_buf *b, const struct hs_decision *d, const struct hs_mask_use *m)
+static void add_mask_line(struct hs_buf *b, const struct hs_decision *d, const struct hs_mask_use *m,
+                          hs_str default_key)
 {
     hs_buf_addz(b, "    ");
     add_path(b, d->bound, m->path_ids, m->path_len);
@@ -59,7 +60,12 @@ static void add_mask_line(struct hs_buf *b, const struct hs_decision *d, const s
         hs_buf_addf(b, "%s%.*s: ", i ? ", " : "", HS_FMT(m->policy->args[i].name));
         hs_buf_add_value(b, &m->policy->args[i].value);
     }
-    hs_buf_addz(b, ") by ");
+    hs_buf_addc(b, ')');
+    const struct hs_mask_function *f = hs_mask_function(m->policy->with);
+    hs_str key = f ? hs_mask_key_id(f, m->policy->args, m->policy->arg_count) : (hs_str){0};
+    if (f && f->keyed)
+        hs_buf_addf(b, " under key %.*s%s", HS_FMT(key.len ? key : default_key), key.len ? "" : " (the oldest)");
+    hs_buf_addz(b, " by ");
     add_place(b, m->policy);
     if (m->when) {
         hs_buf_addz(b, " unless this is false: ");
@@ -68,7 +74,7 @@ static void add_mask_line(struct hs_buf *b, const struct hs_decision *d, const s
     hs_buf_addc(b, '\n');
 }
 
-static void add_columns(struct hs_buf *b, const struct hs_decision *d)
+static void add_columns(struct hs_buf *b, const struct hs_decision *d, hs_str default_key)
 {
     int path[HS_TREE_MAX_DEPTH + 2];
     for (size_t i = 0; i < d->column_count; i++) {
@@ -79,7 +85,7 @@ static void add_columns(struct hs_buf *b, const struct hs_decision *d)
         path[0] = c->field->id;
         add_hidden(b, c->field->type, c, path, 1, d->bound);
         for (size_t k = 0; k < c->mask_count; k++)
-            add_mask_line(b, d, c->masks[k]);
+            add_mask_line(b, d, c->masks[k], default_key);
     }
 }
 
@@ -105,7 +111,7 @@ static void add_reasons(struct hs_buf *b, const struct hs_decision *d)
     }
 }
 
-void hs_buf_add_explanation(struct hs_buf *b, const struct hs_decision *d)
+void hs_buf_add_explanation(struct hs_buf *b, const struct hs_decision *d, hs_str default_key)
 {
     hs_str domain = d->table->product ? d->table->product->domain : HS_S("");
     hs_buf_addf(b, "%.*s%s%.*s: ", HS_FMT(domain), domain.len ? "." : "", HS_FMT(d->table->name));
@@ -119,7 +125,7 @@ void hs_buf_add_explanation(struct hs_buf *b, const struct hs_decision *d)
     else
         hs_buf_addz(b, "all");
     hs_buf_addc(b, '\n');
-    add_columns(b, d);
+    add_columns(b, d, default_key);
     add_limits(b, &d->limits);
     if (d->valid_until_us)
         hs_buf_addf(b, "  until %lld microseconds after 1970 (a grant expires)\n", (long long)d->valid_until_us);
@@ -166,8 +172,12 @@ static void add_function(struct hs_buf *b, const struct hs_mask_function *f)
     add_types(b, f);
     hs_buf_addz(b, ".\n\n");
     for (size_t i = 0; i < f->arg_count; i++)
-        hs_buf_addf(b, "Argument `%s`: %s.\n\n", f->args[i].name, f->args[i].takes);
-    hs_buf_addf(b, "| type |%s value | shown |\n|---|%s---|---|\n", f->arg_count ? " argument |" : "",
+        hs_buf_addf(b, "Argument `%s`%s: %s.\n\n", f->args[i].name, f->args[i].optional ? " (may be left out)" : "",
+                    f->args[i].takes);
+    if (f->keyed)
+        hs_buf_addz(b,
+                    "Argument `key` (may be left out): the id of a line of the keys file; without it the oldest.\n\n");
+    hs_buf_addf(b, "| type |%s value | shown |\n|---|%s---|---|\n", f->arg_count ? " arguments |" : "",
                 f->arg_count ? "---|" : "");
     for (size_t i = 0; i < f->example_count; i++) {
         const struct hs_mask_example *e = &f->examples[i];

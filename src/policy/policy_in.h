@@ -98,6 +98,11 @@ HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, str
 /* ---- digest.c ---- */
 HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);
 
+/* ---- keys.c ---- */
+/* d->viewer, where a mask differs from person to person. */
+HS_MUST hs_rc hs_decide_viewer(struct hs_arena *a, const struct hs_principal *who, struct hs_decision *d,
+                               struct hs_err *err);
+
 /* ---- printers ---- */
 HS_MUST hs_rc hs_print_duckdb_rule(struct hs_buf *b, const struct hs_rule *rule, struct hs_err *err);
 /* A field, literal or arithmetic in the type `as`; NULL: in its own. */

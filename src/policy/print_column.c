@@ -10,7 +10,7 @@
 
 struct column_printer {
     const struct hs_decided_column *column;
-    hs_str domain;
+    hs_str domain, viewer;
     size_t max;
     int depth, lambdas;
     struct hs_err *err;
@@ -141,8 +141,12 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                         const struct hs_type *out, hs_str x)
 {
     const struct hs_mask_function *f = hs_mask_function(m->policy->with);
-    struct hs_mask_call call = {
-        .type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count, .domain = p->domain};
+    struct hs_mask_call call = {.type = out,
+                                .x = x,
+                                .args = m->policy->args,
+                                .arg_count = m->policy->arg_count,
+                                .domain = p->domain,
+                                .viewer = p->viewer};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
     hs_buf_add_mask_call(b, f, &call);
@@ -190,7 +194,7 @@ hs_rc hs_print_duckdb_column(struct hs_buf *out, const struct hs_decision *d, si
     if (!d->allowed || i >= d->column_count)
         return hs_fail_hidden(err, HS_INTERNAL, "no such column in the decision");
     const struct hs_decided_column *c = &d->columns[i];
-    struct column_printer p = {.column = c, .max = out->max, .err = err};
+    struct column_printer p = {.column = c, .viewer = d->viewer, .max = out->max, .err = err};
     if (d->table && d->table->product)
         p.domain = d->table->product->domain;
     char name[24];

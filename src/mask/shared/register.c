@@ -106,9 +106,16 @@ long long hs_mask_too_short(long long n)
     return hs_defence("mask-short") ? n : -1;
 }
 
+hs_str hs_mask_key_id(const struct hs_mask_function *f, const struct hs_mask_arg *args, size_t count)
+{
+    struct hs_mask_call call = {.args = args, .arg_count = count};
+    return f->keyed ? hs_mask_arg_text(&call, "key", "") : (hs_str){0};
+}
+
 void hs_buf_add_mask_call(struct hs_buf *out, const struct hs_mask_function *f, const struct hs_mask_call *call)
 {
     struct hs_mask_call own = *call;
     own.function = f;
+    own.key_id = hs_mask_key_id(f, call->args, call->arg_count);
     f->print_duckdb(out, &own);
 }

@@ -314,7 +314,7 @@ static void test_explain(void **state)
     w_columns(&w, &w.policies[0], 1, (const char *const[]){"items[].sku"});
     struct hs_decision *d = w_ok(&w, &nobody);
     hs_buf_init(&b, 1 << 16);
-    hs_buf_add_explanation(&b, d);
+    hs_buf_add_explanation(&b, d, HS_S("01234567"));
     const char *text = w_keep(&w, &b);
     assert_non_null(strstr(text, "sales.orders: allowed\n  rows: all\n  column items: list<struct<sku: string>>\n"));
     assert_non_null(strstr(text, "    without items[].price\n"));
@@ -323,11 +323,55 @@ static void test_explain(void **state)
     w.model.policy_count = 0;
     d = w_ok(&w, &nobody);
     hs_buf_init(&b, 1 << 16);
-    hs_buf_add_explanation(&b, d);
+    hs_buf_add_explanation(&b, d, HS_S("01234567"));
     assert_string_equal(w_keep(&w, &b), "sales.orders: not visible (no grant applies)\n");
     hs_buf_init(&b, 1 << 16);
     hs_buf_add_mask_docs(&b);
     assert_non_null(strstr(w_keep(&w, &b), "| string | `4` | `1234` | `****` |"));
+}
+
+static void test_keys(void **state)
+{
+    uint8_t first[32];
+    struct hs_buf b;
+    hs_str id;
+    (void)state;
+    struct hs_policy *m = w_mask(&w, "m", "email", "hmac-token");
+    struct hs_decision *d = w_ok(&w, &nobody);
+    memcpy(first, d->digest, sizeof first);
+    assert_true(hs_decision_needs_key(d) && hs_decision_mask_key(d, 0, &id));
+    assert_int_equal(id.len, 0);
+    w_arg(&w, m, "key", "'0a1b2c3d'");
+    checks(NULL);
+    d = w_ok(&w, &nobody);
+    assert_true(!hs_decision_needs_key(d) && hs_decision_mask_key(d, 0, &id) && hs_str_is(id, "0a1b2c3d"));
+    assert_memory_not_equal(first, d->digest, sizeof first); /* another key is another answer */
+    assert_string_equal(w_expression(&w, d, "email"), "hs_mask_hmac_token('5:sales,8:0a1b2c3d,', \"f2\")");
+    hs_buf_init(&b, 1 << 16);
+    hs_buf_add_explanation(&b, d, HS_S("01234567"));
+    assert_non_null(strstr(w_keep(&w, &b), "under key 0a1b2c3d by 'm'"));
+    m->arg_count = 0;
+    hs_buf_init(&b, 1 << 16);
+    hs_buf_add_explanation(&b, w_ok(&w, &nobody), HS_S("01234567"));
+    assert_non_null(strstr(w_keep(&w, &b), "under key 01234567 (the oldest) by 'm'"));
+    w_arg(&w, m, "key", "'0A1B2C3D'");
+    checks("8 hexadecimal digits");
+}
+
+/* Noise is another for everyone, so answers with it may not be shared; others may. */
+static void test_viewer(void **state)
+{
+    struct hs_principal ana = w_who("ana", NULL), bea = w_who("bea", NULL);
+    (void)state;
+    struct hs_policy *m = w_mask(&w, "m", "id", "redact");
+    assert_memory_equal(w_ok(&w, &ana)->digest, w_ok(&w, &bea)->digest, 32);
+    m->with = HS_S("noise");
+    w_arg(&w, m, "at-most", "5");
+    checks(NULL);
+    struct hs_decision *a = w_ok(&w, &ana), *b = w_ok(&w, &bea);
+    assert_memory_not_equal(a->digest, b->digest, 32);
+    assert_string_not_equal(w_expression(&w, a, "id"), w_expression(&w, b, "id"));
+    assert_null(strstr(w_expression(&w, a, "id"), "ana"));
 }
 
 int main(void)
@@ -345,6 +389,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_domains, begin, end),
         cmocka_unit_test_setup_teardown(test_check_rules, begin, end),
         cmocka_unit_test_setup_teardown(test_explain, begin, end),
+        cmocka_unit_test_setup_teardown(test_keys, begin, end),
+        cmocka_unit_test_setup_teardown(test_viewer, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
