@@ -19,7 +19,7 @@ static bool number_fits(const struct hs_value *v, const struct hs_type *type)
     return ok;
 }
 
-static bool value_fits(const struct hs_value *v, const struct hs_type *type)
+bool hs_mask_value_fits(const struct hs_value *v, const struct hs_type *type)
 {
     switch (v->kind) {
     case HS_V_BOOL:
@@ -49,7 +49,7 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
         return hs_fail(err, HS_INVALID, "value is one value; for NULL use nullify");
     if (v->kind == HS_V_TEXT && (!hs_utf8_valid(v->text) || (v->text.len && memchr(v->text.at, 0, v->text.len))))
         return hs_fail(err, HS_INVALID, "value holds bytes that are not text");
-    if (call->type && !value_fits(v, call->type))
+    if (call->type && !hs_mask_value_fits(v, call->type))
         return hs_fail(err, HS_INVALID, "value does not fit the column's type %s", hs_type_name(call->type->id));
     return HS_OK;
 }

@@ -39,10 +39,12 @@ struct hs_mask_function {
     uint64_t accepts; /* HS_ON(type id) | ... */
     const struct hs_mask_arg_spec *args;
     size_t arg_count;
-    bool may_null;   /* can answer NULL for a value that is not NULL */
-    bool keyed;      /* needs the mask key; takes the argument `key` */
-    bool per_person; /* differs from person to person */
-    bool hashes;     /* equal values stay equal and all of them are kept apart: no mask for a few possible values */
+    bool may_null;      /* can answer NULL for a value that is not NULL */
+    bool keyed;         /* needs the mask key; takes the argument `key` */
+    bool per_person;    /* differs from person to person */
+    bool keeps_inside;  /* what it shows of a nested value still is to be cut to what the person may see */
+    bool null_elements; /* puts NULL among a list's elements */
+    bool hashes;        /* equal values stay equal and all of them are kept apart: no mask for a few possible values */
     /* Values of the arguments, against the type where it is known; err->shown gets the words. May be NULL. */
     hs_rc (*check)(const struct hs_mask_call *call, struct hs_err *err);
     hs_mask_print print_duckdb;
@@ -73,6 +75,7 @@ const struct hs_value *hs_mask_arg(const struct hs_mask_call *call, const char *
 hs_str hs_mask_arg_text(const struct hs_mask_call *call, const char *name, const char *otherwise);
 int64_t hs_mask_arg_int(const struct hs_mask_call *call, const char *name, int64_t otherwise);
 bool hs_mask_arg_is(const struct hs_mask_call *call, const char *name, const char *text); /* given, and that text */
+bool hs_mask_value_fits(const struct hs_value *v, const struct hs_type *type);            /* is it one of the type's? */
 /* Text that may stand in a statement: UTF-8 without NUL, at most `max` bytes. */
 bool hs_mask_text_fits(const struct hs_value *v, size_t max);
 /* show-first-n, show-last-n: their n. */

@@ -154,7 +154,9 @@ static bool may_null(const struct decider *k, size_t node)
 {
     const struct hs_policy *p = k->owner[node];
     const struct hs_mask_function *f = p ? hs_mask_function(p->with) : NULL;
-    return k->cell[node] || (p && (!f || f->may_null));
+    int up = k->tree.nodes[node].parent;
+    const struct hs_mask_function *around = up >= 0 && k->owner[up] ? hs_mask_function(k->owner[up]->with) : NULL;
+    return k->cell[node] || (p && (!f || f->may_null)) || (around && around->null_elements);
 }
 
 static hs_rc output_type(struct decider *k, const struct hs_type *from, size_t first, const struct hs_type **out)

@@ -149,8 +149,18 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                                 .viewer = p->viewer};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
-    hs_buf_add_mask_call(b, f, &call);
-    return HS_OK;
+    if (!f->keeps_inside) {
+        hs_buf_add_mask_call(b, f, &call);
+        return HS_OK;
+    }
+    struct hs_buf masked;
+    hs_buf_init(&masked, p->max);
+    call.type = m->type;
+    hs_buf_add_mask_call(&masked, f, &call);
+    b->failed |= masked.failed;
+    hs_rc rc = print_inside(p, b, m->type, out, hs_buf_str(&masked));
+    hs_buf_fini(&masked);
+    return rc;
 }
 
 /* Applies unless the condition is FALSE: UNKNOWN masks. */

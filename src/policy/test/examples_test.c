@@ -17,6 +17,11 @@ static struct hs_type *example_type(struct world *w, const char *text)
         t->length = a;
         return t;
     }
+    if (strncmp(text, "list<", 5) == 0) {
+        char element[64];
+        snprintf(element, sizeof element, "%.*s", (int)strlen(text) - 6, text + 5);
+        return w_nest(w, HS_T_LIST, 1, (struct hs_field[]){W_FIELD(90, "element", example_type(w, element))});
+    }
     for (int id = 1; id < HS_T_COUNT_; id++)
         if (strcmp(hs_type_name((enum hs_type_id)id), text) == 0)
             return w_type(w, (enum hs_type_id)id);
@@ -138,7 +143,9 @@ static void test_every_type(void **state)
     w_init(&w);
     for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
         for (int id = 1; id < HS_T_COUNT_; id++) {
-            struct hs_type *t = id == HS_T_DECIMAL ? w_decimal(&w, 5, 2) : w_type(&w, (enum hs_type_id)id);
+            struct hs_type *t = id == HS_T_DECIMAL ? w_decimal(&w, 5, 2)
+                                : id == HS_T_LIST  ? example_type(&w, "list<string>")
+                                                   : w_type(&w, (enum hs_type_id)id);
             prepare(&w, f, &f->examples[0], &p);
             p.call.type = t;
             bool fits = hs_mask_fits(&p.mask, t, &w.err) == HS_OK;

@@ -358,6 +358,31 @@ static void test_keys(void **state)
     checks("8 hexadecimal digits");
 }
 
+/* What is left of a list is cut to what the grant shows; NULL among the elements shows in the type. */
+static void test_elements(void **state)
+{
+    (void)state;
+    w.bound->fields[5].type->fields[0].required = true;
+    struct hs_policy *m = w_mask(&w, "m", "items", "drop-elements");
+    static struct hs_value skus = {.kind = HS_V_TEXT, .text = {"k1", 2}};
+    static struct hs_mask_arg args[] = {{{"values", 6}, {.kind = HS_V_LIST, .items = &skus, .item_count = 1}},
+                                        {{"member", 6}, {.kind = HS_V_TEXT, .text = {"price", 5}}}};
+    m->args = args;
+    m->arg_count = 2;
+    checks("no decimal");
+    args[1].value.text = HS_S("sku");
+    checks(NULL);
+    w_columns(&w, &w.policies[0], 1, (const char *const[]){"items[].price"});
+    struct hs_decision *d = w_ok(&w, &nobody);
+    assert_string_equal(w_expression(&w, d, "items"),
+                        "list_transform(list_filter(\"f6\", lambda e: coalesce(NOT (struct_extract(e, 'sku') IN "
+                        "(CAST('k1' AS VARCHAR))), FALSE)), lambda v1: CASE WHEN v1 IS NULL THEN NULL ELSE "
+                        "struct_pack(\"price\" := struct_extract(v1, 'price')) END)");
+    assert_true(d->columns[0].type->fields[0].required);
+    m->with = HS_S("nullify-elements");
+    assert_false(w_ok(&w, &nobody)->columns[0].type->fields[0].required);
+}
+
 /* Noise is another for everyone, so answers with it may not be shared; others may. */
 static void test_viewer(void **state)
 {
@@ -391,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_explain, begin, end),
         cmocka_unit_test_setup_teardown(test_keys, begin, end),
         cmocka_unit_test_setup_teardown(test_viewer, begin, end),
+        cmocka_unit_test_setup_teardown(test_elements, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+/* drop-elements: a shorter list. How many were dropped is not shown, but for a list that would be known to be longer.
+ */
+#include "mask/mask.h"
+#include "mask/shared/elements.h"
+
+static void print(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_buf_addf(out, "list_filter(%.*s, lambda e: ", HS_FMT(call->x));
+    hs_buf_add_element_stays(out, call, "e");
+    hs_buf_addc(out, ')');
+}
+
+static const struct hs_mask_example examples[] = {
+    {"list<string>", NULL, "[a, b]", "[]"},
+    {"list<string>", NULL, NULL, NULL},
+    {"list<string>", "values: ['b', 'c']", "[a, b, NULL, c, d]", "[a, d]"},
+    {"list<long>", "keep: [1, 2]", "[3, 2, NULL, 1]", "[2, 1]"},
+    {"list<date>", "values: [date '2026-11-21']", "[2026-11-21, 2026-11-22]", "[2026-11-22]"},
+};
+
+const struct hs_mask_function hs_mask_drop_elements = {
+    .name = "drop-elements",
+    .text = "The list without its elements: without any, or without those that have (values) or do not have (keep) one "
+            "of the values given. NULL elements go, too.",
+    .accepts = HS_ON(HS_T_LIST),
+    .keeps_inside = true,
+    .args = hs_element_args,
+    .arg_count = HS_COUNT(hs_element_args),
+    .check = hs_check_elements,
+    .print_duckdb = print,
+    .examples = examples,
+    .example_count = HS_COUNT(examples),
+};
