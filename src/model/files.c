@@ -21,6 +21,11 @@ static bool is_yaml(hs_str name)
     return hs_str_ends(name, HS_S(".yaml")) && name.len > 5;
 }
 
+static bool is_rows(hs_str name)
+{
+    return hs_str_ends(name, HS_S(".csv")) && name.len > 4;
+}
+
 enum hs_place hs_place_of(hs_str path, hs_str *out_domain)
 {
     hs_str rest = path, top = hs_str_cut(&rest, '/');
@@ -41,6 +46,8 @@ enum hs_place hs_place_of(hs_str path, hs_str *out_domain)
         place = hs_str_is(name, "policies")  ? HS_PLACE_POLICY
                 : hs_str_is(name, "lookups") ? HS_PLACE_LOOKUP
                                              : HS_PLACE_NONE;
+    else if (is_rows(rest) && hs_str_is(name, "lookups") && !memchr(rest.at, '/', rest.len))
+        place = HS_PLACE_LOOKUP_ROWS;
     if (place != HS_PLACE_NONE)
         *out_domain = domain;
     return place;
@@ -144,7 +151,7 @@ static hs_rc visit_file(struct walk *w, hs_str path, hs_str disk_path, bool link
 {
     hs_str domain, real = disk_path;
     bool yml = hs_str_ends(path, HS_S(".yml"));
-    if (!yml && !is_yaml(path))
+    if (!yml && !is_yaml(path) && !(is_rows(path) && hs_place_of(path, &domain) == HS_PLACE_LOOKUP_ROWS))
         return HS_OK;
     if (hs_place_of(path, &domain) == HS_PLACE_NONE)
         return warn(w, path,

@@ -21,6 +21,7 @@ static const struct document_kind KINDS[] = {
     {"Grant", IN_POLICIES, hs_read_grant},
     {"RowRule", IN_POLICIES, hs_read_row_rule},
     {"Mask", IN_POLICIES, hs_read_mask},
+    {"Lookup", HS_PLACE_LOOKUP, HS_PLACE_NONE, "domains/DOMAIN/lookups/NAME.yaml", hs_read_lookup},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
@@ -69,11 +70,11 @@ static hs_rc read_file(struct hs_load *l, const struct hs_model_file *file)
     struct hs_at top = {file->path, 1, 1};
     l->file = file;
     l->domain = domain;
-    if (place == HS_PLACE_LOOKUP)
-        return hs_load_not_yet(l, top, "lookups are not built yet: move the file away");
+    if (place == HS_PLACE_LOOKUP_ROWS)
+        return HS_OK; /* read by the lookup that names it */
     if (place == HS_PLACE_NONE)
         return hs_load_fail(l, top, "this file has no place in a model");
-    if (place == HS_PLACE_CONTRACT || place == HS_PLACE_POLICY)
+    if (place == HS_PLACE_CONTRACT || place == HS_PLACE_POLICY || place == HS_PLACE_LOOKUP)
         HS_TRY(check_domain(l));
     /* contracts keep their tree, see hs_product.written */
     HS_TRY(hs_yaml_parse(place == HS_PLACE_CONTRACT ? l->arena : l->scratch, l->arena, file->path, file->bytes,
@@ -140,6 +141,8 @@ static hs_rc build(struct hs_load *l, struct hs_model_file *files, size_t count)
 {
     if (count)
         qsort(files, count, sizeof *files, by_path);
+    l->files = files;
+    l->file_count = count;
     HS_TRY(keep_paths(l, files, count));
     HS_TRY(digest(l->model, files, count, l->err));
     HS_TRY(read_files(l, files, count));

@@ -32,12 +32,23 @@ struct hs_reach {
     hs_str path;                  /* real, as far as it exists */
 };
 
+struct hs_lookup;
+struct hs_lookup_mark { /* a lookup, and what only the loader knows of it */
+    struct hs_lookup *lookup;
+    hs_str from; /* empty: it has rows of its own */
+    struct hs_at from_at;
+    struct hs_rule *where;
+    bool open, done; /* while `from` is followed */
+};
+
 struct hs_load {
     struct hs_arena *arena;   /* the model's */
     struct hs_arena *scratch; /* gone when the load is over */
     struct hs_model *model;
     struct hs_err *err;
     hs_mask_check_fn check; /* may be NULL */
+    const struct hs_model_file *files; /* all of them */
+    size_t file_count;
     const struct hs_model_file *file;
     hs_str domain; /* of the file's folder; empty outside domains/ */
     bool has_mesh;
@@ -45,6 +56,7 @@ struct hs_load {
     HS_VEC(struct hs_product) products;
     HS_VEC(struct hs_policy) policies;
     HS_VEC(struct hs_policy_marks) marks; /* one per policy */
+    HS_VEC(struct hs_lookup_mark) lookups;
     HS_VEC(struct hs_reach) reaches;
     HS_VEC(struct hs_reach) roots; /* none: mesh.yaml gives none, and each domain lies where it likes */
     HS_VEC(hs_str) warnings;
@@ -147,6 +159,11 @@ HS_MUST hs_rc hs_read_contract(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_grant(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_row_rule(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_mask(struct hs_load *l, const struct hs_yaml *root);
+HS_MUST hs_rc hs_read_lookup(struct hs_load *l, const struct hs_yaml *root);
+/* ---- lookup_resolve.c ---- */
+HS_MUST hs_rc hs_load_lookups(struct hs_load *l);
+/* Every lookup that a rule of this domain asks: found, its column and condition checked, its index made. */
+HS_MUST hs_rc hs_load_lookup_rule(struct hs_load *l, hs_str domain, hs_str file, struct hs_rule *r);
 /* A rule's text with the position where it begins in the file, so that the rule parser's positions are the file's. */
 HS_MUST hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out); /* struct hs_rule * */
 /* Refuses what looks like a key, a password or a token, anywhere in the tree. */

@@ -10,6 +10,7 @@ enum {
     HS_LOOKUP_MAX_VALUES = 10000, /* that one rule may get from one */
 };
 
+struct hs_lookup_rows; /* numbers of rows, ascending */
 struct hs_lookup {
     struct hs_at at;
     hs_str domain, name;
@@ -19,7 +20,11 @@ struct hs_lookup {
     struct hs_map **index; /* per column; NULL: not indexed. A value's key (hs_lookup_key) to struct hs_lookup_rows */
 };
 struct hs_lookup_rows {
-    size_t *at, count;
+    size_t *at, len, cap;
 };
+
+/* The rows whose `column` (from 0) equals the value, by the index; NULL: none. */
+HS_MUST hs_rc hs_lookup_find(const struct hs_lookup *l, size_t column, const struct hs_value *value,
+                             const struct hs_lookup_rows **out, struct hs_err *err);
 
 #endif

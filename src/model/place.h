@@ -12,6 +12,7 @@ enum hs_place {
     HS_PLACE_POLICY,
     HS_PLACE_MESH_POLICY, /* policies/ beside domains/: the mesh owner's, about any table */
     HS_PLACE_LOOKUP,
+    HS_PLACE_LOOKUP_ROWS, /* a .csv beside lookups */
 };
 /* *out_domain: the domain's folder, or empty. */
 enum hs_place hs_place_of(hs_str path, hs_str *out_domain);

@@ -377,7 +377,9 @@ static hs_rc check_rule(struct hs_load *l, const struct hs_policy *policy, const
     if (rule->op == HS_RULE_FIELD && !memchr(rule->text.at, '"', rule->text.len) &&
         !hs_path_walk(table, rule->text, &why))
         return fail_path(l, at, table, rule->text, &why);
-    for (size_t i = 0; i < rule->arg_count; i++)
+    /* conditions of lists and lookups are about other names */
+    bool own = rule->op == HS_RULE_ANY || rule->op == HS_RULE_ALL || rule->op == HS_RULE_LOOKUP;
+    for (size_t i = 0; i < (own ? 1 : rule->arg_count); i++)
         HS_TRY(check_rule(l, policy, rule->args[i], table));
     return HS_OK;
 }
@@ -402,6 +404,10 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
     HS_TRY(refuse_foreign(l, policy, marks->on));
     HS_TRY(tables_of(l, policy, &tables, &count));
     HS_TRY(resolve_columns(l, policy, marks, tables, count));
+    if (policy->where)
+        HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->where));
+    if (policy->when)
+        HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->when));
     if (count == 1) {
         HS_TRY(check_rule(l, policy, policy->where, tables[0]));
         HS_TRY(check_rule(l, policy, policy->when, tables[0]));
@@ -427,6 +433,7 @@ hs_rc hs_load_resolve(struct hs_load *l)
     HS_TRY(index_products(l));
     HS_TRY(hs_check_reaches(l));
     HS_TRY(check_policy_names(l));
+    HS_TRY(hs_load_lookups(l));
     HS_TRY(list_names(l, HS_ON_TAG, &tags));
     HS_TRY(collect_tag_masks(l));
     for (size_t i = 0; i < l->policies.len; i++)

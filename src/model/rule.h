@@ -147,6 +147,11 @@ HS_MUST hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int li
 HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type, hs_str file,
                            struct hs_rule **out, struct hs_err *err);
 bool hs_rule_is_arithmetic(enum hs_rule_op op); /* ADD to NEG */
+/* A lookup's condition against the lookup's columns; whether it has the column that is asked for. */
+HS_MUST hs_rc hs_rule_bind_lookup(struct hs_arena *a, const struct hs_rule *rule, const struct hs_lookup *lookup,
+                                  hs_str file, struct hs_rule **out, struct hs_err *err);
+HS_MUST hs_rc hs_rule_check_lookup_column(struct hs_arena *a, const struct hs_rule *rule, hs_str file,
+                                          struct hs_err *err);
 /* The type that operand i of a bound arithmetic node is brought to before the operation; widening only. ADD and SUB of
  * DECIMAL(p, s): one digit less than the result, which is what SQL's own rule makes of it; MUL, DIV, MOD, NEG: the
  * operand's own width, as a decimal where the result is one. */
@@ -161,6 +166,14 @@ struct hs_rule_shift {
     int64_t low, high;
 };
 bool hs_rule_shift(const struct hs_rule *r, struct hs_rule_shift *out);
+/* One operation on constants, exact: args[i] stands for operand i. *out_known false: it cannot be computed here. */
+HS_MUST hs_rc hs_rule_compute(struct hs_arena *a, const struct hs_rule *r, const struct hs_value *args, bool *out_known,
+                              struct hs_value *out, struct hs_err *err);
+/* What does not depend on a row becomes a constant, in place; the rule is bound and filled. */
+HS_MUST hs_rc hs_rule_fold(struct hs_arena *a, struct hs_rule *r, struct hs_err *err);
+/* A lookup's condition, bound to its columns and filled, for one of its rows: TRUE, FALSE or NULL. */
+HS_MUST hs_rc hs_rule_ask(struct hs_arena *a, const struct hs_rule *r, const struct hs_value *row, struct hs_value *out,
+                          struct hs_err *err);
 /* The text again, canonical: for explain, digests and tests (parse(print(x)) == x). */
 void hs_buf_add_rule(struct hs_buf *b, const struct hs_rule *rule);
 void hs_buf_add_value(struct hs_buf *b, const struct hs_value *value);

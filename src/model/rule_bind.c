@@ -575,3 +575,22 @@ hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct 
     *out = bound;
     return HS_OK;
 }
+
+hs_rc hs_rule_bind_lookup(struct hs_arena *a, const struct hs_rule *rule, const struct hs_lookup *lookup, hs_str file,
+                          struct hs_rule **out, struct hs_err *err)
+{
+    struct hs_rule_binder b = {.arena = a, .table = lookup->type, .lookup = lookup, .file = file, .err = err};
+    struct hs_rule *bound;
+    HS_TRY(bind_node(&b, rule, &bound));
+    HS_TRY(expect_bool(&b, bound));
+    *out = bound;
+    return HS_OK;
+}
+
+hs_rc hs_rule_check_lookup_column(struct hs_arena *a, const struct hs_rule *rule, hs_str file, struct hs_err *err)
+{
+    struct hs_rule_binder b = {.arena = a, .file = file, .err = err};
+    const struct hs_type *columns = rule->lookup->type;
+    bool found = hs_type_field_by_name(columns, rule->path_names[rule->path_len - 1]) != NULL;
+    return found ? HS_OK : fail_lookup_column(&b, rule, columns);
+}

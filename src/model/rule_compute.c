@@ -337,3 +337,28 @@ hs_rc hs_rule_compute(struct hs_arena *a, const struct hs_rule *r, const struct 
         }
     return compute_arithmetic(a, r, args, out_known, out, err);
 }
+
+/* ---- a lookup's rows ---- */
+
+hs_rc hs_rule_ask(struct hs_arena *a, const struct hs_rule *r, const struct hs_value *row, struct hs_value *out,
+                  struct hs_err *err)
+{
+    enum { FEW = 8 };
+    struct hs_value few[FEW], *values = few;
+    bool known = false;
+    *out = r->value;
+    if (r->op == HS_RULE_LITERAL || r->op == HS_RULE_SPAN)
+        return HS_OK;
+    if (r->op == HS_RULE_FIELD) {
+        *out = row[r->path_ids[0] - 1];
+        return HS_OK;
+    }
+    if (r->arg_count > FEW)
+        values = hs_arena_array(a, r->arg_count, sizeof *values);
+    if (!values)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < r->arg_count; i++)
+        HS_TRY(hs_rule_ask(a, r->args[i], row, &values[i], err));
+    HS_TRY(hs_rule_compute(a, r, values, &known, out, err));
+    return known ? HS_OK : hs_fail_hidden(err, HS_INTERNAL, "a lookup's condition cannot be computed");
+}

@@ -113,11 +113,6 @@ struct hs_rule_digits {
 };
 bool hs_rule_digits_of(const struct hs_rule *number, struct hs_rule_digits *out);
 
-/* ---- constants ---- */
-/* The operation on constants, exact. False: it is not one that can be computed here. NULL is a result like another. */
-HS_MUST hs_rc hs_rule_compute(struct hs_arena *a, const struct hs_rule *r, const struct hs_value *args, bool *out_known,
-                              struct hs_value *out, struct hs_err *err);
-
 HS_MUST hs_rc hs_rule_next_token(struct hs_rule_lexer *lex, struct hs_rule_token *out, struct hs_err *err);
 /* Is this bare word one that the language means something by? In any case. */
 bool hs_rule_is_keyword(hs_str word);

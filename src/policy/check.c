@@ -28,7 +28,10 @@ static hs_rc at_policy(struct checker *k, const struct hs_policy *p, hs_rc rc)
 static hs_rc check_rule(struct checker *k, const struct hs_policy *p, const struct hs_rule *rule)
 {
     struct hs_rule *bound;
-    return rule ? hs_rule_bind(k->arena, rule, k->tree.bound, p->at.file, &bound, k->err) : HS_OK;
+    if (!rule)
+        return HS_OK;
+    HS_TRY(hs_rule_bind(k->arena, rule, k->tree.bound, p->at.file, &bound, k->err));
+    return hs_rule_check_possible(k->arena, bound, p->at.file, k->err);
 }
 
 static hs_rc check_path(struct checker *k, const struct hs_policy *p, hs_str path)

@@ -35,7 +35,8 @@ static hs_rc decide_rows(struct decider *k)
             continue;
         if (!p->where)
             return hs_refuse(k->err, hs_fail_hidden(k->err, HS_DENIED, "a row rule without where"), p);
-        HS_TRY(hs_rule_fill(k->arena, p->where, k->who, k->tree.bound, p, &parts[count], k->err));
+        HS_TRY(hs_rule_fill(k->arena, p->where, (struct hs_asker){k->who, k->facts}, k->tree.bound, p, &parts[count],
+                            &k->cover.valid_until_us, k->err));
         bool known = false;
         for (size_t j = 0; j < count && !known; j++)
             known = hs_rule_same(parts[j], parts[count]);
@@ -144,7 +145,8 @@ static hs_rc add_uses(struct decider *k, size_t node)
         return HS_OK;
     when = NULL;
     if (p->when)
-        HS_TRY(hs_rule_fill(k->arena, p->when, k->who, k->tree.bound, p, &when, k->err));
+        HS_TRY(hs_rule_fill(k->arena, p->when, (struct hs_asker){k->who, k->facts}, k->tree.bound, p, &when,
+                            &k->cover.valid_until_us, k->err));
     return add_use(k, node, p, when, false);
 }
 

@@ -1,6 +1,8 @@
 /* The digest of a decision: everything that shapes the answer and nothing else. No name of a person, policy or file and
  * no version of the model goes in, so that people with equal decisions share caches, and an edit elsewhere in the model
- * does not empty them. Every field is length-prefixed and every list counted, so that no two decisions run together. */
+ * does not empty them. Nor does valid_until: until when a decision holds changes no cell of its answer, and a rule that
+ * holds from nine to five would else make another digest every day of the same decision. What a digest is made of holds
+ * as long as someone is decided the same again. Every field is length-prefixed and every list counted, so that no two decisions run together. */
 #include "base/hash.h"
 #include "policy/policy_in.h"
 
@@ -60,10 +62,12 @@ static void add_rule(struct hs_sha256 *h, const struct hs_rule *r)
     add_type(h, r->type);
     if (r->op == HS_RULE_LITERAL)
         add_value(h, &r->value);
+    add_int(h, r->unit);
+    add_int(h, r->scope);
     if (r->op == HS_RULE_FIELD) {
         /* Members are read by name, so names count; the column itself by id. */
         add_ids(h, r->path_ids, r->path_len);
-        for (size_t i = 1; i < r->path_len; i++)
+        for (size_t i = r->scope ? 0 : 1; i < r->path_len; i++)
             hs_sha256_field(h, r->path_names[i]);
     }
     add_int(h, (int64_t)r->arg_count);
@@ -96,7 +100,7 @@ static void add_column(struct hs_sha256 *h, const struct hs_decided_column *c)
 
 static void add_decision(struct hs_sha256 *h, const struct hs_decision *d)
 {
-    hs_sha256_field(h, HS_S("hailstorm decision 1"));
+    hs_sha256_field(h, HS_S("hailstorm decision 2"));
     hs_sha256_field(h, d->table->product ? d->table->product->id : HS_S(""));
     hs_sha256_field(h, d->table->name);
     add_int(h, d->allowed);
@@ -111,7 +115,6 @@ static void add_decision(struct hs_sha256 *h, const struct hs_decision *d)
     add_int(h, d->limits.memory_bytes);
     add_int(h, d->limits.time_ms);
     add_int(h, d->limits.rows);
-    add_int(h, d->valid_until_us);
     if (d->viewer.len) /* decisions without one keep the digest they always had */
         hs_sha256_field(h, d->viewer);
 }

@@ -77,12 +77,12 @@ static hs_rc where_bit(struct cover *k, struct hs_rule *where, size_t *out)
     return HS_OK;
 }
 
-static hs_rc add_cover(struct cover *k, const struct hs_policy *p, const struct hs_principal *who)
+static hs_rc add_cover(struct cover *k, const struct hs_policy *p, struct hs_asker asker)
 {
     size_t bit = 0;
     if (p->where) {
         struct hs_rule *where;
-        HS_TRY(hs_rule_fill(k->arena, p->where, who, k->tree->bound, p, &where, k->err));
+        HS_TRY(hs_rule_fill(k->arena, p->where, asker, k->tree->bound, p, &where, &k->c->valid_until_us, k->err));
         HS_TRY(where_bit(k, where, &bit));
     } else {
         k->c->any_open = true;
@@ -134,7 +134,7 @@ hs_rc hs_grants_cover(struct hs_arena *a, const struct hs_model *model, const st
         HS_TRY(mark_grant(&k, p, &any));
         if (!any)
             continue;
-        HS_TRY(add_cover(&k, p, who));
+        HS_TRY(add_cover(&k, p, (struct hs_asker){who, facts}));
         take_limits(out, p);
         reasons[(*reason_count)++] = p;
     }

@@ -54,10 +54,31 @@ bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who,
 HS_MUST hs_rc hs_mask_targets(struct hs_arena *a, const struct hs_policy *p, const struct hs_tree *tree, bool *out,
                               struct hs_err *err);
 
-/* ---- fill.c: principal.x -> constants; bound and typed afterwards ---- */
-HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, const struct hs_principal *who,
-                           const struct hs_type *bound, const struct hs_policy *p, struct hs_rule **out,
+/* ---- fill.c: attributes, facts and lookups -> constants; bound, typed and folded afterwards ---- */
+struct hs_asker { /* for whom, and under which circumstances */
+    const struct hs_principal *who;
+    const struct hs_facts *facts;
+};
+/* *until: when what came out would be another, if that is earlier than what stands there (0: nothing yet). */
+HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker,
+                           const struct hs_type *bound, const struct hs_policy *p, struct hs_rule **out, int64_t *until,
                            struct hs_err *err);
+
+/* ---- never.c ---- */
+/* HS_INVALID with place and words: the condition, or a part of it that was meant to say something, is true for no row. */
+HS_MUST hs_rc hs_rule_check_possible(struct hs_arena *a, const struct hs_rule *bound, hs_str file, struct hs_err *err);
+
+/* ---- facts.c ---- */
+struct hs_value hs_fact_value(enum hs_rule_fact fact, const struct hs_facts *facts);
+/* When the fact itself changes. */
+void hs_fact_until(enum hs_rule_fact fact, const struct hs_facts *facts, int64_t *until);
+/* When a comparison of facts (literals with their `unit`) and constants comes out otherwise; not known: no such test. */
+HS_MUST hs_rc hs_fact_flip(struct hs_arena *a, const struct hs_rule *test, const struct hs_facts *facts, int64_t *until,
+                           bool *out_known, struct hs_err *err);
+
+/* ---- lookups.c ---- */
+HS_MUST hs_rc hs_lookup_values(struct hs_arena *a, const struct hs_lookup *lookup, const struct hs_rule *condition,
+                               hs_str column, struct hs_value **out, size_t *out_count, struct hs_err *err);
 /* Turns whatever went wrong into a refusal whose shown words tell nothing; lack of memory stays what it is. */
 HS_MUST hs_rc hs_refuse(struct hs_err *err, hs_rc rc, const struct hs_policy *p);
 /* HS_INVALID, shown "file:line:column: words". */

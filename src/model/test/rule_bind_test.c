@@ -164,7 +164,7 @@ static void test_arithmetic_refused(void **state)
     refused("day + days(1.5) > day", "takes a whole number");
     refused("day + days(4000000) > day", "takes at most 3652500");
     refused("ts - ts > 3", "not subtracted from each other");
-    refused("ns + days(1) > ns", "not for a timestamp in nanoseconds");
+    refused("ns + days(1) > ns", "not to a timestamp in nanoseconds");
     refused("wide + 1 > 0", "p.yaml:1:1: the exact result can need 39 digits");
     refused("wide * 2 > 0", "39 digits");
     refused("l * l * l > 0", "57 digits");

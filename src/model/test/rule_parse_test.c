@@ -204,7 +204,8 @@ static void test_refused(void **state)
     refused("d = time '9:00'", "not a time of day");
     refused("request.tody = d", "found 'tody' (did you mean 'today'?)");
     refused("request.today.x = d", "expected 'and', 'or'");
-    refused("any(a = 1, b)", "any begins with a list");
+    refused("any((a = 1), b)", "any begins with a list");
+    refused("any(a = 1, b)", "expected ',', found '='");
     refused("all(a b)", "expected ','");
     refused("any(a, b, c)", "expected ')'");
     refused("x in a", "after 'in' comes a list in parentheses, principal.x, or a lookup and its column");

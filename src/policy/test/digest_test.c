@@ -74,8 +74,6 @@ static void test_changes(void **state)
     d[n++] = w_ok(&w, &ana);
     g->where = w_rule(&w, "id = 1");
     d[n++] = w_ok(&w, &ana);
-    g->expires_us = 5000;
-    d[n++] = w_ok(&w, &ana);
     g->limits.rows = 5;
     d[n++] = w_ok(&w, &ana);
     w_columns(&w, g, 2, (const char *const[]){"id", "region"});
@@ -106,6 +104,9 @@ static void test_stays(void **state)
     w.policies[0].name = HS_S("renamed");
     w.policies[0].at.line = 77;
     assert_true(same(before, w_ok(&w, &ana)));
+    w.policies[0].expires_us = 5000; /* how long the same holds */
+    assert_true(same(before, w_ok(&w, &ana)));
+    assert_int_equal(w_ok(&w, &ana)->valid_until_us, 5000);
 }
 
 static void test_allocation(void **state)

@@ -1,0 +1,112 @@
+/* A lookup's values for one person: its rows that the condition is TRUE for, as the constants of an IN. Each value
+ * stands once, in order, so that the same values make the same decision whichever rows they came from. */
+#include "model/lookup.h"
+#include "policy/policy_in.h"
+
+#include <stdlib.h>
+
+struct asking {
+    struct hs_arena *arena;
+    const struct hs_lookup *lookup;
+    struct hs_value *found;
+    size_t count, cap;
+    struct hs_err *err;
+};
+
+static hs_rc keep(struct asking *k, const struct hs_value *v)
+{
+    if (k->count == k->cap) {
+        size_t grown = k->cap ? k->cap * 2 : 16;
+        struct hs_value *found = hs_arena_array(k->arena, grown, sizeof *found);
+        if (!found)
+            return hs_no_memory(k->err);
+        if (k->count)
+            memcpy(found, k->found, k->count * sizeof *found);
+        k->found = found;
+        k->cap = grown;
+    }
+    k->found[k->count++] = *v;
+    return HS_OK;
+}
+
+static int by_value(const void *one, const void *other)
+{
+    const struct hs_value *a = one, *b = other;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->kind == HS_V_TEXT || a->kind == HS_V_NUMBER)
+        return hs_str_cmp(a->text, b->text);
+    return a->i < b->i ? -1 : a->i > b->i;
+}
+
+static void each_once(struct asking *k)
+{
+    size_t n = 0;
+    if (k->count)
+        qsort(k->found, k->count, sizeof *k->found, by_value);
+    for (size_t i = 0; i < k->count; i++)
+        if (n == 0 || by_value(&k->found[n - 1], &k->found[i]) != 0)
+            k->found[n++] = k->found[i];
+    k->count = n;
+}
+
+/* The column that the condition holds to one value, and that value: then only the index's rows need be looked at. */
+static bool held(const struct hs_lookup *l, const struct hs_rule *r, size_t *out_column, const struct hs_value **out)
+{
+    for (size_t i = 0; r->op == HS_RULE_AND && i < r->arg_count; i++)
+        if (held(l, r->args[i], out_column, out))
+            return true;
+    if (r->op != HS_RULE_EQ)
+        return false;
+    for (size_t i = 0; i < 2; i++) {
+        const struct hs_rule *column = r->args[i], *value = r->args[1 - i];
+        if (column->op == HS_RULE_FIELD && value->op == HS_RULE_LITERAL && column->path_len == 1 &&
+            l->index[column->path_ids[0] - 1]) {
+            *out_column = (size_t)column->path_ids[0] - 1;
+            *out = &value->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static hs_rc ask_row(struct asking *k, const struct hs_rule *condition, size_t row, size_t column)
+{
+    struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
+    const struct hs_value *values = &k->lookup->values[row * k->lookup->type->field_count];
+    if (condition)
+        HS_TRY(hs_rule_ask(k->arena, condition, values, &outcome, k->err));
+    return outcome.kind == HS_V_BOOL && outcome.i ? keep(k, &values[column]) : HS_OK;
+}
+
+static hs_rc ask_rows(struct asking *k, const struct hs_rule *condition, size_t column)
+{
+    size_t held_column;
+    const struct hs_value *value;
+    if (!condition || !held(k->lookup, condition, &held_column, &value)) {
+        for (size_t i = 0; i < k->lookup->row_count; i++)
+            HS_TRY(ask_row(k, condition, i, column));
+        return HS_OK;
+    }
+    const struct hs_lookup_rows *rows = NULL;
+    HS_TRY(hs_lookup_find(k->lookup, held_column, value, &rows, k->err));
+    for (size_t i = 0; rows && i < rows->len; i++)
+        HS_TRY(ask_row(k, condition, rows->at[i], column));
+    return HS_OK;
+}
+
+hs_rc hs_lookup_values(struct hs_arena *a, const struct hs_lookup *lookup, const struct hs_rule *condition,
+                       hs_str column, struct hs_value **out, size_t *out_count, struct hs_err *err)
+{
+    struct asking k = {.arena = a, .lookup = lookup, .err = err};
+    const struct hs_field *f = hs_type_field_by_name(lookup->type, column);
+    if (!f)
+        return hs_fail_hidden(err, HS_DENIED, "a lookup has no such column");
+    HS_TRY(ask_rows(&k, condition, (size_t)f->id - 1));
+    each_once(&k);
+    if (k.count > HS_LOOKUP_MAX_VALUES)
+        return hs_fail_hidden(err, HS_LIMIT, "a lookup gives more than %d values", HS_LOOKUP_MAX_VALUES);
+    *out = k.found;
+    *out_count = k.count;
+    return HS_OK;
+}
