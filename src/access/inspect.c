@@ -97,6 +97,8 @@ static void check_table(struct checking *k, const struct hs_table *t)
     hs_rc rc = bind_real(k, t, &bound, &err);
     if (rc == HS_OK)
         rc = hs_policy_check_table(k->arena, k->model, t, bound, &err);
+    if (rc == HS_OK)
+        rc = hs_policy_warnings(k->arena, k->model, t, bound, k->out, &err);
     if (rc == HS_OK && k->bind)
         rc = hs_contract_write_ids(t, bound, &written, &err);
     if (rc != HS_OK)

@@ -24,6 +24,9 @@ bool hs_policy_visible(const struct hs_model *model, const struct hs_principal *
  * unknown column paths, mask functions that do not fit the column's type. `hailstorm check` and reload call it. */
 HS_MUST hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
                                     const struct hs_type *bound, struct hs_err *err);
+/* What is no error but worth a word, a line each: hashes over columns with few possible values. */
+HS_MUST hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
+                                 const struct hs_type *bound, struct hs_buf *out, struct hs_err *err);
 /* For hs_model_load. */
 hs_rc hs_policy_check_mask(const struct hs_policy *mask, struct hs_err *err);
 

@@ -1,4 +1,5 @@
 /* Masks: where they land, what they refuse to land on, and when two of them are one too many. */
+#include "model/yaml.h"
 #include "policy/test/world.h"
 
 static struct world w;
@@ -358,6 +359,38 @@ static void test_keys(void **state)
     checks("8 hexadecimal digits");
 }
 
+static const char *warned(void)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 16);
+    assert_int_equal(hs_policy_warnings(w.arena, &w.model, &w.table, w.bound, &b, &w.err), HS_OK);
+    return b.len ? w_keep(&w, &b) : "";
+}
+
+static void test_few_values(void **state)
+{
+    static const char contract[] = "schema:\n- name: orders\n  properties:\n  - name: email\n    logicalTypeOptions: "
+                                   "{maxLength: 2}\n  - name: region\n    quality:\n    - validValues: [EU, US]\n";
+    struct hs_yaml_documents docs = {0};
+    (void)state;
+    struct hs_policy *m = w_mask(&w, "m", "email", "hmac-token");
+    assert_string_equal(warned(), "");
+    assert_int_equal(hs_yaml_parse(w.arena, w.arena, T("c.yaml"), hs_str_of(contract), &docs, &w.err), HS_OK);
+    w.product.written = docs.roots.at[0];
+    assert_non_null(strstr(warned(), "warning: policies/m.yaml:3:1: hmac-token hides little in column 'email'"));
+    m->on.path = T("region");
+    assert_non_null(strstr(warned(), "2 valid values"));
+    m->with = T("redact");
+    assert_string_equal(warned(), "");
+    m->with = T("ff1");
+    m->on.path = T("customer.city");
+    assert_string_equal(warned(), "");
+    w.table.properties[4].properties[1].name = T("homeCountry");
+    w.bound->fields[4].type->fields[1].name = T("homeCountry");
+    m->on.path = T("customer.homeCountry");
+    assert_non_null(strstr(warned(), "('country')"));
+}
+
 /* What is left of a list is cut to what the grant shows; NULL among the elements shows in the type. */
 static void test_elements(void **state)
 {
@@ -417,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys, begin, end),
         cmocka_unit_test_setup_teardown(test_viewer, begin, end),
         cmocka_unit_test_setup_teardown(test_elements, begin, end),
+        cmocka_unit_test_setup_teardown(test_few_values, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
