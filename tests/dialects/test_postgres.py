@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-import engines
-import rows
+import dialect_engines as engines
+import dialect_rows as rows
 
 COUNT = int(os.environ.get("HS_DIALECT_POLICIES", 120))
 
@@ -46,7 +46,7 @@ def test_decisions(duck, postgres):
                 for d, got in zip(decisions, postgres.answers(decisions)))
     exact = sum(d["postgres"]["fit"] == "exact" for d in decisions)
     assert len(decisions) > COUNT / 2 and cells > 2 * COUNT and exact > len(decisions) * 2 / 3
-    print(f"{len(decisions) * 24} cases, {cells} cells, {exact} of {len(decisions)} row predicates exact")
+    print(f"{len(decisions) * rows.ROWS} cases, {cells} cells, {exact} of {len(decisions)} row predicates exact")
 
 
 def composed(p, i):
@@ -65,5 +65,5 @@ def test_composition(duck, postgres):
     for c, line in zip(cases, postgres.run(script), strict=True):
         seen = set() if line == "-" else {int(n) for n in line.split(",")}
         assert seen == duck.visible(c["duckdb"]), c["seed"]
-        some += 0 < len(seen) < 24
+        some += 0 < len(seen) < rows.ROWS
     assert some > COUNT / 4

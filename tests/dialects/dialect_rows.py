@@ -14,24 +14,24 @@ TYPES = {"id": "long", "email": "string", "region": "string", "amount": "decimal
          "born": "date", "seen": "timestamptz", "score": "double", "active": "boolean", "at": "timestamp",
          "ratio": "float", "code": "int", "key": "uuid", "big": "decimal4", "blob": "binary", "tags": ["string"],
          "clock": "time"}
-NAN = float("nan")
+ROWS = 40
 
 
 def raw_rows():
-    """24 rows, as texts and containers of texts: what CAST makes of them is the same value everywhere."""
+    """ROWS of them, as texts and containers of texts: what CAST makes of them is the same value everywhere."""
     texts = ["ana@example.org", "b@y.com", None, "plain", "", "\u00e9t\u00e9", "a\\b", "it's", "@", "A\u030ab@c.org",
              "\U0001F600\U0001F600x", "EUx"]
     places = ["EU", "US", None, "", "eu", "E", "\u00c9U"]
     doubles = ["0.25", "1000000", "NaN", None, "-0.0", "0.0", "3.5", "0.1", "-1e300", "0.30000000000000004", "47.07"]
     rows = []
-    for i in range(24):
+    for i in range(ROWS):
         geo = [{"lat": "47.07", "lon": "15.4"}, {"lat": None, "lon": "1"}, None, {"lat": "NaN", "lon": "-0.0"},
                {"lat": None, "lon": None}][i % 5]
         customer = {"street": texts[i % 12], "city": ["Graz", "Wien", None][i % 3], "geo": geo}
         if i % 11 == 3:
             customer = {"street": None, "city": None, "geo": None}  # an object of NULLs is not NULL
         rows.append({
-            "id": str(i) if i < 22 else ["9223372036854775807", "-9223372036854775808"][i - 22],
+            "id": str(i) if i < ROWS - 2 else ["9223372036854775807", "-9223372036854775808"][i - ROWS],
             "email": texts[i % 12], "region": places[i % 7],
             "amount": [str(i), "12.50", None, "-0.01", "99999999.99", "12.51"][i % 6],
             "customer": None if i % 7 == 6 else customer,

@@ -14,7 +14,7 @@ import urllib.request
 
 import duckdb
 
-import rows
+import dialect_rows as rows
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("HS_BUILD_DIR", ROOT / "build"))
