@@ -108,8 +108,9 @@ static hs_rc parse_lookup(struct hs_rule_parser *p, struct hs_rule *r, size_t *c
     if (p->lookup)
         return hs_rule_fail_here(p, "a lookup's condition cannot ask another lookup: give the lookup 'from' instead");
     HS_TRY(hs_rule_parse_name(p, "'(', principal.x or LOOKUP.COLUMN after 'in'", &first));
-    r->op = HS_RULE_LOOKUP;
+    r->op = HS_RULE_FIELD; /* as long as its path is read */
     HS_TRY(hs_rule_parse_path(p, first, r));
+    r->op = HS_RULE_LOOKUP;
     if (r->path_len != 2 && r->path_len != 3)
         return hs_rule_fail(p->err, p->lex.file, r->line, r->column,
                             "after 'in' comes a list in parentheses, principal.x, or a lookup and its column: "

@@ -15,6 +15,8 @@ import duckdb
 import pyarrow
 import pytest
 
+from policy_rule_oracle import Asker, Scope, truth
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("HS_BUILD_DIR", ROOT / "build"))
 PROGRAM = pathlib.Path(os.environ.get("HS_POLICY_EXAMPLES", BUILD / "policy_examples_test"))
@@ -179,7 +181,7 @@ TYPES = ['"f1" BIGINT', '"f2" VARCHAR', '"f3" VARCHAR', '"f4" DECIMAL(10, 2)',
 NAMES = ["id", "email", "region", "amount", "customer", "items", "notes", "born", "seen", "score", "active"]
 TREE = {"customer": {"street": {}, "city": {}, "geo": {"lat": {}, "lon": {}}}, "items": {"[]": {"sku": {}, "price": {}}},
         "notes": {"value": {"text": {}, "by": {}}}}
-PERSON = {"region": "EU", "level": 3, "regions": ["EU", "US"], "none": []}
+ANA = Asker({"region": "EU", "level": 3, "regions": ["EU", "US"], "none": [], "name": "ana", "roles": []})
 
 
 def raw_rows():
@@ -200,97 +202,6 @@ def raw_rows():
     return rows
 
 
-def literal(kind, text):
-    if kind == 0:
-        return None
-    if kind == 1:
-        return text == "true"
-    if kind in (2, 3):
-        return Decimal(text)
-    if kind == 4:
-        return text
-    inner = text.split("'")[1]
-    return date.fromisoformat(inner) if kind == 5 else datetime.fromisoformat(inner)
-
-
-def operand(rule, row):
-    op = rule[0]
-    if op == "literal":
-        return literal(rule[1], rule[2])
-    if op == "principal":
-        return PERSON.get(rule[1])
-    if op == "field":
-        value = row
-        for part in rule[1].split("."):
-            value = None if value is None else value[part]
-        return value
-    return truth(rule, row)
-
-
-def unknown(*values):
-    return any(v is None or (isinstance(v, float) and math.isnan(v)) for v in values)
-
-
-def compare(op, a, b):
-    if unknown(a, b):
-        return None
-    if isinstance(a, float) or isinstance(b, float):
-        a, b = float(a), float(b)
-    return {"=": a == b, "<>": a != b}[op] if op in ("=", "<>") else \
-        {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]
-
-
-def both(a, b):
-    return False if a is False or b is False else None if a is None or b is None else True
-
-
-def negate(a):
-    return None if a is None else not a
-
-
-def test_in(rule, row):
-    items = []
-    for item in rule[2:]:
-        value = operand(item, row)
-        items += value if isinstance(value, list) else [value]
-    left, result = operand(rule[1], row), False
-    if unknown(left):
-        return None
-    for item in items:
-        result = negate(both(negate(result), negate(compare("=", left, item))))
-    return result
-
-
-test_in.__test__ = False
-
-
-def truth(rule, row):
-    op, args = rule[0], rule[1:]
-    if op in ("literal", "principal", "field"):
-        return operand(rule, row)
-    if op == "and":
-        result = True
-        for arg in args:
-            result = both(result, truth(arg, row))
-        return result
-    if op == "or":
-        return negate(truth(["and", *[["not", a] for a in args]], row))
-    if op == "not":
-        return negate(truth(args[0], row))
-    if op == "in":
-        return test_in(rule, row)
-    if op == "is null":
-        return operand(args[0], row) is None
-    values = [operand(a, row) for a in args]
-    if op == "between":
-        return both(compare(">=", values[0], values[1]), compare("<=", values[0], values[2]))
-    if op in ("starts", "ends"):
-        if unknown(*values):
-            return None
-        return values[0].startswith(values[1]) if op == "starts" else values[0].endswith(values[1])
-    return compare(op, *values)
-
-
 def steps(path):
     return path.replace("[]", ".[]").split(".")
 
@@ -304,11 +215,11 @@ class Oracle:
         self.masks = [(steps(p["path"]), p) for p in policies if p["kind"] == "mask"]
 
     def row_visible(self, row):
-        return any(self.opens(g, row) for g in self.grants) and all(truth(r["rule"], row) is True for r in self.rules)
+        return any(self.opens(g, row) for g in self.grants) and all(truth(r["rule"], Scope(row, ANA)) is True for r in self.rules)
 
     @staticmethod
     def opens(grant, row):
-        return grant["rule"] is None or truth(grant["rule"], row) is True
+        return grant["rule"] is None or truth(grant["rule"], Scope(row, ANA)) is True
 
     @staticmethod
     def covers(grant, path):
@@ -328,7 +239,7 @@ class Oracle:
         if not any(self.opens(g, row) for g in self.covered(path)):
             return None
         for mask_path, mask in self.masks:
-            if mask_path == path and (mask["rule"] is None or truth(mask["rule"], row) is not False):
+            if mask_path == path and (mask["rule"] is None or truth(mask["rule"], Scope(row, ANA)) is not False):
                 return masked(mask["with"], path[-1], value)
         if value is None or not tree:
             return value

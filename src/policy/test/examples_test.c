@@ -3,7 +3,7 @@
  *   policy_examples_test --examples
  *   policy_examples_test --decisions SEED COUNT
  *   policy_examples_test --natives */
-#include "policy/test/world.h"
+#include "policy/test/rule_json.h"
 
 /* ---- examples ---- */
 
@@ -237,33 +237,39 @@ static int dump_examples(void)
 
 /* ---- natives, for the engine of tests/policy ---- */
 
-static const struct hs_mask_function *native_called(const char *sql_name, enum hs_native_kind *out_kind)
+static bool native_called(const char *sql_name, struct hs_native_entry *out, enum hs_native_kind *out_kind)
 {
-    const struct hs_mask_function *f;
     char name[64];
-    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
-        for (int kind = 0; f->native && kind < HS_NATIVE_KINDS_; kind++)
-            if (hs_native_name(name, f->name, f->native, (enum hs_native_kind)kind) && strcmp(name, sql_name) == 0) {
+    for (size_t i = 0; hs_native_at(i, out); i++)
+        for (int kind = 0; kind < HS_NATIVE_KINDS_; kind++)
+            if (hs_native_name(name, out->name, out->native, (enum hs_native_kind)kind) &&
+                strcmp(name, sql_name) == 0) {
                 *out_kind = (enum hs_native_kind)kind;
-                return f;
+                return true;
             }
-    return NULL;
+    return false;
 }
 
-static void put_native(struct hs_buf *b, const struct hs_mask_function *f, enum hs_native_kind kind, hs_str setup,
+static hs_str only_key(const void *keys, hs_str domain, hs_str id)
+{
+    (void)keys, (void)domain, (void)id;
+    return HS_S("key");
+}
+
+static void put_native(struct hs_buf *b, const struct hs_native_entry *e, enum hs_native_kind kind, hs_str setup,
                        hs_str value)
 {
     struct hs_native_head head;
     struct hs_native_value v = {.bytes = value};
     struct hs_buf text;
     hs_buf_init(&text, 1 << 24);
-    assert_true(hs_native_head(f, setup, &head));
-    void *state = f->native->open(&(struct hs_native_setup){head.fields, HS_S("key"), head.viewer});
+    assert_true(hs_native_head(e->function, setup, &head));
+    void *state = e->native->open(&(struct hs_native_setup){head.fields, HS_S("key"), head.viewer, only_key, NULL});
     assert_non_null(state);
-    void *work = f->native->work_new ? f->native->work_new(state) : NULL;
+    void *work = e->native->work_new ? e->native->work_new(state) : NULL;
     v.whole = hs_native_is_text(kind) ? 0 : strtoll(value.at, NULL, 10);
     v.real = kind == HS_NATIVE_DOUBLE ? strtod(value.at, NULL) : 0;
-    assert_true(f->native->mask(state, work, kind, &v, &text));
+    assert_true(e->native->mask(state, work, kind, &v, &text));
     if (v.null)
         hs_buf_addz(b, "null");
     else if (kind == HS_NATIVE_DOUBLE)
@@ -276,8 +282,8 @@ static void put_native(struct hs_buf *b, const struct hs_mask_function *f, enum 
         hs_buf_addf(b, "\"%lld\"", (long long)v.whole);
     hs_buf_fini(&text);
     if (work)
-        f->native->work_free(work);
-    f->native->close(state);
+        e->native->work_free(work);
+    e->native->close(state);
 }
 
 static void take_hex(struct hs_buf *out, const char *hex)
@@ -290,27 +296,27 @@ static void take_hex(struct hs_buf *out, const char *hex)
 /* The functions' names, a line each; then answers "name setup value" (in hex; "-": nothing) line by line. */
 static int serve_natives(void)
 {
-    const struct hs_mask_function *f;
+    struct hs_native_entry e;
     static char line[1 << 22];
     char name[64];
     struct hs_buf setup, value, answer;
     hs_buf_init(&setup, sizeof line);
     hs_buf_init(&value, sizeof line);
     hs_buf_init(&answer, 1 << 25);
-    for (size_t i = 0; (f = hs_mask_function_at(i)); i++)
-        for (int kind = 0; f->native && kind < HS_NATIVE_KINDS_; kind++)
-            if (hs_native_name(name, f->name, f->native, (enum hs_native_kind)kind))
+    for (size_t i = 0; hs_native_at(i, &e); i++)
+        for (int kind = 0; kind < HS_NATIVE_KINDS_; kind++)
+            if (hs_native_name(name, e.name, e.native, (enum hs_native_kind)kind))
                 printf("%s %d\n", name, kind);
     printf("\n");
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
         char *called = strtok(line, " \n"), *s = strtok(NULL, " \n"), *v = strtok(NULL, " \n");
         enum hs_native_kind kind;
-        if (!called || !(f = native_called(called, &kind)))
+        if (!called || !native_called(called, &e, &kind))
             return 1;
         take_hex(&setup, s);
         take_hex(&value, v);
-        put_native(&answer, f, kind, hs_buf_str(&setup), hs_buf_str(&value));
+        put_native(&answer, &e, kind, hs_buf_str(&setup), hs_buf_str(&value));
         hs_buf_addc(&answer, '\n');
         fwrite(answer.at, 1, answer.len, stdout);
         fflush(stdout);
@@ -363,6 +369,39 @@ static const char *const atoms[] = {
     "principal.level >= 3",
     "principal.nothing = 'x'",
     "(id = 2) = active",
+    "amount * 2 > id + 10",
+    "amount * amount - id < 100.5",
+    "id % 3 = 1",
+    "-id % 4 = -2",
+    "amount / id >= 0.333333",
+    "id / (amount - 12.5) > 1",
+    "id + 1 > 9223372036854775807",
+    "-id * 2 < -20",
+    "score * 2 + id > 9",
+    "score / id - 1 < amount",
+    "score + score * score is null",
+    "born + months(1) > date '1980-02-20'",
+    "born - years(principal.level) < date '1990-01-01'",
+    "born + days(principal.nothing) is null",
+    "date '2001-03-01' - born between 0 and 7700",
+    "seen + hours(1) > timestamp '2026-01-01 00:30:00Z'",
+    "seen - months(1) - minutes(5) < timestamp '2025-12-01 00:00:00Z'",
+    "request.today > born + days(1)",
+    "request.weekday = 4",
+    "request.purpose is null",
+    "'EU' in principal.regions",
+    "region in principal.regions",
+    "region not in principal.none",
+    "principal.name = 'ana' and 'x' not in principal.roles",
+    "email contains '@'",
+    "region contains principal.region",
+    "any(items, price > 1)",
+    "all(items, sku starts with 'k1')",
+    "any(items, price * 2 > row.id)",
+    "not any(items, element is null)",
+    "any(notes, key = 'n0' and value.text = 't1')",
+    "all(notes, value is not null)",
+    "any(items, any(row.notes, key ends with '0'))",
     "true",
     "false",
     "null",
@@ -445,48 +484,6 @@ static void random_masks(struct world *w)
             w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
         p->when = pick(2) ? random_rule(w, 0) : NULL;
     }
-}
-
-static void put_rule(struct hs_buf *b, const struct hs_rule *r)
-{
-    static const char *const names[] = {[HS_RULE_LITERAL] = "literal",
-                                        [HS_RULE_FIELD] = "field",
-                                        [HS_RULE_PRINCIPAL] = "principal",
-                                        [HS_RULE_AND] = "and",
-                                        [HS_RULE_OR] = "or",
-                                        [HS_RULE_NOT] = "not",
-                                        [HS_RULE_EQ] = "=",
-                                        [HS_RULE_NE] = "<>",
-                                        [HS_RULE_LT] = "<",
-                                        [HS_RULE_LE] = "<=",
-                                        [HS_RULE_GT] = ">",
-                                        [HS_RULE_GE] = ">=",
-                                        [HS_RULE_IN] = "in",
-                                        [HS_RULE_BETWEEN] = "between",
-                                        [HS_RULE_IS_NULL] = "is null",
-                                        [HS_RULE_STARTS_WITH] = "starts",
-                                        [HS_RULE_ENDS_WITH] = "ends"};
-    if (!r) {
-        hs_buf_addz(b, "null");
-        return;
-    }
-    hs_buf_addf(b, "[\"%s\"", names[r->op]);
-    if (r->op == HS_RULE_FIELD || r->op == HS_RULE_PRINCIPAL) {
-        hs_buf_addz(b, ", ");
-        hs_buf_add_json(b, r->text);
-    } else if (r->op == HS_RULE_LITERAL) {
-        struct hs_buf text;
-        hs_buf_init(&text, 1 << 12);
-        hs_buf_add_value(&text, &r->value);
-        hs_buf_addf(b, ", %d, ", (int)r->value.kind);
-        hs_buf_add_json(b, r->value.kind == HS_V_TEXT ? r->value.text : hs_buf_str(&text));
-        hs_buf_fini(&text);
-    }
-    for (size_t i = 0; i < r->arg_count; i++) {
-        hs_buf_addz(b, ", ");
-        put_rule(b, r->args[i]);
-    }
-    hs_buf_addc(b, ']');
 }
 
 static void put_policy(struct hs_buf *b, const struct hs_policy *p)
