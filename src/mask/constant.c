@@ -3,6 +3,8 @@
 #include "mask/mask.h"
 #include "mask/sql.h"
 
+#include "base/alloc.h"
+
 static bool number_fits(const struct hs_value *v, const struct hs_type *type)
 {
     int whole, scale;
@@ -82,6 +84,34 @@ static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
     print_in(out, call, &hs_postgres);
 }
 
+/* ---- the same over text at a path inside JSON ---- */
+
+static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+{
+    hs_setup_add(setup, hs_mask_arg_text(call, "value", ""));
+}
+
+static void *open_state(const struct hs_native_setup *setup)
+{
+    hs_str rest = setup->fields, value, *state = hs_calloc(1, sizeof *state);
+    if (!state || !hs_setup_next(&rest, &value)) {
+        hs_free(state);
+        return NULL;
+    }
+    *state = value;
+    return state;
+}
+
+static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
+{
+    (void)work, (void)kind, (void)out;
+    v->bytes = *(const hs_str *)state;
+    return true;
+}
+
+static const struct hs_native native = {
+    .kinds = 1u << HS_NATIVE_TEXT, .open = open_state, .close = hs_free, .mask = mask};
+
 static const struct hs_mask_arg_spec args[] = {{"value", "a value of the column's type", false}};
 
 static const struct hs_mask_example examples[] = {
@@ -112,6 +142,8 @@ const struct hs_mask_function hs_mask_constant = {
     .print_duckdb = print,
     .print_trino = print_trino,
     .print_postgres = print_postgres,
+    .add_setup = add_setup,
+    .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

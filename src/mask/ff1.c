@@ -46,17 +46,23 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
     return HS_OK;
 }
 
+static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+{
+    hs_setup_add(setup, hs_mask_arg_text(call, "tweak", ""));
+    hs_setup_add(setup, alphabet_of(call));
+    hs_setup_add_int(setup, hs_mask_arg_is(call, "others", "keep"));
+}
+
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
     struct hs_native_call c;
     hs_native_call_begin(&c, out, call);
-    hs_setup_add(&c.setup, hs_mask_arg_text(call, "tweak", ""));
     if (call->type->id == HS_T_STRING) {
-        hs_setup_add(&c.setup, alphabet_of(call));
-        hs_setup_add_int(&c.setup, hs_mask_arg_is(call, "others", "keep"));
+        add_setup(&c.setup, call);
         hs_native_call_end(&c, HS_NATIVE_TEXT, call->x);
         return;
     }
+    hs_setup_add(&c.setup, hs_mask_arg_text(call, "tweak", ""));
     hs_setup_add(&c.setup, hs_str_of(named[0].letters));
     hs_setup_add_int(&c.setup, call->type->id == HS_T_INT ? INT32_MAX : INT64_MAX);
     hs_native_call_end_number(&c, call);
@@ -226,6 +232,7 @@ const struct hs_mask_function hs_mask_ff1 = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .add_setup = add_setup,
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

@@ -45,6 +45,15 @@ static void print_numbers(struct hs_buf *out, const struct hs_mask_call *call, c
     hs_buf_addz(out, " END");
 }
 
+static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+{
+    const struct hs_value *map = hs_mask_arg(call, "map");
+    hs_setup_add(setup, hs_mask_arg_text(call, "else", ""));
+    hs_setup_add_int(setup, (int64_t)map->item_count / 2);
+    for (size_t i = 0; i < map->item_count; i++)
+        hs_setup_add(setup, map->items[i].text);
+}
+
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
     const struct hs_value *map = hs_mask_arg(call, "map");
@@ -54,10 +63,7 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         return;
     }
     hs_native_call_begin(&c, out, call);
-    hs_setup_add(&c.setup, hs_mask_arg_text(call, "else", ""));
-    hs_setup_add_int(&c.setup, (int64_t)map->item_count / 2);
-    for (size_t i = 0; i < map->item_count; i++)
-        hs_setup_add(&c.setup, map->items[i].text);
+    add_setup(&c.setup, call);
     hs_native_call_end(&c, HS_NATIVE_TEXT, call->x);
 }
 
@@ -150,6 +156,7 @@ const struct hs_mask_function hs_mask_generalise = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .add_setup = add_setup,
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

@@ -1,6 +1,8 @@
 /* keep-domain: an e-mail address without the person. Everything before the last '@' goes, also other '@'s. */
 #include "mask/mask.h"
 
+#include "base/alloc.h"
+
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
     hs_str x = call->x;
@@ -24,6 +26,28 @@ static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addf(out, "WHEN %.*s IS NOT NULL THEN '***' END", HS_FMT(x));
 }
 
+/* ---- the same over text at a path inside JSON ---- */
+
+static void *open_state(const struct hs_native_setup *setup)
+{
+    (void)setup;
+    return hs_calloc(1, 1);
+}
+
+static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
+{
+    (void)state, (void)work, (void)kind;
+    const char *at = v->bytes.len ? memrchr(v->bytes.at, '@', v->bytes.len) : NULL;
+    hs_buf_addz(out, "***");
+    if (at)
+        hs_buf_add(out, at, v->bytes.len - (size_t)(at - v->bytes.at));
+    v->bytes = hs_buf_str(out);
+    return true;
+}
+
+static const struct hs_native native = {
+    .kinds = 1u << HS_NATIVE_TEXT, .open = open_state, .close = hs_free, .mask = mask};
+
 static const struct hs_mask_example examples[] = {
     {"string", NULL, "ana@example.org", "***@example.org"},
     {"string", NULL, "\"a@b\"@example.org", "***@example.org"},
@@ -41,6 +65,7 @@ const struct hs_mask_function hs_mask_keep_domain = {
     .print_duckdb = print,
     .print_trino = print_trino,
     .print_postgres = print_postgres,
+    .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -36,6 +36,9 @@ struct hs_native_setup { /* texts live as long as the state; the key only while 
     hs_str fields;       /* what the printer added with hs_setup_add */
     hs_str key;          /* empty: not keyed */
     hs_str viewer;
+    /* For a native that opens others. */
+    hs_str (*key_of)(const void *keys, hs_str domain, hs_str id);
+    const void *keys;
 };
 
 struct hs_native {
@@ -58,13 +61,20 @@ void hs_setup_add_int(struct hs_buf *b, int64_t field);
 bool hs_setup_next(hs_str *rest, hs_str *out);
 bool hs_setup_next_int(hs_str *rest, int64_t *out);
 
+struct hs_mask_function;
+/* Every native there is: those of mask functions, and the one for paths inside JSON text. */
+struct hs_native_entry {
+    const char *name; /* of the mask: "ff1" */
+    const struct hs_native *native;
+    const struct hs_mask_function *function; /* NULL: hs_mask_json */
+};
+bool hs_native_at(size_t i, struct hs_native_entry *out); /* false: past the last */
 /* "hs_mask_ff1_long"; false: the native does not take that kind. */
 bool hs_native_name(char out[64], const char *mask_name, const struct hs_native *n, enum hs_native_kind kind);
 /* What is before the function's own fields: domain, key id and person, of those that have them. */
 struct hs_native_head {
     hs_str domain, key_id, viewer, fields;
 };
-struct hs_mask_function;
 bool hs_native_head(const struct hs_mask_function *f, hs_str setup, struct hs_native_head *out);
 
 #endif

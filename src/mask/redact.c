@@ -3,6 +3,8 @@
 #include "mask/mask.h"
 #include "mask/sql.h"
 
+#include "base/alloc.h"
+
 enum { MAX_FIXED = 1024 }; /* zero bytes that we are willing to write into a statement */
 
 static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
@@ -94,6 +96,25 @@ static const char *iceberg_action(const struct hs_mask_call *call)
     return same & HS_ON(call->type->id) ? "mask-to-fixed-value" : NULL;
 }
 
+/* ---- the same over text at a path inside JSON ---- */
+
+static void *open_state(const struct hs_native_setup *setup)
+{
+    (void)setup;
+    return hs_calloc(1, 1);
+}
+
+static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
+{
+    (void)state, (void)work, (void)kind;
+    (void)out;
+    v->bytes = HS_S("[redacted]");
+    return true;
+}
+
+static const struct hs_native native = {
+    .kinds = 1u << HS_NATIVE_TEXT, .open = open_state, .close = hs_free, .mask = mask};
+
 static const struct hs_mask_example examples[] = {
     {"string", NULL, "ana@example.org", "[redacted]"},
     {"string", NULL, "", "[redacted]"},
@@ -129,6 +150,7 @@ const struct hs_mask_function hs_mask_redact = {
     .print_trino = print_trino,
     .print_postgres = print_postgres,
     .iceberg_action_of = iceberg_action,
+    .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -2,6 +2,9 @@
  * is no mask at all (a four-character secret under "show 4"), so it is hidden whole. */
 #include "mask/dialect.h"
 #include "mask/mask.h"
+#include "mask/shared/stars.h"
+
+#include "base/alloc.h"
 
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
@@ -39,6 +42,24 @@ static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
     print_in(out, call, &hs_postgres);
 }
 
+/* ---- the same over text at a path inside JSON ---- */
+
+static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+{
+    hs_setup_add_int(setup, hs_mask_arg_int(call, "n", 0));
+}
+
+static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
+{
+    (void)work, (void)kind;
+    hs_buf_add_stars(out, v->bytes, *(const size_t *)state, 0);
+    v->bytes = hs_buf_str(out);
+    return true;
+}
+
+static const struct hs_native native = {
+    .kinds = 1u << HS_NATIVE_TEXT, .open = hs_stars_open, .close = hs_free, .mask = mask};
+
 static const struct hs_mask_arg_spec args[] = {{"n", "a whole number from 0 to 1000", false}};
 
 static const struct hs_mask_example examples[] = {
@@ -64,6 +85,8 @@ const struct hs_mask_function hs_mask_show_first_n = {
     .print_duckdb = print,
     .print_trino = print_trino,
     .print_postgres = print_postgres,
+    .add_setup = add_setup,
+    .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -12,6 +12,9 @@ struct hs_mask_use {
     const struct hs_type *type; /* of the masked field */
     bool nullable;              /* false: required; nullify then hides by making the output nullable */
     const struct hs_policy *policy;
+    /* "$.customer.ssn": the mask is on this path inside the JSON text that the field holds; several may be on one field,
+     * and together they are one mask of it. Empty: on the field itself. */
+    hs_str json;
     /* true: no Mask of the model but the edge of a grant: the cell is NULL on rows that no grant covering this field
      * allows. `policy` is then a stand-in (nullify); it lies outside any Mask on the same field. */
     bool by_grant;

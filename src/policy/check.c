@@ -93,7 +93,7 @@ static hs_rc check_mask(struct checker *k, const struct hs_policy *p, const bool
         used = true;
         if (hs_tree_in_key(&k->tree, i))
             return hs_fail_policy(k->err, p, "a map's keys are granted and masked with the whole map, not alone");
-        if (hs_mask_fits(p, k->tree.nodes[i].field->type, k->err) != HS_OK) {
+        if (hs_mask_fits_node(p, &k->tree, i, k->err) != HS_OK) {
             struct hs_buf name;
             hs_buf_init(&name, 400);
             hs_buf_add_node(&name, &k->tree, i);
@@ -184,7 +184,7 @@ static hs_rc check_pair(struct checker *k, const struct pair *m, const bool *a, 
 {
     size_t node;
     hs_str who = {"", 0};
-    if (!meet(&k->tree, a, b, &node))
+    if (!meet(&k->tree, a, b, &node) || (a[node] && b[node] && !hs_masks_meet(m->a, m->b)))
         return HS_OK;
     if (witness_of(&m->a->to, m) || witness_of(&m->b->to, m) || known_witness(k, m, &who))
         return fail_pair(k, m, node, who);

@@ -1,9 +1,15 @@
 /* Request + facts -> decision. The order is that of the answer: which table, which fields (grants), which rows (grants'
  * wheres and row rules), which masks. Whatever cannot be resolved refuses the whole table. */
 #include "mask/mask.h"
+#include "mask/shared/json.h"
 #include "policy/policy_in.h"
 
 #include "base/fault.h"
+
+struct also {
+    const struct hs_policy *policy;
+    struct also *next;
+};
 
 struct decider {
     struct hs_arena *arena;
@@ -14,6 +20,7 @@ struct decider {
     struct hs_coverage cover;
     struct hs_decision *d;
     const struct hs_policy **owner; /* per node: the mask laid on it */
+    struct also **also;             /* per node: further ones, each on another path inside its JSON text */
     struct hs_rule **cell;          /* per node: the condition under which a grant shows it; NULL: none */
     struct hs_err *err;
 };
@@ -60,6 +67,26 @@ static hs_rc fail_conflict(struct decider *k, const struct hs_policy *a, const s
                      a);
 }
 
+/* A second mask on a field. */
+static hs_rc lay_also(struct decider *k, const struct hs_policy *p, size_t node)
+{
+    size_t count = 2;
+    if (hs_masks_meet(p, k->owner[node]))
+        return fail_conflict(k, p, k->owner[node]);
+    for (const struct also *other = k->also[node]; other; other = other->next, count++)
+        if (hs_masks_meet(p, other->policy))
+            return fail_conflict(k, p, other->policy);
+    struct also *one = HS_NEW(k->arena, struct also);
+    if (!one)
+        return hs_no_memory(k->err);
+    if (count > HS_JSON_RULES)
+        return hs_refuse(
+            k->err, hs_fail_hidden(k->err, HS_DENIED, "more than %d masks inside one JSON text", HS_JSON_RULES), p);
+    *one = (struct also){p, k->also[node]};
+    k->also[node] = one;
+    return HS_OK;
+}
+
 /* Lays one mask on its fields. Fields that are not shown need none. */
 static hs_rc lay_mask(struct decider *k, const struct hs_policy *p, bool *targets)
 {
@@ -70,15 +97,16 @@ static hs_rc lay_mask(struct decider *k, const struct hs_policy *p, bool *target
     for (size_t i = 0; i < k->tree.count; i++) {
         if (!targets[i] || !hs_covers(&k->cover, i))
             continue;
-        if (k->owner[i])
-            return fail_conflict(k, p, k->owner[i]);
         if (hs_tree_in_key(&k->tree, i))
             return hs_refuse(k->err, hs_fail_hidden(k->err, HS_DENIED, "a mask on a map's key"), p);
-        rc = hs_mask_fits(p, k->tree.nodes[i].field->type, k->err);
+        rc = hs_mask_fits_node(p, &k->tree, i, k->err);
         if (rc != HS_OK)
             return hs_refuse(k->err, rc, p);
-        k->owner[i] = p;
         used = true;
+        if (k->owner[i])
+            HS_TRY(lay_also(k, p, i));
+        else
+            k->owner[i] = p;
     }
     if (used)
         k->d->reasons[k->d->reason_count++] = p;
@@ -99,8 +127,9 @@ static hs_rc lay_masks(struct decider *k)
     size_t n = k->tree.count ? k->tree.count : 1;
     bool *targets = hs_arena_array(k->arena, n, sizeof *targets);
     k->owner = hs_arena_array(k->arena, n, sizeof *k->owner);
+    k->also = hs_arena_array(k->arena, n, sizeof *k->also);
     k->cell = hs_arena_array(k->arena, n, sizeof *k->cell);
-    if (!targets || !k->owner || !k->cell)
+    if (!targets || !k->owner || !k->also || !k->cell)
         return hs_no_memory(k->err);
     for (size_t i = 0; i < k->model->policy_count; i++) {
         const struct hs_policy *p = &k->model->policies[i];
@@ -124,11 +153,21 @@ static hs_rc add_use(struct decider *k, size_t node, const struct hs_policy *p, 
     const struct hs_field *f = k->tree.nodes[node].field;
     *use = (struct hs_mask_use){
         .type = f->type, .nullable = !f->required, .policy = p, .when = when, .by_grant = by_grant};
+    use->json = by_grant ? (hs_str){0} : hs_mask_json(p);
     use->path_ids = hs_tree_path(k->arena, &k->tree, node, &use->path_len);
     if (!use->path_ids)
         return hs_no_memory(k->err);
     k->d->mask_count++;
     return HS_OK;
+}
+
+static hs_rc add_mask_use(struct decider *k, size_t node, const struct hs_policy *p)
+{
+    struct hs_rule *when = NULL;
+    if (p->when)
+        HS_TRY(hs_rule_fill(k->arena, p->when, (struct hs_asker){k->who, k->facts}, k->tree.bound, p, &when,
+                            &k->cover.valid_until_us, k->err));
+    return add_use(k, node, p, when, false);
 }
 
 static hs_rc add_uses(struct decider *k, size_t node)
@@ -141,13 +180,11 @@ static hs_rc add_uses(struct decider *k, size_t node)
             return hs_no_memory(k->err);
         HS_TRY(add_use(k, node, &grant_edge, when, true));
     }
-    if (!p)
-        return HS_OK;
-    when = NULL;
-    if (p->when)
-        HS_TRY(hs_rule_fill(k->arena, p->when, (struct hs_asker){k->who, k->facts}, k->tree.bound, p, &when,
-                            &k->cover.valid_until_us, k->err));
-    return add_use(k, node, p, when, false);
+    if (p)
+        HS_TRY(add_mask_use(k, node, p));
+    for (const struct also *one = k->also[node]; one; one = one->next)
+        HS_TRY(add_mask_use(k, node, one->policy));
+    return HS_OK;
 }
 
 /* ---- columns ---- */
@@ -227,6 +264,8 @@ static hs_rc decide_columns(struct decider *k)
     for (size_t i = 0; i < k->tree.count; i++) {
         columns += k->tree.nodes[i].parent < 0 && hs_covers(&k->cover, i);
         uses += (k->owner[i] != NULL) + (k->cell[i] != NULL);
+        for (const struct also *one = k->also[i]; one; one = one->next)
+            uses++;
     }
     k->d->columns = hs_arena_array(k->arena, columns ? columns : 1, sizeof *k->d->columns);
     k->d->masks = hs_arena_array(k->arena, uses ? uses : 1, sizeof *k->d->masks);

@@ -78,7 +78,9 @@ static void add_rule(struct hs_sha256 *h, const struct hs_rule *r)
 static void add_mask(struct hs_sha256 *h, const struct hs_mask_use *m)
 {
     add_ids(h, m->path_ids, m->path_len);
-    add_int(h, m->by_grant);
+    add_int(h, m->json.len ? 2 : m->by_grant);
+    if (m->json.len)
+        hs_sha256_field(h, m->json);
     hs_sha256_field(h, m->policy->with);
     add_int(h, (int64_t)m->policy->arg_count);
     for (size_t i = 0; i < m->policy->arg_count; i++) {

@@ -49,6 +49,8 @@ static void add_mask_line(struct hs_buf *b, const struct hs_decision *d, const s
 {
     hs_buf_addz(b, "    ");
     add_path(b, d->bound, m->path_ids, m->path_len);
+    if (m->json.len)
+        hs_buf_addf(b, ".%.*s", HS_FMT(m->json));
     if (m->by_grant) {
         hs_buf_addz(b, ": NULL unless ");
         hs_buf_add_rule(b, m->when->args[0]);

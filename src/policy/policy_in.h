@@ -119,6 +119,12 @@ HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, str
 /* ---- digest.c ---- */
 HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);
 
+/* The path inside JSON text that a mask is on; empty: none. */
+hs_str hs_mask_json(const struct hs_policy *p);
+/* hs_mask_fits for this field, or for the values inside it. */
+HS_MUST hs_rc hs_mask_fits_node(const struct hs_policy *p, const struct hs_tree *tree, size_t node, struct hs_err *err);
+bool hs_masks_meet(const struct hs_policy *a, const struct hs_policy *b); /* of two on one field */
+
 /* ---- keys.c ---- */
 /* d->viewer, where a mask differs from person to person. */
 HS_MUST hs_rc hs_decide_viewer(struct hs_arena *a, const struct hs_principal *who, struct hs_decision *d,

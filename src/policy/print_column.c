@@ -2,6 +2,7 @@
  * member by member, with masks in their places and hidden members left out. Sizes stay linear in the number of fields
  * times their depth: a raw value's expression is written once to test it for NULL and once for each member. */
 #include "mask/mask.h"
+#include "mask/shared/json.h"
 #include "policy/policy_in.h"
 
 #include "base/fault.h"
@@ -163,6 +164,48 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
     return rc;
 }
 
+/* All the masks inside one JSON text are one call: its setup is put together from their rules, and what has a condition
+ * is part of it unless that is FALSE. The document is read once, and no expression is written twice. */
+static hs_rc print_json_setup(struct column_printer *p, struct hs_buf *b, int id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->column->mask_count; i++) {
+        const struct hs_mask_use *m = p->column->masks[i];
+        const struct hs_mask_function *f = hs_mask_function(m->policy->with);
+        struct hs_mask_call call = {.type = m->type,
+                                    .args = m->policy->args,
+                                    .arg_count = m->policy->arg_count,
+                                    .domain = p->domain,
+                                    .viewer = p->viewer};
+        struct hs_buf rule;
+        if (!m->json.len || m->path_ids[m->path_len - 1] != id)
+            continue;
+        if (!f || !hs_mask_fits_json(f))
+            return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
+        hs_buf_addz(b, count++ ? " || " : "");
+        if (m->when) {
+            hs_buf_addz(b, "CASE WHEN (");
+            HS_TRY(hs_print_duckdb_rule(b, m->when, p->err));
+            hs_buf_addz(b, ") IS FALSE THEN '' ELSE ");
+        }
+        hs_buf_init(&rule, p->max);
+        hs_buf_add_json_rule(&rule, m->json, f, &call);
+        hs_buf_add_sql_text(b, hs_buf_str(&rule));
+        b->failed |= rule.failed;
+        hs_buf_fini(&rule);
+        hs_buf_addz(b, m->when ? " END" : "");
+    }
+    return HS_OK;
+}
+
+static hs_rc print_json(struct column_printer *p, struct hs_buf *b, int id, hs_str x)
+{
+    hs_buf_addz(b, "hs_mask_json(");
+    HS_TRY(print_json_setup(p, b, id));
+    hs_buf_addf(b, ", %.*s)", HS_FMT(x));
+    return HS_OK;
+}
+
 /* Applies unless the condition is FALSE: UNKNOWN masks. */
 static hs_rc print_masked(struct column_printer *p, struct hs_buf *b, const struct hs_mask_use *m,
                           const struct hs_field *raw, const struct hs_type *out, hs_str x)
@@ -194,7 +237,9 @@ static hs_rc print_value(struct column_printer *p, struct hs_buf *b, const struc
     if (!m)
         m = mask_on(p, raw->id, false);
     p->depth++;
-    hs_rc rc = m ? print_masked(p, b, m, raw, out, x) : print_inside(p, b, raw->type, out, x);
+    hs_rc rc = !m            ? print_inside(p, b, raw->type, out, x)
+               : m->json.len ? print_json(p, b, raw->id, x)
+                             : print_masked(p, b, m, raw, out, x);
     p->depth--;
     return rc;
 }

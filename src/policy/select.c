@@ -1,5 +1,6 @@
 /* To whom and to what a policy applies. Grants and restrictions lean in opposite directions: what is not said clearly
  * never widens a grant and never narrows a restriction. */
+#include "mask/shared/json.h"
 #include "policy/policy_in.h"
 
 #include "base/fault.h"
@@ -177,7 +178,9 @@ hs_rc hs_mask_targets(struct hs_arena *a, const struct hs_policy *p, const struc
     if (!hs_policy_reaches(p, tree->table))
         return HS_OK;
     if (p->on.kind == HS_ON_COLUMN) {
-        HS_TRY(hs_tree_find(a, tree, p->on.path, &node, err));
+        hs_str column, json;
+        hs_json_split(p->on.path, &column, &json);
+        HS_TRY(hs_tree_find(a, tree, column, &node, err));
         out[node] = true;
         return HS_OK;
     }
@@ -190,4 +193,40 @@ hs_rc hs_mask_targets(struct hs_arena *a, const struct hs_policy *p, const struc
     }
     drop_inner(tree, out);
     return HS_OK;
+}
+
+/* ---- and inside JSON text ---- */
+
+hs_str hs_mask_json(const struct hs_policy *p)
+{
+    hs_str column, json = {0};
+    if (p->on.kind == HS_ON_COLUMN)
+        hs_json_split(p->on.path, &column, &json);
+    return json;
+}
+
+hs_rc hs_mask_fits_node(const struct hs_policy *p, const struct hs_tree *tree, size_t node, struct hs_err *err)
+{
+    const struct hs_type *type = tree->nodes[node].field->type;
+    hs_str json = hs_mask_json(p);
+    struct hs_json_path path;
+    if (json.len) {
+        const struct hs_mask_function *f = hs_mask_function(p->with);
+        HS_TRY(hs_json_path_read(json, &path, err));
+        if (type->id != HS_T_STRING)
+            return hs_fail(err, HS_INVALID, "a path into a JSON document is for a text column, not for %s",
+                           hs_type_name(type->id));
+        if (f && !hs_mask_fits_json(f))
+            return hs_fail(err, HS_INVALID, "%s has no form for values inside JSON text (nullify has)", f->name);
+    }
+    return hs_mask_fits(p, type, err);
+}
+
+/* Two masks on one field: on different values inside its JSON text they go together. */
+bool hs_masks_meet(const struct hs_policy *a, const struct hs_policy *b)
+{
+    struct hs_json_path x, y;
+    struct hs_err err;
+    return hs_json_path_read(hs_mask_json(a), &x, &err) != HS_OK ||
+           hs_json_path_read(hs_mask_json(b), &y, &err) != HS_OK || hs_json_paths_meet(&x, &y);
 }

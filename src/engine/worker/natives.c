@@ -21,7 +21,7 @@ struct native_state {
 
 struct registered {
     struct natives *all;
-    const struct hs_mask_function *function;
+    struct hs_native_entry entry;
     enum hs_native_kind kind;
     struct native_state *states; /* under the lock; only ever added to */
 };
@@ -51,8 +51,9 @@ static hs_str text_at(const struct cells *v, size_t row)
 
 /* ---- states ---- */
 
-static hs_str key_of(const struct natives *all, hs_str domain, hs_str id)
+static hs_str key_of(const void *keys, hs_str domain, hs_str id)
 {
+    const struct natives *all = keys;
     for (size_t i = 0; i < all->key_count; i++)
         if (hs_str_eq(all->keys[i].domain, domain) && hs_str_eq(all->keys[i].id, id))
             return all->keys[i].key;
@@ -61,13 +62,14 @@ static hs_str key_of(const struct natives *all, hs_str domain, hs_str id)
 
 static void *open_state(const struct registered *r, hs_str setup)
 {
+    const struct hs_mask_function *f = r->entry.function;
     struct hs_native_head head;
-    if (!hs_native_head(r->function, setup, &head))
+    if (!hs_native_head(f, setup, &head))
         return NULL;
-    struct hs_native_setup s = {.fields = head.fields, .viewer = head.viewer};
-    if (r->function->keyed && !(s.key = key_of(r->all, head.domain, head.key_id)).len)
+    struct hs_native_setup s = {.fields = head.fields, .viewer = head.viewer, .key_of = key_of, .keys = r->all};
+    if (f && f->keyed && !(s.key = key_of(r->all, head.domain, head.key_id)).len)
         return NULL;
-    return r->function->native->open(&s);
+    return r->entry.native->open(&s);
 }
 
 static struct native_state *add_state(struct registered *r, hs_str setup)
@@ -127,7 +129,7 @@ static void put(duckdb_vector output, size_t row, enum hs_native_kind kind, cons
 static bool mask_rows(struct registered *r, const struct cells *setups, const struct cells *v, duckdb_vector output,
                       size_t rows)
 {
-    const struct hs_native *n = r->function->native;
+    const struct hs_native *n = r->entry.native;
     const void *state = NULL;
     void *work = NULL;
     hs_str setup = {0};
@@ -204,11 +206,11 @@ static bool is_named(const struct hs_msg_run *run, const char *name)
 
 static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, struct natives *n, struct hs_err *err)
 {
-    const struct hs_mask_function *f;
+    struct hs_native_entry e;
     char name[66];
-    for (size_t k = 0; (f = hs_mask_function_at(k)); k++)
-        for (int kind = 0; f->native && kind < HS_NATIVE_KINDS_; kind++) {
-            if (!hs_native_name(name, f->name, f->native, (enum hs_native_kind)kind))
+    for (size_t k = 0; hs_native_at(k, &e); k++)
+        for (int kind = 0; kind < HS_NATIVE_KINDS_; kind++) {
+            if (!hs_native_name(name, e.name, e.native, (enum hs_native_kind)kind))
                 continue;
             size_t len = strlen(name);
             memcpy(name + len, "(", 2);
@@ -216,7 +218,7 @@ static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, st
                 continue;
             name[len] = 0;
             struct registered *r = &n->at[n->count++];
-            *r = (struct registered){.all = n, .function = f, .kind = (enum hs_native_kind)kind};
+            *r = (struct registered){.all = n, .entry = e, .kind = (enum hs_native_kind)kind};
             if (!add_function(i, r, name))
                 return hs_fail_hidden(err, HS_INTERNAL, "%s cannot be registered", name);
         }
@@ -225,10 +227,11 @@ static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, st
 
 hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct natives **out, struct hs_err *err)
 {
-    size_t functions = 0;
-    while (hs_mask_function_at(functions))
-        functions++;
-    struct natives *n = hs_calloc(1, sizeof *n + functions * HS_NATIVE_KINDS_ * sizeof *n->at);
+    struct hs_native_entry e;
+    size_t count = 0;
+    while (hs_native_at(count, &e))
+        count++;
+    struct natives *n = hs_calloc(1, sizeof *n + count * HS_NATIVE_KINDS_ * sizeof *n->at);
     if (!n)
         return hs_fail(err, HS_NOMEM, "out of memory");
     pthread_mutex_init(&n->lock, NULL);
@@ -243,7 +246,7 @@ void hs_natives_forget(struct natives *n)
     for (size_t i = 0; n && i < n->count; i++)
         for (struct native_state *s = n->at[i].states, *next; s; s = next) {
             next = s->next;
-            n->at[i].function->native->close(s->state);
+            n->at[i].entry.native->close(s->state);
             hs_free(s);
         }
     if (n)

@@ -1,6 +1,7 @@
 /* Setups of natives: a constant text of length-prefixed fields, written by a mask's printer into the view and read by
  * its native in the worker. The lengths make any text a field; nothing is quoted twice. */
 #include "mask/mask.h"
+#include "mask/shared/json.h"
 #include "mask/sql.h"
 
 #include <stdio.h>
@@ -34,6 +35,18 @@ bool hs_setup_next_int(hs_str *rest, int64_t *out)
 {
     hs_str text;
     return hs_setup_next(rest, &text) && hs_str_to_i64(text, out);
+}
+
+bool hs_native_at(size_t i, struct hs_native_entry *out)
+{
+    const struct hs_mask_function *f;
+    for (size_t k = 0; (f = hs_mask_function_at(k)); k++)
+        if (f->native && i-- == 0) {
+            *out = (struct hs_native_entry){f->name, f->native, f};
+            return true;
+        }
+    *out = (struct hs_native_entry){"json", &hs_native_json, NULL};
+    return i == 0;
 }
 
 bool hs_native_name(char out[64], const char *mask_name, const struct hs_native *n, enum hs_native_kind kind)
@@ -106,6 +119,8 @@ bool hs_native_head(const struct hs_mask_function *f, hs_str setup, struct hs_na
 {
     *out = (struct hs_native_head){0};
     out->fields = setup;
+    if (!f)
+        return true;
     return (!f->keyed || (hs_setup_next(&out->fields, &out->domain) && hs_setup_next(&out->fields, &out->key_id))) &&
            (!f->per_person || hs_setup_next(&out->fields, &out->viewer));
 }

@@ -142,7 +142,7 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->rule.err, HS_INTERNAL, "mask function does not fit");
     hs_mask_print print = p->rule.sql == &hs_trino ? f->print_trino : f->print_postgres;
-    if (print) {
+    if (print && !m->json.len) {
         print(b, &call);
         return HS_OK;
     }
@@ -155,7 +155,8 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
 static hs_rc print_masked(struct column_printer *p, struct hs_buf *b, const struct hs_mask_use *m,
                           const struct hs_field *raw, const struct hs_type *out, hs_str x)
 {
-    if (!m->when)
+    /* Paths inside JSON text have no form here, nor may the condition of one of them show the others' values. */
+    if (!m->when || m->json.len)
         return print_mask(p, b, m, out, x);
     hs_buf_addf(b, "CASE WHEN %s", p->rule.sql->is_false[0]);
     HS_TRY(hs_print_rule(&p->rule, b, m->when));

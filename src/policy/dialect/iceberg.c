@@ -315,7 +315,7 @@ static const char *action_of(const struct hs_mask_use *m, const struct hs_field 
     const struct hs_mask_function *fn = hs_mask_function(m->policy->with);
     struct hs_mask_call call = {
         .function = fn, .type = f->type, .args = m->policy->args, .arg_count = m->policy->arg_count};
-    const char *action = !fn ? NULL : fn->iceberg_action_of ? fn->iceberg_action_of(&call) : fn->iceberg_action;
+    const char *action = !fn || m->json.len ? NULL : fn->iceberg_action_of ? fn->iceberg_action_of(&call) : fn->iceberg_action;
     return action && f->required && strcmp(action, "replace-with-null") == 0 ? NULL : action;
 }
 
