@@ -96,6 +96,27 @@ def cut_off(a, b, decimals=6):
     return units / 10 ** decimals * (1 if (a < 0) == (b < 0) else -1)
 
 
+SCALES = {"amount": 2, "discount": 2, "price": 2}
+
+
+def is_constant(rule):
+    return rule[0] == "literal" or (rule[0] in ("+", "-", "*", "/", "%", "neg") and all(map(is_constant, rule[1:])))
+
+
+def scale_of(rule, scope):
+    """How many decimals an exact number has, by its type."""
+    op = rule[0]
+    if is_constant(rule):
+        value = operand(rule, scope)
+        return 0 if value is None else max(0, -value.normalize().as_tuple().exponent)
+    if op == "field":
+        return SCALES.get(names_of(rule[1])[-1], 0)
+    scales = [scale_of(r, scope) for r in rule[1:] if r[0] != "span"]
+    if op == "/":
+        return max(6, scales[0])
+    return sum(scales) if op == "*" else max(scales, default=0)
+
+
 def move(moment, unit, count):
     day = moment if not isinstance(moment, datetime) else moment.date()
     try:
@@ -111,7 +132,7 @@ def move(moment, unit, count):
         return None
 
 
-def arithmetic(op, a, b):
+def arithmetic(op, a, b, decimals=6):
     if a is None or b is None:
         return None
     if isinstance(b, tuple):
@@ -125,7 +146,7 @@ def arithmetic(op, a, b):
     if op in "/%" and b == 0:
         return None
     if op == "/":
-        return cut_off(a, b)
+        return cut_off(a, b, decimals)
     return {"+": a + b, "-": a - b, "*": a * b, "%": a - b * int(cut_off(a, b, 0)) if b else None}[op]
 
 
@@ -144,7 +165,9 @@ def operand(rule, scope):
     if op == "neg":
         return arithmetic("-", Decimal(0), operand(rule[1], scope))
     if op in ("+", "-", "*", "/", "%"):
-        return arithmetic(op, operand(rule[1], scope), operand(rule[2], scope))
+        left, right = operand(rule[1], scope), operand(rule[2], scope)
+        decimals = max(6, scale_of(rule[1], scope)) if op == "/" and not is_float(left) else 6
+        return arithmetic(op, left, right, decimals)
     return truth(rule, scope)
 
 

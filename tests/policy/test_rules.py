@@ -4,9 +4,9 @@ with statistics: nothing may raise an error, and nothing may differ from the ora
 import json
 import os
 import pathlib
+import random
 import subprocess
-from datetime import date, datetime, time, timezone
-from decimal import Decimal
+from datetime import date, datetime
 
 import duckdb
 import pytest
@@ -23,10 +23,11 @@ ANA = Asker({"region": "EU", "level": 3, "regions": ["EU", "US"], "days": 30, "n
             datetime(2026, 11, 21, 10, 55), "fraud", None, LOOKUPS)
 
 
-def examples(*args):
+def examples(rules=None):
     if not PROGRAM.exists():
         pytest.skip(f"{PROGRAM.name} is not built")
-    run = subprocess.run([str(PROGRAM), *(args or ["--examples"])], check=True, capture_output=True, text=True, cwd=ROOT)
+    run = subprocess.run([str(PROGRAM), "--examples" if rules is None else "--rules"], check=True, capture_output=True,
+                         text=True, cwd=ROOT, input="\n".join(rules or []))
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
@@ -86,3 +87,93 @@ def test_page(tmp_path):
             assert kept == (expected is True), (example["rule"], line)
             lines += 1
     assert lines > 80
+
+
+# ---- the ends of every type ----
+
+ENDS = {
+    "id": [2**63 - 1, -2**63, -2**63 + 1, 0, 1, -1, 7, None],
+    "quantity": [2**31 - 1, -2**31, 0, 1, -1, 3, None],
+    "amount": ["99999999.99", "-99999999.99", "0.01", "-0.01", 0, "12.50", None],
+    "discount": ["99999999.99", "-99999999.99", 0, 1, "-7.77", None],
+    "score": ["nan", "inf", "-inf", "1.7976931348623157e308", "-1e308", "5e-324", "1e-150", "-1e150", "1.1e150", 0,
+              "-0.0", 1.5, "0.1", None],
+    "born": ["0001-01-01", "9999-12-31", "2024-02-29", "2023-12-31", "1970-01-01", None],
+    "opened": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "2024-02-29 12:00:00", None],
+    "seen": ["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00", "2024-01-31 23:59:00+00", None],
+}
+# what Python has no name for: never an error, and NULL to arithmetic
+BEYOND = {
+    "born": ["5877642-06-25 (BC)", "5881580-07-10", "infinity", "-infinity", "0000-12-31", "10000-01-01"],
+    "opened": ["290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54.775806", "infinity", "-infinity",
+               "10000-01-01 00:00:00"],
+    "seen": ["290309-12-22 (BC) 00:00:00+00", "294247-01-10 04:00:54.775806+00", "infinity", "-infinity"],
+}
+SPANS = ["days(1)", "days(30)", "days(-1)", "days(3652058)", "days(3652500)", "months(1)", "months(-13)", "years(4)",
+         "years(-9998)", "years(9998)", "months(119987)", "years(10000)", "days(principal.days)"]
+TIMES = ["hours(1)", "minutes(-90)", "minutes(2000000000)", "hours(30000000)", "minutes(-2000000000)"]
+
+
+def number(pick, depth):
+    if depth == 0 or pick.random() < 0.25:
+        return pick.choice(["id", "quantity", "amount", "discount", "score", "1", "0", "-3", "0.5", "2.25", "1000000"])
+    op = pick.choice("++--**/%")
+    left, right = number(pick, depth - 1), number(pick, depth - 1)
+    return f"-({left})" if pick.random() < 0.1 else f"({left} {op} {right})"
+
+
+def moment(pick, column, depth):
+    if depth == 0:
+        return column
+    span = pick.choice(SPANS if column == "born" else SPANS + TIMES)
+    return f"({moment(pick, column, depth - 1)} {pick.choice('+-')} {span})"
+
+
+def random_rule(pick):
+    kind = pick.random()
+    cmp = pick.choice(["=", "<>", "<", "<=", ">", ">="])
+    if kind < 0.6:
+        return f"{number(pick, 2)} {cmp} {number(pick, pick.randrange(2))}"
+    column = pick.choice(["born", "opened", "seen"])
+    left = moment(pick, column, pick.randrange(1, 4))
+    if kind < 0.65:
+        return f"{left} is null"
+    if kind < 0.75 and column == "born":
+        return f"({left} - born) {cmp} {pick.choice(['0', '30', 'quantity', '-400'])}"
+    return f"{left} {cmp} {moment(pick, column, pick.randrange(2))}"
+
+
+def ends(pick, beyond):
+    """Rows that hold every end of every column at least once, mixed at random."""
+    kinds = {**ENDS, **(BEYOND if beyond else {})}
+    for n in range(40):
+        yield {name: values[n] if n < len(values) else pick.choice(values) for name, values in kinds.items()}
+
+
+def fill_table(con, tmp_path, columns, name, rows):
+    con.execute(f"CREATE OR REPLACE TABLE {name} AS " + " UNION ALL ".join(f"({row_sql(columns, r)})" for r in rows))
+    con.execute(f"COPY {name} TO '{tmp_path / name}.parquet'")
+    for i in range(0, len(rows), 4):
+        con.execute(f"COPY ({row_sql(columns, rows[i])}) TO '{tmp_path / name}-{i}.parquet'")
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HS_POLICY_RULES", 1))))
+def test_ends(tmp_path, seed):
+    pick, con = random.Random(seed), connect()
+    made = [e for e in examples([random_rule(pick) for _ in range(300)]) if "refused" not in e]
+    assert len(made) > 150
+    columns = made[0]["columns"]
+    near, far = list(ends(pick, False)), list(ends(pick, True))
+    fill_table(con, tmp_path, columns, "near", near)
+    fill_table(con, tmp_path, columns, "far", far)
+    rows = [dict(zip([c[0] for c in columns], r)) for r in con.execute("SELECT * FROM near ORDER BY rowid").fetchall()]
+    single = [f"'{tmp_path / t}-{i}.parquet'" for t in ("near", "far") for i in range(0, len(near), 4)]
+    for n, e in enumerate(made):
+        expected = [truth(e["tree"], Scope(row, ANA)) for row in rows]
+        for place in ("near", f"'{tmp_path}/near.parquet'"):
+            got = [r[0] for r in con.execute(f"SELECT {e['sql']} FROM {place}").fetchall()]
+            assert got == expected, (e["rule"], e["sql"],
+                                     [(r, x, y) for r, x, y in zip(near, got, expected) if x is not y][:2])
+        for place in ("far", f"'{tmp_path}/far.parquet'", single[n % len(single)], single[(n * 7 + 3) % len(single)]):
+            con.execute(f"SELECT {e['sql']} FROM {place}").fetchall()
+            con.execute(f"SELECT count(*) FROM {place} WHERE {e['sql']}").fetchall()

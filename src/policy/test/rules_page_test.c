@@ -1,6 +1,6 @@
 /* doc/rules.md, read and run: each example is parsed, bound, printed, read again, filled in for the page's person and
  * printed for the engine; each refused one is refused with its words. With --examples as JSON lines for tests/policy,
- * which asks a real DuckDB and an oracle for what each line of the page says. */
+ * which asks a real DuckDB and an oracle for what each line of the page says; with --rules the same for rules of its own. */
 #include "model/load.h"
 #include "model/lookup.h"
 #include "policy/test/rule_json.h"
@@ -266,6 +266,46 @@ static void put_rows(struct hs_buf *b, hs_str block)
     }
 }
 
+static void put_columns_of_table(struct hs_buf *b)
+{
+    hs_buf_addz(b, ", \"columns\": [");
+    put_columns(b);
+    hs_buf_addz(b, "]");
+}
+
+/* Rules from standard input, a line each: the tree and what is printed of it, or why it is refused. */
+static int dump_rules(void)
+{
+    char line[4096], *page = page_text();
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 26);
+    begin();
+    load_model(page);
+    while (fgets(line, sizeof line, stdin)) {
+        struct hs_rule *r, *bound;
+        line[strcspn(line, "\n")] = 0;
+        hs_buf_addz(&b, "{\"rule\": ");
+        hs_buf_add_json(&b, hs_str_of(line));
+        if (read_rule(hs_str_of(line), &r, &bound) != HS_OK) {
+            hs_buf_addz(&b, ", \"refused\": ");
+            hs_buf_add_json(&b, hs_str_of(w.err.shown));
+        } else {
+            hs_buf_addz(&b, ", \"tree\": ");
+            put_rule(&b, r);
+            hs_buf_addz(&b, ", \"sql\": ");
+            hs_buf_add_json(&b, hs_str_of(printed(filled(r))));
+            put_columns_of_table(&b);
+        }
+        hs_buf_addz(&b, "}\n");
+    }
+    assert_false(b.failed);
+    fwrite(b.at, 1, b.len, stdout);
+    hs_buf_fini(&b);
+    free(page);
+    end();
+    return 0;
+}
+
 static int dump(void)
 {
     char *page = page_text();
@@ -286,9 +326,8 @@ static int dump(void)
         put_rule(&b, r);
         hs_buf_addz(&b, ", \"sql\": ");
         hs_buf_add_json(&b, hs_str_of(printed(filled(r))));
-        hs_buf_addz(&b, ", \"columns\": [");
-        put_columns(&b);
-        hs_buf_addz(&b, "], \"rows\": [");
+        put_columns_of_table(&b);
+        hs_buf_addz(&b, ", \"rows\": [");
         put_rows(&b, block);
         hs_buf_addz(&b, "]}\n");
     }
@@ -305,5 +344,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_refused)};
     if (argc == 2 && strcmp(argv[1], "--examples") == 0)
         return dump();
+    if (argc == 2 && strcmp(argv[1], "--rules") == 0)
+        return dump_rules();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
