@@ -98,6 +98,11 @@ class Postgres:
         return out.stdout.splitlines()
 
     def fill(self, described):
+        # for rules written by hand: what any and all make of the elements' answers
+        for name, first in (("any3", "true"), ("all3", "false")):
+            self.run(f"CREATE FUNCTION {name}(list anyelement, answers boolean[]) RETURNS boolean LANGUAGE sql AS $$ SELECT CASE "
+                     f"WHEN list IS NULL THEN NULL WHEN {first} = ANY (answers) THEN {first} WHEN array_position(answers, NULL) "
+                     f"IS NOT NULL THEN NULL ELSE NOT {first} END $$;")
         columns = ", ".join(f'"{c["name"]}" {c["postgres"]}' for c in described["columns"] if c["postgres"])
         self.types = set()
         # a collation that orders and compares texts in its own way, and a zone half the world away

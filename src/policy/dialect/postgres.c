@@ -68,8 +68,7 @@ hs_rc hs_print_postgres_script(struct hs_buf *out, const struct hs_decision *d, 
     const char *where = rc == HS_OK && rows.len ? rows.at : "TRUE";
     if (rc == HS_OK) {
         hs_buf_addf(out, "ALTER TABLE %.*s ENABLE ROW LEVEL SECURITY;\n", HS_FMT(table));
-        hs_buf_addf(out, "CREATE POLICY \"hs_rows\" ON %.*s FOR SELECT TO %.*s USING (", HS_FMT(table),
-                    HS_FMT(role));
+        hs_buf_addf(out, "CREATE POLICY \"hs_rows\" ON %.*s FOR SELECT TO %.*s USING (", HS_FMT(table), HS_FMT(role));
         hs_buf_addz(out, where);
         hs_buf_addf(out, ");\nCREATE VIEW %.*s WITH (security_barrier) AS SELECT", HS_FMT(view));
         rc = add_columns(out, d, &fit, err);

@@ -87,7 +87,22 @@ static bool is_text_safe(hs_str s)
     return hs_utf8_valid(s) && !(s.len && memchr(s.at, 0, s.len));
 }
 
-static hs_rc add_operand(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as)
+static hs_rc add_number(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as)
+{
+    if (!r->type || !can_cast(p, r->type, as))
+        return say_not(p, b, as);
+    bool cast = !same_shape(r->type, as);
+    hs_buf_addz(b, cast ? "CAST(" : "");
+    HS_TRY(hs_print_arithmetic(p, b, r));
+    if (cast) {
+        hs_buf_addz(b, " AS ");
+        p->sql->add_type(b, as);
+        hs_buf_addc(b, ')');
+    }
+    return HS_OK;
+}
+
+hs_rc hs_print_operand(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as)
 {
     bool text = as->id == HS_T_STRING && *p->sql->text_order;
     hs_buf_addz(b, text ? "(" : "");
@@ -100,7 +115,7 @@ static hs_rc add_operand(struct hs_rule_printer *p, struct hs_buf *b, const stru
     else if (as->id == HS_T_BOOLEAN)
         HS_TRY(hs_print_rule(p, b, r));
     else
-        HS_TRY(say_not(p, b, as)); /* arithmetic */
+        HS_TRY(add_number(p, b, r, as));
     if (text)
         hs_buf_addf(b, "%s)", p->sql->text_order);
     return HS_OK;
@@ -113,7 +128,7 @@ static hs_rc add_between(struct hs_rule_printer *p, struct hs_buf *b, const stru
     static const char *const words[] = {"(", " BETWEEN ", " AND "};
     for (size_t i = 0; i < 3; i++) {
         hs_buf_addz(b, words[i]);
-        HS_TRY(add_operand(p, b, r->args[i], r->type));
+        HS_TRY(hs_print_operand(p, b, r->args[i], r->type));
     }
     hs_buf_addc(b, ')');
     return HS_OK;
@@ -122,9 +137,9 @@ static hs_rc add_between(struct hs_rule_printer *p, struct hs_buf *b, const stru
 static hs_rc add_compared(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r, const char *mark)
 {
     hs_buf_addc(b, '(');
-    HS_TRY(add_operand(p, b, r->args[0], r->type));
+    HS_TRY(hs_print_operand(p, b, r->args[0], r->type));
     hs_buf_addz(b, mark);
-    HS_TRY(add_operand(p, b, r->args[1], r->type));
+    HS_TRY(hs_print_operand(p, b, r->args[1], r->type));
     hs_buf_addc(b, ')');
     return HS_OK;
 }
@@ -134,9 +149,9 @@ static hs_rc add_match(struct hs_rule_printer *p, struct hs_buf *b, const struct
     struct hs_buf x, y;
     hs_buf_init(&x, p->max);
     hs_buf_init(&y, p->max);
-    hs_rc rc = add_operand(p, &x, r->args[0], r->type);
+    hs_rc rc = hs_print_operand(p, &x, r->args[0], r->type);
     if (rc == HS_OK)
-        rc = add_operand(p, &y, r->args[1], r->type);
+        rc = hs_print_operand(p, &y, r->args[1], r->type);
     if (rc == HS_OK)
         p->sql->add_match(b, r->op, hs_buf_str(&x), hs_buf_str(&y));
     b->failed |= x.failed || y.failed;
@@ -162,21 +177,21 @@ static hs_rc add_in_parts(struct hs_rule_printer *p, struct hs_buf *b, const str
         if (arg->op != HS_RULE_LITERAL || is_null_literal(arg))
             continue;
         if (constants++ == 0) {
-            HS_TRY(add_operand(p, b, r->args[0], r->type));
+            HS_TRY(hs_print_operand(p, b, r->args[0], r->type));
             hs_buf_addz(b, " IN (");
             parts++;
         } else
             hs_buf_addz(b, ", ");
-        HS_TRY(add_operand(p, b, arg, r->type));
+        HS_TRY(hs_print_operand(p, b, arg, r->type));
     }
     hs_buf_addz(b, constants ? ")" : "");
     for (size_t i = 1; i < r->arg_count; i++) {
         if (r->args[i]->op == HS_RULE_LITERAL)
             continue;
         hs_buf_addz(b, parts++ ? " OR " : "");
-        HS_TRY(add_operand(p, b, r->args[0], r->type));
+        HS_TRY(hs_print_operand(p, b, r->args[0], r->type));
         hs_buf_addz(b, " = ");
-        HS_TRY(add_operand(p, b, r->args[i], r->type));
+        HS_TRY(hs_print_operand(p, b, r->args[i], r->type));
     }
     if (null)
         hs_buf_addz(b, parts ? " OR CAST(NULL AS BOOLEAN)" : "CAST(NULL AS BOOLEAN)");
@@ -187,7 +202,7 @@ static hs_rc add_in(struct hs_rule_printer *p, struct hs_buf *b, const struct hs
 {
     hs_buf_addz(b, r->arg_count == 1 ? "(CASE WHEN " : "(");
     if (r->arg_count == 1) {
-        HS_TRY(add_operand(p, b, r->args[0], r->type));
+        HS_TRY(hs_print_operand(p, b, r->args[0], r->type));
         hs_buf_addz(b, " IS NOT NULL THEN FALSE END");
     } else
         HS_TRY(add_in_parts(p, b, r));
@@ -237,13 +252,19 @@ static hs_rc add_is_null(struct hs_rule_printer *p, struct hs_buf *b, const stru
         return HS_OK;
     }
     bool object = arg->op == HS_RULE_FIELD && arg->type && arg->type->id == HS_T_STRUCT;
+    bool outer = p->unsaid;
     p->fit = HS_FIT_EXACT;
+    p->unsaid = false;
     hs_buf_addz(b, object ? p->sql->is_null[0] : "(");
     if (arg->op == HS_RULE_FIELD)
         HS_TRY(add_path(p, b, arg)); /* as stored: what is no number is not NULL here */
+    else if (hs_rule_is_arithmetic(arg->op) && arg->type)
+        HS_TRY(hs_print_operand(p, b, arg, arg->type));
     else
         HS_TRY(hs_print_rule(p, b, arg));
     hs_buf_addz(b, object ? p->sql->is_null[1] : " IS NULL)");
+    p->fit = p->unsaid ? HS_FIT_STRICTER : p->fit;
+    p->unsaid = outer;
     if (p->fit == HS_FIT_STRICTER && !b->failed) {
         b->len = before;
         hs_buf_addz(b, "CAST(NULL AS BOOLEAN)");
@@ -276,7 +297,8 @@ static hs_rc add_any(struct hs_rule_printer *p, struct hs_buf *b, const struct h
 {
     const struct hs_rule *field = r->args[0];
     struct hs_buf list;
-    if (!field->type || field->type->id != HS_T_LIST || !has_type(p, field->type) || p->scope_count == HS_MAX_SCOPES) {
+    if (field->op != HS_RULE_FIELD || !field->type || field->type->id != HS_T_LIST || !has_type(p, field->type) ||
+        p->scope_count == HS_MAX_SCOPES) {
         p->fit = HS_FIT_STRICTER;
         hs_buf_addz(b, "CAST(NULL AS BOOLEAN)");
         return HS_OK;
@@ -311,7 +333,7 @@ static hs_rc add_node(struct hs_rule_printer *p, struct hs_buf *b, const struct 
     switch (r->op) {
     case HS_RULE_LITERAL:
     case HS_RULE_FIELD:
-        return add_operand(p, b, r, &boolean);
+        return hs_print_operand(p, b, r, &boolean);
     case HS_RULE_AND:
         return add_chain(p, b, r, " AND ");
     case HS_RULE_OR:
