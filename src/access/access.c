@@ -78,9 +78,21 @@ void hs_access_close(struct hs_access *a)
 
 struct generation *hs_access_generation(struct hs_access *a)
 {
+    struct generation *worn = NULL;
     pthread_mutex_lock(&a->lock);
+    if (hs_generation_is_worn(a->generation)) {
+        struct hs_model *model = hs_model_ref(a->generation->model);
+        struct generation *fresh = hs_generation_new(model);
+        if (fresh) {
+            worn = a->generation;
+            a->generation = fresh;
+        } else {
+            hs_model_unref(model); /* the old one still serves */
+        }
+    }
     struct generation *g = hs_generation_ref(a->generation);
     pthread_mutex_unlock(&a->lock);
+    hs_generation_unref(worn);
     return g;
 }
 

@@ -17,6 +17,7 @@ struct hs_audit;
 struct described;
 struct generation {
     atomic_int refs;
+    atomic_int decided; /* decisions made; those that ended stay in the arena, too */
     struct hs_model *model;
     struct described *described; /* has its own lock */
     pthread_mutex_t lock;        /* guards what follows */
@@ -40,6 +41,7 @@ bool hs_described_holds(const struct described_copy *copy, const struct hs_call 
 struct generation *hs_generation_new(struct hs_model *model); /* takes the reference */
 struct generation *hs_generation_ref(struct generation *g);
 void hs_generation_unref(struct generation *g);
+bool hs_generation_is_worn(struct generation *g); /* it has made so many decisions that another should take over */
 
 /* A table found, opened and pinned. `store` borrows from the model. */
 struct opened {

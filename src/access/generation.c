@@ -1,7 +1,7 @@
 /* One model and what was derived from it. Bindings and decisions are kept for as long as the model stands: a reload
  * makes a new generation and nothing has to be invalidated one by one. Decisions with an end (valid_until) are looked
- * at again. The caches are bounded: when full they start anew with the next generation object, made from the same
- * model. */
+ * at again, and made anew; what they took of memory stays with the generation. So the caches are bounded by decisions
+ * made: when there were too many, the next call gets a new generation object, made from the same model. */
 #include "access/access_in.h"
 
 #include "base/alloc.h"
@@ -31,6 +31,11 @@ struct generation *hs_generation_new(struct hs_model *model)
         return NULL;
     }
     return g;
+}
+
+bool hs_generation_is_worn(struct generation *g)
+{
+    return atomic_load(&g->decided) >= ENTRIES_MAX;
 }
 
 struct generation *hs_generation_ref(struct generation *g)
@@ -131,6 +136,7 @@ static hs_rc decide_locked(struct generation *g, const struct hs_principal *who,
         o->decision = d;
         return HS_OK;
     }
+    atomic_fetch_add(&g->decided, 1);
     HS_TRY(hs_policy_decide(g->arena, g->model, who, o->table, o->bound, facts, &d, err));
     o->decision = d;
     return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, d, err) : HS_OK;

@@ -8,25 +8,15 @@
 
 enum { NARROW_DIGITS = 18, MOST_DIGITS = 38 };
 
-static hs_rc add_as(struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as, struct hs_err *err)
-{
-    hs_buf_addz(b, "CAST(");
-    HS_TRY(hs_print_duckdb_operand(b, r, as, err));
-    hs_buf_addz(b, " AS ");
-    hs_buf_add_duckdb_type(b, as);
-    hs_buf_addc(b, ')');
-    return HS_OK;
-}
-
 /* ---- exact numbers ---- */
 
 static hs_rc add_pair(struct hs_buf *b, const struct hs_rule *r, const char *sign, const struct hs_type *left,
                       const struct hs_type *right, struct hs_err *err)
 {
     hs_buf_addz(b, "CAST((");
-    HS_TRY(add_as(b, r->args[0], left, err));
+    HS_TRY(hs_print_duckdb_operand(b, r->args[0], left, err));
     hs_buf_addz(b, sign);
-    HS_TRY(add_as(b, r->args[1], right, err));
+    HS_TRY(hs_print_duckdb_operand(b, r->args[1], right, err));
     hs_buf_addz(b, ") AS ");
     hs_buf_add_duckdb_type(b, r->type);
     hs_buf_addc(b, ')');
@@ -63,7 +53,7 @@ static hs_rc add_units(struct hs_buf *b, const struct hs_rule *r, const struct h
 {
     struct hs_type as = wide(*own);
     hs_buf_addz(b, "CAST((");
-    HS_TRY(add_as(b, r, &as, err));
+    HS_TRY(hs_print_duckdb_operand(b, r, &as, err));
     hs_buf_addf(b, " * CAST('1%0*d' AS DECIMAL(%d, 0))) AS HUGEINT)", shift, 0, shift + 1);
     return HS_OK;
 }
@@ -80,7 +70,7 @@ static hs_rc add_quotient(struct hs_buf *b, const struct hs_rule *r, struct hs_e
         HS_TRY(add_units(b, r->args[1], &right, right.scale, err));
     else {
         hs_buf_addz(b, "CAST(");
-        HS_TRY(add_as(b, r->args[1], &right, err));
+        HS_TRY(hs_print_duckdb_operand(b, r->args[1], &right, err));
         hs_buf_addz(b, " AS HUGEINT)");
     }
     hs_buf_addf(b, ") AS DECIMAL(38, 0)) * CAST('0.%0*d' AS DECIMAL(%d, %d))) AS ", scale, 1, scale, scale);
@@ -237,7 +227,7 @@ static hs_rc add_days_between(struct hs_buf *b, const struct hs_rule *r, struct 
 static hs_rc add_negative(struct hs_buf *b, const struct hs_rule *r, struct hs_err *err)
 {
     hs_buf_addz(b, "(-");
-    HS_TRY(add_as(b, r->args[0], r->type, err));
+    HS_TRY(hs_print_duckdb_operand(b, r->args[0], r->type, err));
     hs_buf_addc(b, ')');
     return HS_OK;
 }
