@@ -1,5 +1,6 @@
 /* generalise: a value becomes the wider one that a table gives for it (a city its country, a diagnosis its chapter).
  * What the table does not know becomes the default, so that a new value is not shown by mistake. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 #include "mask/sql.h"
 
@@ -42,6 +43,55 @@ static void print_numbers(struct hs_buf *out, const struct hs_mask_call *call, c
     }
     hs_buf_addf(out, " WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
     hs_buf_add_duckdb_literal(out, hs_mask_arg(call, "else"), call->type);
+    hs_buf_addz(out, " END");
+}
+
+/* Of a key that is there twice the first counts; Trino's map would raise an error about it. */
+static bool is_first(const struct hs_value *map, size_t i)
+{
+    for (size_t k = 0; k < i; k += 2)
+        if (hs_value_same(&map->items[k], &map->items[i]))
+            return false;
+    return true;
+}
+
+static void add_side(struct hs_buf *out, const struct hs_mask_call *call, size_t side)
+{
+    const struct hs_value *map = hs_mask_arg(call, "map");
+    hs_buf_addz(out, "ARRAY[");
+    for (size_t i = 0; i + 1 < map->item_count; i += 2) {
+        if (!is_first(map, i))
+            continue;
+        hs_buf_addz(out, i ? ", " : "");
+        hs_trino.add_literal(out, &map->items[i + side], call->type);
+    }
+    hs_buf_addc(out, ']');
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_buf_addf(out, "CASE WHEN %.*s IS NOT NULL THEN coalesce(element_at(map(", HS_FMT(call->x));
+    add_side(out, call, 0);
+    hs_buf_addz(out, ", ");
+    add_side(out, call, 1);
+    hs_buf_addf(out, "), %.*s), ", HS_FMT(call->x));
+    hs_trino.add_literal(out, hs_mask_arg(call, "else"), call->type);
+    hs_buf_addz(out, ") END");
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    const struct hs_value *map = hs_mask_arg(call, "map");
+    const char *order = call->type->id == HS_T_STRING ? hs_postgres.text_order : "";
+    hs_buf_addz(out, "CASE");
+    for (size_t i = 0; i + 1 < map->item_count; i += 2) {
+        hs_buf_addf(out, " WHEN (%.*s)%s = ", HS_FMT(call->x), order);
+        hs_postgres.add_literal(out, &map->items[i], call->type);
+        hs_buf_addz(out, " THEN ");
+        hs_postgres.add_literal(out, &map->items[i + 1], call->type);
+    }
+    hs_buf_addf(out, " WHEN %.*s IS NOT NULL THEN ", HS_FMT(call->x));
+    hs_postgres.add_literal(out, hs_mask_arg(call, "else"), call->type);
     hs_buf_addz(out, " END");
 }
 
@@ -156,6 +206,8 @@ const struct hs_mask_function hs_mask_generalise = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .add_setup = add_setup,
     .native = &native,
     .examples = examples,

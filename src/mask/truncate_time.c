@@ -1,5 +1,6 @@
 /* truncate-time: the start of the value's hour, minute or second. A native over the stored number: DuckDB's own
  * functions over times raise errors near the ends of their range, some already over a file's statistics. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 
 #include "base/alloc.h"
@@ -64,6 +65,29 @@ static const struct hs_native native = {
     .mask = mask,
 };
 
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_str unit = hs_mask_arg_text(call, "unit", "hour"), x = call->x;
+    if (call->type->id == HS_T_TIMESTAMPTZ)
+        hs_buf_addf(out, "with_timezone(date_trunc('%.*s', CAST(%.*s AT TIME ZONE 'UTC' AS TIMESTAMP(6))), 'UTC')",
+                    HS_FMT(unit), HS_FMT(x));
+    else
+        hs_buf_addf(out, "date_trunc('%.*s', %.*s)", HS_FMT(unit), HS_FMT(x));
+}
+
+/* A zoned value in UTC, whose hours no zone of the session cuts into halves. */
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    hs_str unit = hs_mask_arg_text(call, "unit", "hour"), x = call->x;
+    if (call->type->id == HS_T_TIMESTAMPTZ)
+        hs_buf_addf(out, "date_trunc('%.*s', %.*s, 'UTC')", HS_FMT(unit), HS_FMT(x));
+    else if (call->type->id == HS_T_TIME)
+        hs_buf_addf(out, "CAST(date_trunc('%.*s', CAST(%.*s AS interval)) AS time without time zone)", HS_FMT(unit),
+                    HS_FMT(x));
+    else
+        hs_buf_addf(out, "date_trunc('%.*s', %.*s)", HS_FMT(unit), HS_FMT(x));
+}
+
 static const struct hs_mask_arg_spec args[] = {{"unit", "hour, minute or second", false}};
 
 static const struct hs_mask_example examples[] = {
@@ -86,6 +110,8 @@ const struct hs_mask_function hs_mask_truncate_time = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

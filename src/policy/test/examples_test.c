@@ -1,8 +1,10 @@
 /* The mask functions' examples, and decisions made at random: as cmocka tests for what can be seen without an engine,
  * and with an argument as JSON lines for tests/policy, which runs the printed expressions in a real DuckDB:
  *   policy_examples_test --examples
+ *   policy_examples_test --table            the masks' lines of doc/dialects.md
  *   policy_examples_test --decisions SEED COUNT
  *   policy_examples_test --natives */
+#include "mask/dialect.h"
 #include "policy/test/rule_json.h"
 
 /* ---- examples ---- */
@@ -205,6 +207,91 @@ static void flush(struct hs_buf *b)
     hs_buf_clear(b);
 }
 
+/* ---- the other engines ---- */
+
+static const struct hs_dialect *const dialects[] = {&hs_trino, &hs_postgres};
+
+static hs_mask_print print_in(const struct hs_mask_function *f, const struct hs_dialect *sql)
+{
+    return sql == &hs_trino ? f->print_trino : f->print_postgres;
+}
+
+static const char *iceberg_action(const struct hs_mask_function *f, const struct hs_mask_call *call)
+{
+    return f->iceberg_action_of ? f->iceberg_action_of(call) : f->iceberg_action;
+}
+
+/* The example in each dialect that has the mask and its type: what tests/dialects runs there. */
+static void put_dialects(struct world *w, struct hs_buf *b, const struct hs_mask_function *f, const struct prepared *p)
+{
+    for (size_t i = 0; i < COUNT(dialects); i++) {
+        struct hs_buf type, text;
+        hs_mask_print print = print_in(f, dialects[i]);
+        struct hs_mask_call call = p->call;
+        hs_buf_init(&type, 1 << 12);
+        hs_buf_init(&text, 1 << 16);
+        if (print && dialects[i]->add_type(&type, call.type)) {
+            hs_buf_addf(b, ", \"%s\": {", dialects[i]->name);
+            call.function = f;
+            print(&text, &call);
+            put_text(b, "type", w_keep(w, &type));
+            put_text(b, "sql", w_keep(w, &text));
+            hs_buf_addc(b, '}');
+        } else {
+            hs_buf_fini(&type);
+            hs_buf_fini(&text);
+        }
+    }
+}
+
+/* "exact: truncate-to-year" where every example has the action, with the types where only some have. */
+static void put_iceberg_cell(struct world *w, struct hs_buf *b, const struct hs_mask_function *f)
+{
+    struct prepared p;
+    uint64_t types = 0;
+    const char *actions[8];
+    size_t count = 0, missing = 0;
+    for (size_t k = 0; k < f->example_count; k++) {
+        prepare(w, f, &f->examples[k], &p);
+        const char *action = iceberg_action(f, &p.call);
+        size_t i = 0;
+        missing += !action;
+        types |= action ? HS_ON(p.call.type->id) : 0;
+        while (action && i < count && strcmp(actions[i], action) != 0)
+            i++;
+        if (action && i == count && count < COUNT(actions))
+            actions[count++] = action;
+    }
+    hs_buf_addz(b, count ? "exact: " : "stand-in: NULL");
+    for (size_t i = 0; i < count; i++)
+        hs_buf_addf(b, "%s%s", i ? ", " : "", actions[i]);
+    for (int id = 1, n = 0; id < HS_T_COUNT_ && count && missing; id++)
+        if (types & HS_ON(id))
+            hs_buf_addf(b, "%s%s", n++ ? ", " : " for ", hs_type_name((enum hs_type_id)id));
+    hs_buf_addz(b, count && missing ? "; else NULL" : "");
+}
+
+static int dump_table(void)
+{
+    struct world w;
+    struct hs_buf b;
+    const struct hs_mask_function *f;
+    w_init(&w);
+    hs_buf_init(&b, 1 << 20);
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
+        hs_buf_addf(&b, "| %s |", f->name);
+        for (size_t k = 0; k < COUNT(dialects); k++)
+            hs_buf_addf(&b, " %s |", print_in(f, dialects[k]) ? "exact" : "stand-in: NULL");
+        hs_buf_addc(&b, ' ');
+        put_iceberg_cell(&w, &b, f);
+        hs_buf_addz(&b, " |");
+        flush(&b);
+    }
+    hs_buf_fini(&b);
+    w_fini(&w);
+    return 0;
+}
+
 static int dump_examples(void)
 {
     struct world w;
@@ -227,6 +314,7 @@ static int dump_examples(void)
             put_text(&b, "input", e->input);
             put_text(&b, "expected", e->output);
             put_text(&b, "sql", printed(&w, f, &p.call));
+            put_dialects(&w, &b, f, &p);
             hs_buf_addc(&b, '}');
             flush(&b);
         }
@@ -565,6 +653,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--examples") == 0)
         return dump_examples();
+    if (argc == 2 && strcmp(argv[1], "--table") == 0)
+        return dump_table();
     if (argc == 2 && strcmp(argv[1], "--natives") == 0)
         return serve_natives();
     if (argc == 4 && strcmp(argv[1], "--decisions") == 0)

@@ -1,0 +1,120 @@
+"""The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the page that says
+which masks have such a form."""
+import os
+import subprocess
+
+import pytest
+
+import dialect_engines as engines
+import dialect_rows as rows
+
+EXAMPLES = engines.BUILD / "policy_examples_test"
+KINDS = {"VARCHAR": "string", "BIGINT": "long", "INTEGER": "int", "DOUBLE": "double", "FLOAT": "float", "DATE": "date",
+         "TIME": "time", "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamptz", "BOOLEAN": "boolean", "UUID": "uuid"}
+MORE = {"string": ["", "a", "ab", "@", "@@@", "a@b@c", "\u00e9\U0001F600@\u00c9", "A\u030a", "a\\'b", "x" * 50, "a\nb@c\n"],
+        "date": ["0001-01-01", "9999-12-31", "2000-02-29"],
+        "timestamp": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "1969-12-31 23:59:59.999999"],
+        "timestamptz": ["2026-03-29 01:30:00.000001+00", "1969-12-31 23:59:59.999999+00", "2026-10-25 02:30:00+00"],
+        "double": ["nan", "-0.0", "1e308"], "long": ["-9223372036854775808"], "time": ["23:59:59.999999"]}
+
+
+def examples(engine):
+    out = subprocess.run([str(EXAMPLES), "--examples"], check=True, capture_output=True, text=True).stdout
+    for e in map(rows.json.loads, out.splitlines()):
+        if engine in e and e["type"] in KINDS:
+            yield e
+
+
+def wanted(e, value):
+    """What the mask makes of a value, by our own engine where it needs none of our functions."""
+    duck = wanted.connection
+    if duck is None:
+        duck = wanted.connection = engines.duckdb.connect()
+        duck.execute("SET TimeZone = 'UTC'")
+    text = "NULL" if value is None else rows.quoted(value, "duckdb")
+    sql = e["sql"] if "hs_mask_" not in e["sql"] else f"CAST({rows.quoted(e['expected'] or '', '')} AS {e['type']})"
+    if "hs_mask_" in e["sql"] and e["expected"] is None:
+        sql = "NULL"
+    return duck.execute(f'SELECT {sql} FROM (SELECT CAST({text} AS {e["type"]}) AS "f1")').fetchone()[0]
+
+
+wanted.connection = None
+
+
+def cases(engine):
+    for e in examples(engine):
+        more = [] if "hs_mask_" in e["sql"] else MORE.get(KINDS[e["type"]], [])
+        for value in [e["input"], *more]:
+            if value is not None and ("BC" in value or "infinity" in value):
+                continue  # our Python cannot hold them; test_far_moments has them
+            yield e, value
+
+
+def raw(e, engine, value):
+    if value is None:
+        return f"CAST(NULL AS {e[engine]['type']})"
+    if engine == "trino" and e["type"] == "TIMESTAMPTZ":
+        return f"from_iso8601_timestamp_nanos('{value.replace(' ', 'T')}')"
+    return f"CAST({rows.quoted(value, engine)} AS {e[engine]['type']})"
+
+
+def canonical(engine, e, value):
+    return None if value is None else rows.plain(engine, KINDS[e["type"]], value)
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    if not (engines.POSTGRES / "postgres").exists():
+        pytest.skip("PostgreSQL 15 is not installed (tools/setup test)")
+    server = engines.Postgres()
+    yield server
+    server.close()
+
+
+def test_postgres(postgres):
+    tried = list(cases("postgres"))
+    script = "".join(f'SELECT row_to_json(q) FROM (SELECT {e["postgres"]["sql"]} AS a, pg_typeof({e["postgres"]["sql"]}) = '
+                     f'\'{e["postgres"]["type"]}\'::regtype AS t FROM (SELECT {raw(e, "postgres", v)} AS "f1") r) q;\n'
+                     for e, v in tried)
+    for (e, value), line in zip(tried, postgres.run(script), strict=True):
+        got = rows.loads(line)
+        assert got["t"] and canonical("postgres", e, got["a"]) == canonical("duckdb", e, wanted(e, value)), (e, value)
+    assert len(tried) > 100
+
+
+def test_far_moments(postgres):
+    """Dates that Python has no word for, compared as texts."""
+    count = 0
+    for e in examples("postgres"):
+        if e["input"] and ("BC" in e["input"] or "infinity" in e["input"]) and "infinity" in e["input"]:
+            sql = f'SELECT {e["postgres"]["sql"]} = CAST(\'{e["expected"]}\' AS {e["postgres"]["type"]}) FROM ' \
+                  f'(SELECT {raw(e, "postgres", e["input"])} AS "f1") r;'
+            assert postgres.run(sql) == ["t"], e
+            count += 1
+    assert count > 2
+
+
+def test_trino():
+    if not os.environ.get("HAILSTORM_DIALECT_PEERS"):
+        pytest.skip("Trino runs in make test-peers")
+    server, by_mask = engines.Trino(), {}
+    try:
+        for e, value in cases("trino"):
+            by_mask.setdefault((e["function"], e["arg"], e["type"]), []).append((e, value))
+        for tried in by_mask.values():
+            e = tried[0][0]
+            source = " UNION ALL ".join(f'SELECT {n} AS n, {raw(e, "trino", v)} AS "f1"' for n, (_, v) in enumerate(tried))
+            answer, _ = server.run(f'SELECT n, CAST({e["trino"]["sql"]} AS {e["trino"]["type"]}) FROM (SELECT n, CAST("f1" AS '
+                                   f'{e["trino"]["type"]}) AS "f1" FROM ({source}))')
+            for n, got in answer:
+                assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
+    finally:
+        server.close()
+
+
+def test_the_page_is_true():
+    """doc/dialects.md has exactly the masks that there are, and says of each what its record says."""
+    out = subprocess.run([str(EXAMPLES), "--table"], check=True, capture_output=True, text=True).stdout
+    page = (engines.ROOT / "doc" / "dialects.md").read_text()
+    written = page.split("| --- | --- | --- | --- |\n", 1)[1].split("\n\n", 1)[0]
+    assert written.strip() == out.strip(), "write the output of policy_examples_test --table into doc/dialects.md"
