@@ -35,6 +35,7 @@ struct hs_reach {
 struct hs_lookup;
 struct hs_lookup_mark { /* a lookup, and what only the loader knows of it */
     struct hs_lookup *lookup;
+    const struct hs_model_file *rows; /* NULL: no file of its own */
     hs_str from; /* empty: it has rows of its own */
     struct hs_at from_at;
     struct hs_rule *where;

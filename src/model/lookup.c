@@ -10,6 +10,7 @@ struct draft {
     struct hs_lookup lookup;
     const struct hs_yaml *columns, *rows;
     hs_str file, from;
+    const struct hs_model_file *rows_file;
     struct hs_at from_at;
     struct hs_rule *where;
 };
@@ -255,9 +256,9 @@ static const struct hs_model_file *beside(const struct hs_load *l, hs_str name)
     return NULL;
 }
 
-static hs_rc read_table_file(struct hs_load *l, struct hs_lookup *k, hs_str name)
+static hs_rc read_table_file(struct hs_load *l, struct hs_lookup *k, hs_str name, const struct hs_model_file **out)
 {
-    const struct hs_model_file *file = beside(l, name);
+    const struct hs_model_file *file = *out = beside(l, name);
     if (!hs_str_ends(name, HS_S(".csv")) || memchr(name.at, '/', name.len))
         return hs_load_fail(l, k->at, "'file' is the name of a .csv file beside this one");
     if (!file)
@@ -318,7 +319,7 @@ static hs_rc read_source(struct hs_load *l, struct draft *d)
     if (!d->columns)
         return hs_load_fail(l, d->lookup.at, "a lookup needs 'columns': {user: string, region: string}");
     HS_TRY(read_columns(l, d->columns, &d->lookup));
-    return d->rows ? read_rows(l, &d->lookup, d->rows) : read_table_file(l, &d->lookup, d->file);
+    return d->rows ? read_rows(l, &d->lookup, d->rows) : read_table_file(l, &d->lookup, d->file, &d->rows_file);
 }
 
 hs_rc hs_read_lookup(struct hs_load *l, const struct hs_yaml *root)
@@ -331,6 +332,7 @@ hs_rc hs_read_lookup(struct hs_load *l, const struct hs_yaml *root)
     if (!lookup || !mark)
         return hs_load_no_memory(l);
     *lookup = d.lookup;
-    *mark = (struct hs_lookup_mark){.lookup = lookup, .from = d.from, .from_at = d.from_at, .where = d.where};
+    *mark = (struct hs_lookup_mark){
+        .lookup = lookup, .rows = d.rows_file, .from = d.from, .from_at = d.from_at, .where = d.where};
     return HS_OK;
 }

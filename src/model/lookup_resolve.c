@@ -2,6 +2,7 @@
  * ask, and an index on each column that some rule holds to one value. */
 #include "model/load.h"
 #include "model/lookup.h"
+#include "model/place.h"
 
 /* ---- the index ---- */
 
@@ -185,9 +186,24 @@ static hs_rc check_names(struct hs_load *l)
     return HS_OK;
 }
 
+static hs_rc warn_unread(struct hs_load *l)
+{
+    for (size_t i = 0; i < l->file_count; i++) {
+        hs_str domain;
+        bool read = hs_place_of(l->files[i].path, &domain) != HS_PLACE_LOOKUP_ROWS;
+        for (size_t k = 0; k < l->lookups.len && !read; k++)
+            read = l->lookups.at[k].rows == &l->files[i];
+        if (!read)
+            HS_TRY(
+                hs_load_warn(l, (struct hs_at){l->files[i].path, 1, 1}, "is not read: no lookup beside it names it"));
+    }
+    return HS_OK;
+}
+
 hs_rc hs_load_lookups(struct hs_load *l)
 {
     HS_TRY(check_names(l));
+    HS_TRY(warn_unread(l));
     for (size_t i = 0; i < l->lookups.len; i++)
         HS_TRY(follow(l, &l->lookups.at[i], 0));
     for (size_t i = 0; i < l->lookups.len; i++) {

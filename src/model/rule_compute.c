@@ -89,28 +89,33 @@ static hs_rc exact_value(struct hs_arena *a, struct exact n, struct hs_value *ou
 
 /* ---- arithmetic ---- */
 
-/* The binder has seen to it that nothing here needs more than 38 digits. */
-static bool compute_exact(const struct hs_rule *r, struct exact a, struct exact b, struct exact *out)
+/* Sum, difference or what is left: in one scale, as the binder has counted the digits. */
+static bool compute_aligned(enum hs_rule_op op, struct exact a, struct exact b, struct exact *out)
 {
     int scale = a.scale > b.scale ? a.scale : b.scale;
     __int128 x = a.units * power10(scale - a.scale), y = b.units * power10(scale - b.scale);
     *out = (struct exact){.scale = scale};
+    if (op == HS_RULE_MOD)
+        out->units = y ? x % y : 0;
+    else
+        out->units = op == HS_RULE_ADD ? x + y : x - y;
+    return op != HS_RULE_MOD || y != 0;
+}
+
+/* The binder has seen to it that nothing here needs more than 38 digits. */
+static bool compute_exact(const struct hs_rule *r, struct exact a, struct exact b, struct exact *out)
+{
     switch ((int)r->op) {
     case HS_RULE_ADD:
-        out->units = x + y;
-        return true;
     case HS_RULE_SUB:
-        out->units = x - y;
-        return true;
+    case HS_RULE_MOD:
+        return compute_aligned(r->op, a, b, out);
     case HS_RULE_NEG:
         *out = (struct exact){-a.units, a.scale};
         return true;
     case HS_RULE_MUL:
         *out = (struct exact){a.units * b.units, a.scale + b.scale};
         return true;
-    case HS_RULE_MOD:
-        out->units = y ? x % y : 0;
-        return y != 0;
     case HS_RULE_DIV:
         out->scale = r->type->scale;
         out->units = b.units ? a.units * power10(b.scale + out->scale - a.scale) / b.units : 0;

@@ -177,3 +177,42 @@ def test_ends(tmp_path, seed):
         for place in ("far", f"'{tmp_path}/far.parquet'", single[n % len(single)], single[(n * 7 + 3) % len(single)]):
             con.execute(f"SELECT {e['sql']} FROM {place}").fetchall()
             con.execute(f"SELECT count(*) FROM {place} WHERE {e['sql']}").fetchall()
+
+
+# ---- lists in lists, guards inside them ----
+
+NESTED = [
+    "any(lists, any(element, (element * row.score) / 2 + row.score > 1))",
+    "any(lists, all(element, row.born + days(1) + months(1) > date '2024-03-01' and element > 0))",
+    "any(items, (price * row.score) / (row.score - 1) > 1 and any(row.lists, any(element, element = row.quantity)))",
+    "any(tags, any(row.items, sku = 'a') and element in ('x', row.region))",
+    "any(items, sku in entitlements.region where user = principal.name)",
+    "all(labels, value.text contains key and row.seen - days(1) - hours(1) < request.now)",
+    "not all(lists, any(element, -element % 3 = 0 or element is null))",
+    "all(items, price / row.quantity between 0.333333 and 2) or any(tags, element = '')",
+    "any(lists, element is null) or all(lists, all(element, element <= row.id))",
+]
+LISTS = {
+    "lists": [None, [], [[]], [None], [[1, 3], [2]], [[1, None], None], [[-3, 2**63 - 1], [-2**63]]],
+    "items": [None, [], [None], [{"sku": "a", "price": "5"}], [{"sku": "EU"}, None, {"price": "-1.5"}],
+              [{"sku": "US", "price": "99999999.99"}]],
+    "tags": [None, [], ["x"], [None, "EU"], ["", "y"]],
+    "labels": [None, {}, {"k": {"text": "ok"}}, {"k": None}, {"": {"text": ""}, "z": {"text": "zz"}}],
+    "score": [None, "nan", 1, 1.5, "inf", -2], "quantity": [None, 0, 2, -3], "id": [None, 0, 2**63 - 1],
+    "region": [None, "EU", ""], "born": [None, "2024-01-31", "9999-12-31"], "seen": [None, "2026-01-01 00:00:00+00"],
+}
+
+
+def test_nested(tmp_path):
+    pick, con = random.Random(3), connect()
+    made = examples(NESTED)
+    columns = made[0]["columns"]
+    rows = [{name: pick.choice(values) for name, values in LISTS.items()} for _ in range(150)]
+    fill_table(con, tmp_path, columns, "lists", rows)
+    got_rows = [dict(zip([c[0] for c in columns], r)) for r in con.execute("SELECT * FROM lists ORDER BY rowid").fetchall()]
+    for e in made:
+        expected = [truth(e["tree"], Scope(row, ANA)) for row in got_rows]
+        assert len(set(expected)) > 1, e["rule"]
+        for place in ("lists", f"'{tmp_path}/lists.parquet'"):
+            got = [r[0] for r in con.execute(f"SELECT {e['sql']} FROM {place}").fetchall()]
+            assert got == expected, (e["rule"], [(r, x, y) for r, x, y in zip(rows, got, expected) if x is not y][:2])

@@ -107,6 +107,16 @@ static void test_version(void **state)
     hs_model_unref(b.model);
 }
 
+static void test_unread(void **state)
+{
+    (void)state;
+    struct model_with m = load("kind: Lookup\nname: l\ncolumns: {a: string}\nrows: []\n", ROWS, NULL, NULL);
+    assert_int_equal(m.rc, HS_OK);
+    assert_int_equal(m.model->warning_count, 1);
+    assert_says(m.model->warnings[0].at, "domains/sales/lookups/rows.csv:1:1: is not read");
+    hs_model_unref(m.model);
+}
+
 static void test_rows_wrong(void **state)
 {
     (void)state;
@@ -166,7 +176,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads),      cmocka_unit_test(test_from),       cmocka_unit_test(test_version),
-        cmocka_unit_test(test_rows_wrong), cmocka_unit_test(test_asks_wrong), cmocka_unit_test(test_allocation),
+        cmocka_unit_test(test_unread),     cmocka_unit_test(test_rows_wrong), cmocka_unit_test(test_asks_wrong),
+        cmocka_unit_test(test_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
