@@ -50,6 +50,7 @@ struct hs_mask_function {
     hs_mask_print print_duckdb;
     /* Its own fields of a setup, where it takes text and has any: for the native at a path inside JSON. */
     void (*add_setup)(struct hs_buf *setup, const struct hs_mask_call *call);
+    const char *not_in_json;        /* an argument that SQL alone knows */
     const struct hs_native *native; /* what print_duckdb calls, where SQL cannot say it totally or fast */
     /* The other engines. NULL: there is no exact form; `instead` then names the mask that stands there and shows no
      * more ("stand-in: nullify"). Iceberg's read-restrictions know nine actions, some for certain arguments alone. */
