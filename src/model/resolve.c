@@ -167,7 +167,14 @@ static hs_rc refuse_json_path(struct hs_load *l, struct hs_at at, hs_str path)
 {
     if (!hs_path_is_json(path))
         return HS_OK;
-    return hs_load_not_yet(l, at, "'%.*s' is a path into JSON, which is not built yet", HS_FMT(path));
+    return hs_load_fail(l, at, "'%.*s' is a path into JSON: only a mask can be on one", HS_FMT(path));
+}
+
+/* Of "payload.$.customer.ssn" the column; what follows is the mask's to read. */
+static hs_str column_of(hs_str path)
+{
+    const char *json = memmem(path.at, path.len, ".$", 2);
+    return json ? hs_str_n(path.at, (size_t)(json - path.at)) : path;
 }
 
 /* ---- on ---- */
@@ -197,9 +204,11 @@ static hs_rc resolve_column(struct hs_load *l, struct hs_policy *policy, struct 
     if (!path.at || !path.len)
         return hs_load_fail(l, at, "'column' must name domain, table and column: '%.*s' ends at the table",
                             HS_FMT(policy->on.text));
-    HS_TRY(refuse_json_path(l, at, path));
-    if (!hs_path_walk(policy->on.table, path, &why))
-        return fail_path(l, at, policy->on.table, path, &why);
+    if (policy->kind != HS_MASK)
+        HS_TRY(refuse_json_path(l, at, path));
+    hs_str column = column_of(path);
+    if (!hs_path_walk(policy->on.table, column, &why))
+        return fail_path(l, at, policy->on.table, column, &why);
     policy->on.path = path;
     return HS_OK;
 }
