@@ -138,14 +138,37 @@ static enum hs_filter_op op_of(enum hs_rule_op op, bool turned)
     }
 }
 
+/* column + days(30) > date is column > date - days(30), where the left side is not NULL because it would leave the
+ * calendar; there the printed test is UNKNOWN, which is neither what is looked for nor its contrary. Months are not:
+ * they cut days off. */
+static bool unshift(const struct hs_rule *shifted, struct hs_param *value, const struct hs_rule **out_column)
+{
+    const int64_t day_us = 86400 * INT64_C(1000000), most_us = 400000 * INT64_C(1000000) * 86400 * 10;
+    struct hs_rule_shift s;
+    bool date = value->type == HS_T_DATE, moment = value->type == HS_T_TIMESTAMP || value->type == HS_T_TIMESTAMPTZ;
+    if (!hs_rule_shift(shifted, &s) || s.unit == HS_UNIT_MONTHS || value->null || (!date && !moment))
+        return false;
+    int64_t step = date ? 1 : s.unit == HS_UNIT_DAYS ? day_us : day_us / 1440;
+    int64_t to = value->i - s.count * step;
+    if (to > (date ? most_us / day_us : most_us) || to < -(date ? most_us / day_us : most_us))
+        return false;
+    value->i = to;
+    *out_column = shifted->args[0];
+    return true;
+}
+
 static const struct hs_filter *comparison(struct translation *t, const struct hs_rule *r)
 {
     struct hs_param value;
     int id;
-    bool turned = r->arg_count == 2 && r->args[0]->op != HS_RULE_FIELD;
+    bool turned = r->arg_count == 2 && r->args[0]->op == HS_RULE_LITERAL;
     enum hs_filter_op op = op_of(r->op, turned);
-    if (r->arg_count != 2 || op == HS_FILTER_ANY || !column(r->args[turned], &id) ||
-        !literal(t, r->args[!turned], r->type, &value))
+    if (r->arg_count != 2 || op == HS_FILTER_ANY || !literal(t, r->args[!turned], r->type, &value))
+        return any();
+    const struct hs_rule *of = r->args[turned];
+    if (of->op != HS_RULE_FIELD && !unshift(of, &value, &of))
+        return any();
+    if (!column(of, &id))
         return any();
     return test(t, op, id, &value, 1);
 }

@@ -36,7 +36,7 @@ struct hs_lookup;
 struct hs_lookup_mark { /* a lookup, and what only the loader knows of it */
     struct hs_lookup *lookup;
     const struct hs_model_file *rows; /* NULL: no file of its own */
-    hs_str from; /* empty: it has rows of its own */
+    hs_str from;                      /* empty: it has rows of its own */
     struct hs_at from_at;
     struct hs_rule *where;
     bool open, done; /* while `from` is followed */
@@ -47,7 +47,7 @@ struct hs_load {
     struct hs_arena *scratch; /* gone when the load is over */
     struct hs_model *model;
     struct hs_err *err;
-    hs_mask_check_fn check; /* may be NULL */
+    hs_mask_check_fn check;            /* may be NULL */
     const struct hs_model_file *files; /* all of them */
     size_t file_count;
     const struct hs_model_file *file;

@@ -92,7 +92,15 @@ static void test_computed(void **state)
     assert_filter("n between n - 1 and 5", "any");
     assert_filter("n in (n * 2, 5)", "any");
     assert_filter("d * 2 > f", "any");
-    assert_filter("day + days(3) > date '1970-02-01'", "any");
+    assert_filter("day + days(3) > date '1970-01-11'", "(f4 > 7)");
+    assert_filter("date '1970-01-11' > day - days(3)", "(f4 < 13)");
+    assert_filter("at - minutes(1) <= timestamp '1970-01-01 00:01:00Z'", "(f5 <= 120000000)");
+    assert_filter("at + days(1) = timestamp '1970-01-02 00:00:00Z'", "(f5 = 0)");
+    assert_filter("day + days(3) > null", "any");
+    assert_filter("day + months(1) > date '1970-02-01'", "any");
+    assert_filter("day + days(1) + days(1) > date '1970-02-01'", "any");
+    assert_filter("day - day > 3", "any");
+    assert_filter("day + days(3) > day", "any");
     assert_filter("n + 1 is null", "any");
     assert_filter("not (-n > 3)", "any");
     assert_filter("s contains 'x'", "any");

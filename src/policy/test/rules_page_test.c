@@ -1,6 +1,7 @@
 /* doc/rules.md, read and run: each example is parsed, bound, printed, read again, filled in for the page's person and
  * printed for the engine; each refused one is refused with its words. With --examples as JSON lines for tests/policy,
- * which asks a real DuckDB and an oracle for what each line of the page says; with --rules the same for rules of its own. */
+ * which asks a real DuckDB and an oracle for what each line of the page says; with --rules the same for rules of its
+ * own. */
 #include "model/load.h"
 #include "model/lookup.h"
 #include "policy/test/rule_json.h"
