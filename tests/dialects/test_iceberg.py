@@ -77,6 +77,10 @@ class Filter:
             return not self.holds(e["child"])
         if "child" in e:
             kind, value = self.value(e["child"])
+            if op in ("in", "not-in"):
+                among = [ordered(kind, constant(kind, v), self.total) for v in e["values"]]
+                return value is not None and (ordered(kind, value, self.total) in among) == (op == "in") or \
+                    value is None and op == "not-in"
             return {"is-null": value is None, "not-null": value is not None,
                     "is-nan": value == "NaN", "not-nan": value != "NaN"}[op]
         kind, value = self.value(e["left"])

@@ -54,7 +54,9 @@ def raw(e, engine, value):
     if value is None:
         return f"CAST(NULL AS {e[engine]['type']})"
     if engine == "trino" and e["type"] == "TIMESTAMPTZ":
-        return f"from_iso8601_timestamp_nanos('{value.replace(' ', 'T')}')"
+        whole = value if value[-3] == ":" else value + ":00"
+        return f"from_iso8601_timestamp_nanos('{whole.replace(' ', 'T')}')"
+    value = "NaN" if value == "nan" else value
     return f"CAST({rows.quoted(value, engine)} AS {e[engine]['type']})"
 
 

@@ -122,22 +122,52 @@ static hs_rc add_between(struct printer *p, struct hs_buf *b, const struct hs_ru
     return add_chain(p, b, both, 2, HS_RULE_AND, want);
 }
 
-/* One test a member: a reader joins them into a set if it likes. */
-static hs_rc add_in(struct printer *p, struct hs_buf *b, const struct hs_rule *r, size_t from, size_t to, bool want)
+static bool in_set(const struct hs_rule *r, size_t i)
 {
+    return is_row_field(r->args[0]) && hs_iceberg_in_set(r->args[0], r->args[i], r->type);
+}
+
+/* The members that can stand in a set together, and a test for each of the others, in halves. */
+static hs_rc add_members(struct printer *p, struct hs_buf *b, const struct hs_rule *r, size_t from, size_t to,
+                         bool want)
+{
+    if (to - from == 1 && in_set(r, from)) {
+        hs_buf_addz(b, want ? "false" : "true"); /* is in the set */
+        return HS_OK;
+    }
     if (to - from == 1)
         return add_two(p, b, HS_RULE_EQ, r->args[0], r->args[from], r->type, want);
     struct hs_buf left, right;
     hs_buf_init(&left, p->max);
     hs_buf_init(&right, p->max);
-    hs_rc rc = add_in(p, &left, r, from, from + (to - from) / 2, want);
+    hs_rc rc = add_members(p, &left, r, from, from + (to - from) / 2, want);
     if (rc == HS_OK)
-        rc = add_in(p, &right, r, from + (to - from) / 2, to, want);
+        rc = add_members(p, &right, r, from + (to - from) / 2, to, want);
     if (rc == HS_OK)
         hs_iceberg_join(b, want ? "or" : "and", hs_buf_str(&left), hs_buf_str(&right));
     b->failed |= left.failed || right.failed;
     hs_buf_fini(&left);
     hs_buf_fini(&right);
+    return rc;
+}
+
+static hs_rc add_in(struct printer *p, struct hs_buf *b, const struct hs_rule *r, bool want)
+{
+    struct hs_buf set, others;
+    bool any = false;
+    for (size_t i = 1; i < r->arg_count; i++)
+        any |= in_set(r, i);
+    if (!any)
+        return add_members(p, b, r, 1, r->arg_count, want);
+    hs_buf_init(&set, p->max);
+    hs_buf_init(&others, p->max);
+    hs_iceberg_set(&set, r, want);
+    hs_rc rc = add_members(p, &others, r, 1, r->arg_count, want);
+    if (rc == HS_OK)
+        hs_iceberg_join(b, want ? "or" : "and", hs_buf_str(&set), hs_buf_str(&others));
+    b->failed |= set.failed || others.failed;
+    hs_buf_fini(&set);
+    hs_buf_fini(&others);
     return rc;
 }
 
@@ -209,7 +239,7 @@ static hs_rc add_test(struct printer *p, struct hs_buf *b, const struct hs_rule 
     if (r->op == HS_RULE_IN && r->arg_count == 1)
         return add_in_nothing(p, b, r->args[0], want);
     if (r->op == HS_RULE_IN)
-        return add_in(p, b, r, 1, r->arg_count, want);
+        return add_in(p, b, r, want);
     if (r->op == HS_RULE_ENDS_WITH || r->op == HS_RULE_CONTAINS)
         return unsaid(p, b);
     return add_two(p, b, r->op, r->args[0], r->args[1], r->type, want);
@@ -315,7 +345,9 @@ static const char *action_of(const struct hs_mask_use *m, const struct hs_field 
     const struct hs_mask_function *fn = hs_mask_function(m->policy->with);
     struct hs_mask_call call = {
         .function = fn, .type = f->type, .args = m->policy->args, .arg_count = m->policy->arg_count};
-    const char *action = !fn || m->json.len ? NULL : fn->iceberg_action_of ? fn->iceberg_action_of(&call) : fn->iceberg_action;
+    const char *action = !fn || m->json.len      ? NULL
+                         : fn->iceberg_action_of ? fn->iceberg_action_of(&call)
+                                                 : fn->iceberg_action;
     return action && f->required && strcmp(action, "replace-with-null") == 0 ? NULL : action;
 }
 

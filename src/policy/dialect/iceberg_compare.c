@@ -328,3 +328,46 @@ bool hs_iceberg_compare(struct hs_buf *b, const struct hs_rule *field, enum hs_r
     hs_buf_fini(&e);
     return ok;
 }
+
+/* ---- sets ---- */
+
+/* Not where whole numbers are compared as doubles, because another member is one: those round. */
+bool hs_iceberg_in_set(const struct hs_rule *field, const struct hs_rule *constant, const struct hs_type *as)
+{
+    const struct hs_value *v = &constant->value;
+    enum hs_type_id id = field->type->id;
+    if (constant->op != HS_RULE_LITERAL || v->kind == HS_V_NULL || v->kind == HS_V_LIST || v->kind == HS_V_NUMBER)
+        return false;
+    if (v->kind == HS_V_INT && is_double(as))
+        return false;
+    if (v->kind == HS_V_INT)
+        return id == HS_T_LONG || (id == HS_T_INT && v->i >= INT32_MIN && v->i <= INT32_MAX);
+    return !hs_type_is_number(id) && (v->kind != HS_V_TEXT || hs_utf8_valid(v->text));
+}
+
+void hs_iceberg_set(struct hs_buf *b, const struct hs_rule *in, bool want)
+{
+    const struct hs_rule *field = in->args[0];
+    const struct field f = {field->path_ids[field->path_len - 1], field->type};
+    struct hs_buf e;
+    size_t count = 0;
+    char digits[32];
+    hs_buf_init(&e, b->max);
+    hs_buf_addf(&e, "{\"type\": \"%s\", \"child\": {\"type\": \"reference\", \"id\": %d}, \"values\": [",
+                want ? "in" : "not-in", f.id);
+    for (size_t i = 1; i < in->arg_count; i++) {
+        const struct hs_value *v = &in->args[i]->value;
+        if (!hs_iceberg_in_set(field, in->args[i], in->type))
+            continue;
+        hs_buf_addz(&e, count++ ? ", " : "");
+        snprintf(digits, sizeof digits, "%lld", (long long)v->i);
+        if (v->kind == HS_V_INT)
+            add_constant(&e, digits, false, f.type);
+        else
+            add_plain(&e, v, f.type);
+    }
+    hs_buf_addz(&e, "]}");
+    add_where_known(b, &f, hs_buf_str(&e));
+    b->failed |= e.failed;
+    hs_buf_fini(&e);
+}

@@ -88,6 +88,8 @@ static const struct {
     {"amount not in (1.5, 12.5, 0.001)", "\"amount\" not in (1.5, 12.5, 0.001)"},
     {"id in (1, 3, 5, 7)", "\"id\" in (1, 3, 5, 7)"},
     {"id in (1, 2, 3, null)", "\"id\" in (1, 2, 3, null)"},
+    {"id not in (1, 9223372036854775806, score)",
+     "not (\"id\"::float8 in (1, 9223372036854775806, nullif(\"score\", 'NaN')))"},
     {"id not in (1, 2, null)", "\"id\" not in (1, 2, null)"},
     {"id > principal.level", "\"id\" > 3"},
     {"id > 4.5", "\"id\" > 4.5"},
@@ -580,6 +582,11 @@ static void test_iceberg(void **state)
         "\"reference\", \"id\": 3}}, \"right\": {\"type\": \"not-eq\", \"left\": {\"type\": \"reference\", \"id\": 3}, "
         "\"right\": {\"type\": \"literal\", \"value\": \"EU\", \"data-type\": \"string\"}}}, "
         "\"required-column-projections\": [{\"field-id\": 10, \"action\": \"mask-to-fixed-value\"}]}");
+    w.policies[1].where = w_rule(&w, "not (id in (1, 2, 2.5, null)) or region in ('EU', 'US')");
+    assert_non_null(strstr(restrictions(HS_FIT_EXACT),
+                           "\"required-row-filter\": {\"type\": \"and\", \"left\": {\"type\": "
+                           "\"not-null\", \"child\": {\"type\": \"reference\", \"id\": 3}}, "
+                           "\"right\": {\"type\": \"in\", "));
     /* show-first-4 shows values of four characters whole: not our show-first-n */
     struct hs_policy *m = w_mask(&w, "n", "email", "show-first-n");
     w_arg(&w, m, "n", "4");
