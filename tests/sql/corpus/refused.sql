@@ -72,6 +72,9 @@ select json_serialize_sql('select 1')
 select json_deserialize_sql('{}')
 select hs_mask_hmac('x')
 select main.hs_mask_hmac('x')
+select hs_mask_hmac_token('5:sales,0:,', 'x')
+select hs_mask_json('', 'x')
+select hs_mask_ff1_long('0:,0:,0:,10:0123456789,1:9,', 1234567)
 select system.main.stats(id) from sales.orders
 select "STATS"(id) from sales.orders
 select id.stats() from sales.orders
