@@ -41,7 +41,7 @@ class Natives:
     def call(self, name, setup, value):
         kind = self.kinds[name]
         raw = value.encode() if kind == 0 else value if kind == 1 else (value.hex() if kind == 3 else str(value)).encode()
-        self.process.stdin.write(f"{name} {setup.encode().hex()} {raw.hex()}\n")
+        self.process.stdin.write(f"{name} {setup.encode().hex() or '-'} {raw.hex() or '-'}\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         if answer is None:
