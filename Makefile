@@ -76,11 +76,12 @@ fresh:
 	@tools/setup fresh
 	@tools/fresh
 
-docs: build
+docs: build setup-test
 	@mkdir -p doc/reference
 	@{ echo "# Settings"; echo; $(BUILD)/hailstorm docs settings; } > doc/reference/settings.md
 	@{ echo "# Mask functions"; echo; $(BUILD)/hailstorm docs masks; } > doc/reference/masks.md
-	@echo "doc/reference/ written"
+	@cd tests/dialects && $(abspath $(PY)) dialect_page.py
+	@echo "doc/reference/ and doc/dialects.md written"
 
 # ---- demo ----
 demo: setup-test
