@@ -21,6 +21,9 @@ struct hs_mask_use {
     struct hs_rule *when; /* bound, principal filled in; NULL: always */
 };
 
+/* For whom only aggregates are allowed: what a column may be used for. */
+enum hs_column_role { HS_ROLE_NONE = 0, HS_ROLE_DIMENSION, HS_ROLE_MEASURE };
+
 struct hs_decided_column {        /* a top-level column the person may see */
     const struct hs_field *field; /* in `bound`: contract name, id, type */
     /* ids of nested members that are not granted, at any depth: left out of the output type */
@@ -31,6 +34,7 @@ struct hs_decided_column {        /* a top-level column the person may see */
     size_t mask_count;
     bool masked;   /* mask_count > 0 */
     bool nullable; /* of the output: a mask may bring NULL into a required column */
+    enum hs_column_role role; /* NONE where hs_decision.minimum is 0 */
 };
 
 struct hs_decision {
@@ -44,6 +48,7 @@ struct hs_decision {
     size_t mask_count;
     /* A pseudonym of the person where a mask differs from person to person, so that caches do, too; else empty. */
     hs_str viewer;
+    int minimum; /* more than 0: nothing but aggregates over groups of at least so many rows */
     struct hs_limits limits;
     int64_t valid_until_us; /* 0: until the model changes */
     uint8_t digest[32];     /* over everything above that shapes the answer, and the model's mask keys' ids */

@@ -21,6 +21,7 @@ static const struct document_kind KINDS[] = {
     {"Grant", IN_POLICIES, hs_read_grant},
     {"RowRule", IN_POLICIES, hs_read_row_rule},
     {"Mask", IN_POLICIES, hs_read_mask},
+    {"Deny", IN_POLICIES, hs_read_deny},
     {"Lookup", HS_PLACE_LOOKUP, HS_PLACE_NONE, "domains/DOMAIN/lookups/NAME.yaml", hs_read_lookup},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };

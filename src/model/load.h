@@ -160,6 +160,8 @@ HS_MUST hs_rc hs_read_contract(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_grant(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_row_rule(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_mask(struct hs_load *l, const struct hs_yaml *root);
+HS_MUST hs_rc hs_read_deny(struct hs_load *l, const struct hs_yaml *root);
+HS_MUST hs_rc hs_read_aggregate_rule(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_lookup(struct hs_load *l, const struct hs_yaml *root);
 /* ---- lookup_resolve.c ---- */
 HS_MUST hs_rc hs_load_lookups(struct hs_load *l);

@@ -79,6 +79,9 @@ struct hs_table { /* an ODCS schema object */
     size_t tag_count;
     struct hs_property *properties;
     size_t property_count;
+    /* Policies that may reach it, by their number in the model; NULL: not looked for, so all of them may. */
+    const uint32_t *reaching;
+    size_t reaching_count;
 };
 struct hs_product { /* a DataContract document */
     struct hs_at at;
@@ -116,8 +119,9 @@ struct hs_target { /* `on` */
 };
 struct hs_limits { /* 0: not set */
     int64_t concurrent, memory_bytes, time_ms, rows;
+    int64_t rows_per_day, bytes_per_day; /* of one person and product, from midnight to midnight in UTC */
 };
-enum hs_policy_kind { HS_GRANT = 1, HS_ROW_RULE, HS_MASK };
+enum hs_policy_kind { HS_GRANT = 1, HS_ROW_RULE, HS_MASK, HS_DENY, HS_AGGREGATE };
 struct hs_mask_arg {
     hs_str name;
     struct hs_value value;
@@ -130,8 +134,12 @@ struct hs_policy {
     struct hs_target on;
     hs_str *actions; /* GRANT: "read" */
     size_t action_count;
-    hs_str *columns; /* GRANT: only these top-level columns or nested paths; none given: all of the contract */
+    hs_str *columns; /* GRANT: only these top-level columns or nested paths; none given: all of the contract.
+                        AGGREGATE: the dimensions */
     size_t column_count;
+    hs_str *measures; /* AGGREGATE: what may be summed up; none given: whatever is granted */
+    size_t measure_count;
+    int minimum; /* AGGREGATE: the fewest rows a group may have */
     struct hs_rule *where; /* GRANT, ROW_RULE */
     struct hs_rule *when;  /* MASK */
     hs_str with;           /* MASK: function name */
@@ -158,6 +166,23 @@ struct hs_model {
     size_t warning_count;
     struct hs_map *index; /* names to users, products, tables */
 };
+
+/* The policies to look at for one table, in the model's order: a few of its thousands. Whether each of them reaches
+ * the table is still asked of each. */
+struct hs_policies {
+    const struct hs_policy *all;
+    const uint32_t *at; /* NULL: each of `all` */
+    size_t count;
+};
+static inline struct hs_policies hs_model_reaching(const struct hs_model *m, const struct hs_table *t)
+{
+    return t->reaching ? (struct hs_policies){m->policies, t->reaching, t->reaching_count}
+                       : (struct hs_policies){m->policies, NULL, m->policy_count};
+}
+static inline const struct hs_policy *hs_policies_at(const struct hs_policies *p, size_t i)
+{
+    return &p->all[p->at ? p->at[i] : i];
+}
 
 /* Checks a mask's function name and arguments; err->shown gets the words, the loader adds the position. */
 typedef hs_rc (*hs_mask_check_fn)(const struct hs_policy *mask, struct hs_err *err);

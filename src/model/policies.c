@@ -1,4 +1,5 @@
-/* Grant, RowRule and Mask documents. References are resolved later, when every file has been read. */
+/* Grant, RowRule, Mask, Deny and AggregateRule documents. References are resolved later, when every file has been read.
+ */
 #include "model/load.h"
 
 #include <stdio.h>
@@ -80,8 +81,27 @@ static const struct hs_form TARGET = HS_FORM("'on'", TARGET_KEYS);
 static bool may_be_on(enum hs_policy_kind policy, enum hs_target_kind target)
 {
     bool column_like = target == HS_ON_COLUMN || target == HS_ON_TAG;
-    return policy == HS_MASK ? column_like : !column_like;
+    switch (policy) {
+    case HS_MASK:
+        return column_like;
+    case HS_DENY:
+        return true;
+    case HS_AGGREGATE:
+        return target == HS_ON_PRODUCT || target == HS_ON_TABLE;
+    case HS_GRANT:
+    case HS_ROW_RULE:
+        break;
+    }
+    return !column_like;
 }
+
+static const char *const MAY_BE_ON[] = {
+    [HS_GRANT] = "a Grant is on a product, table or domain; 'columns' narrows it",
+    [HS_ROW_RULE] = "a RowRule is on a product, table or domain",
+    [HS_MASK] = "a Mask is on a column or a tag",
+    [HS_DENY] = "",
+    [HS_AGGREGATE] = "an AggregateRule is on a product or a table",
+};
 
 static hs_rc read_on(struct hs_load *l, const struct hs_yaml *node, void *record)
 {
@@ -98,26 +118,41 @@ static hs_rc read_on(struct hs_load *l, const struct hs_yaml *node, void *record
         }
     d->marks.on = hs_load_at(l, node->first->next);
     if (!may_be_on(d->policy.kind, d->policy.on.kind))
-        return hs_load_fail(l, hs_load_at(l, node->first), "%s",
-                            d->policy.kind == HS_MASK ? "a Mask is on a column or a tag"
-                            : d->policy.kind == HS_GRANT
-                                ? "a Grant is on a product, table or domain; 'columns' narrows it"
-                                : "a RowRule is on a product, table or domain");
+        return hs_load_fail(l, hs_load_at(l, node->first), "%s", MAY_BE_ON[d->policy.kind]);
     return HS_OK;
 }
 
 /* ---- the rest of a policy ---- */
 
-static hs_rc read_columns(struct hs_load *l, const struct hs_yaml *node, void *record)
+static hs_rc read_paths(struct hs_load *l, const struct hs_yaml *node, const char *what, struct draft *d)
 {
-    struct draft *d = record;
-    HS_TRY(hs_read_texts(l, node, "columns", true, &d->policy.columns, &d->policy.column_count));
+    HS_TRY(hs_read_texts(l, node, what, true, &d->policy.columns, &d->policy.column_count));
     d->marks.columns = hs_arena_array(l->scratch, node->count, sizeof *d->marks.columns);
     if (!d->marks.columns)
         return hs_load_no_memory(l);
     size_t i = 0;
     for (const struct hs_yaml *item = node->first; item; item = item->next)
         d->marks.columns[i++] = hs_load_at(l, item);
+    return HS_OK;
+}
+
+static hs_rc read_columns(struct hs_load *l, const struct hs_yaml *node, void *record)
+{
+    return read_paths(l, node, "columns", record);
+}
+
+static hs_rc read_dimensions(struct hs_load *l, const struct hs_yaml *node, void *record)
+{
+    return read_paths(l, node, "dimensions", record);
+}
+
+static hs_rc read_minimum(struct hs_load *l, const struct hs_yaml *node, void *record)
+{
+    struct draft *d = record;
+    int64_t n;
+    if (node->kind != HS_YAML_SCALAR || !hs_str_to_i64(node->text, &n) || n < 2 || n > 1000000)
+        return hs_load_fail(l, hs_load_at(l, node), "'minimum' is the fewest rows that a group may have: 2 or more");
+    d->policy.minimum = (int)n;
     return HS_OK;
 }
 
@@ -216,7 +251,7 @@ hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
     return hs_rule_parse(l->arena, text, file, node->line, node->column + (int)quote, out, l->err);
 }
 
-/* ---- the three documents ---- */
+/* ---- the documents ---- */
 
 #define INTO(member) .at = HS_INTO(struct draft, policy.member)
 #define EVERY_POLICY                                                                            \
@@ -246,9 +281,25 @@ static const struct hs_key MASK_KEYS[] = {
     HS_KEY("with", READ, .required = true, .read = read_with),
     HS_KEY("args", READ, .read = read_args),
 };
+static const struct hs_key DENY_KEYS[] = {
+    EVERY_POLICY,
+    HS_KEY("to", READ, .read = read_to),
+    HS_KEY("unless", READ, .read = read_unless),
+};
+static const struct hs_key AGGREGATE_KEYS[] = {
+    EVERY_POLICY,
+    HS_KEY("to", READ, .read = read_to),
+    HS_KEY("unless", READ, .read = read_unless),
+    HS_KEY("dimensions", READ, .required = true, .read = read_dimensions),
+    HS_KEY("measures", TEXTS, .some = true, HS_TEXTS_INTO(struct draft, policy.measures, policy.measure_count)),
+    HS_KEY("minimum", READ, .read = read_minimum),
+};
 static const struct hs_form GRANT = HS_FORM("a Grant", GRANT_KEYS);
 static const struct hs_form ROW_RULE = HS_FORM("a RowRule", ROW_RULE_KEYS);
 static const struct hs_form MASK = HS_FORM("a Mask", MASK_KEYS);
+static const struct hs_form DENY = HS_FORM("a Deny", DENY_KEYS);
+static const struct hs_form AGGREGATE = HS_FORM("an AggregateRule", AGGREGATE_KEYS);
+enum { USUAL_MINIMUM = 10 };
 
 static hs_rc default_actions(struct hs_load *l, struct hs_policy *policy)
 {
@@ -277,6 +328,7 @@ static hs_rc read_policy(struct hs_load *l, const struct hs_yaml *root, enum hs_
                          const struct hs_form *form)
 {
     struct draft d = {.policy = {.kind = kind, .domain = l->domain, .at = hs_load_at(l, root)}};
+    d.policy.minimum = kind == HS_AGGREGATE ? USUAL_MINIMUM : 0;
     d.with = d.marks.to = d.policy.at;
     HS_TRY(hs_form_read(l, root, form, &d));
     HS_TRY(default_actions(l, &d.policy));
@@ -305,4 +357,14 @@ hs_rc hs_read_row_rule(struct hs_load *l, const struct hs_yaml *root)
 hs_rc hs_read_mask(struct hs_load *l, const struct hs_yaml *root)
 {
     return read_policy(l, root, HS_MASK, &MASK);
+}
+
+hs_rc hs_read_deny(struct hs_load *l, const struct hs_yaml *root)
+{
+    return read_policy(l, root, HS_DENY, &DENY);
+}
+
+hs_rc hs_read_aggregate_rule(struct hs_load *l, const struct hs_yaml *root)
+{
+    return read_policy(l, root, HS_AGGREGATE, &AGGREGATE);
 }

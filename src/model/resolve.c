@@ -299,7 +299,11 @@ static hs_rc resolve_tag(struct hs_load *l, struct hs_policy *policy, struct hs_
 /* Producers are not each other's masters: what stands in a domain's folder is about its own tables. */
 static hs_rc refuse_foreign(struct hs_load *l, const struct hs_policy *policy, struct hs_at at)
 {
-    static const char *const NOUNS[] = {[HS_GRANT] = "Grant", [HS_ROW_RULE] = "RowRule", [HS_MASK] = "Mask"};
+    static const char *const NOUNS[] = {[HS_GRANT] = "Grant",
+                                        [HS_ROW_RULE] = "RowRule",
+                                        [HS_MASK] = "Mask",
+                                        [HS_DENY] = "Deny",
+                                        [HS_AGGREGATE] = "AggregateRule"};
     hs_str domain = policy->on.kind == HS_ON_DOMAIN ? policy->on.text
                     : policy->on.product            ? policy->on.product->domain
                                                     : policy->domain;

@@ -77,6 +77,8 @@ static const struct hs_key LIMIT_KEYS[] = {
     HS_KEY("memory", READ, .at = HS_INTO(struct hs_limits, memory_bytes), .read = read_bytes),
     HS_KEY("time", READ, .at = HS_INTO(struct hs_limits, time_ms), .read = read_duration),
     HS_KEY("rows", READ, .at = HS_INTO(struct hs_limits, rows), .read = read_count),
+    HS_KEY("rows_per_day", READ, .at = HS_INTO(struct hs_limits, rows_per_day), .read = read_count),
+    HS_KEY("bytes_per_day", READ, .at = HS_INTO(struct hs_limits, bytes_per_day), .read = read_bytes),
 };
 static const struct hs_form LIMITS = HS_FORM("limits", LIMIT_KEYS);
 

@@ -53,7 +53,11 @@ static bool is_narrow(const struct hs_policy *p)
 /* The loader refuses these with the place of their target; a model that came another way is refused here. */
 static hs_rc check_domain(struct checker *k, const struct hs_policy *p)
 {
-    static const char *const NOUNS[] = {[HS_GRANT] = "grant", [HS_ROW_RULE] = "row rule", [HS_MASK] = "mask"};
+    static const char *const NOUNS[] = {[HS_GRANT] = "grant",
+                                        [HS_ROW_RULE] = "row rule",
+                                        [HS_MASK] = "mask",
+                                        [HS_DENY] = "deny",
+                                        [HS_AGGREGATE] = "aggregate rule"};
     if (!hs_policy_is_foreign(p, k->tree.table))
         return HS_OK;
     hs_str domain = k->tree.table->product->domain;
@@ -82,6 +86,51 @@ static hs_rc check_row_rule(struct checker *k, const struct hs_policy *p)
     if (p->on.kind == HS_ON_COLUMN)
         return hs_fail_policy(k->err, p, "a row rule is on a table, not on a column");
     return check_rule(k, p, p->where);
+}
+
+static hs_rc check_deny(struct checker *k, const struct hs_policy *p)
+{
+    return p->on.kind == HS_ON_COLUMN ? check_path(k, p, p->on.path) : HS_OK;
+}
+
+/* One column that an aggregate rule names; a rule on a product may name columns that only another table has. */
+static hs_rc check_role(struct checker *k, const struct hs_policy *p, hs_str path, bool dimension)
+{
+    size_t node;
+    struct hs_err ignored;
+    bool wide = !is_narrow(p) && k->tree.table->product && k->tree.table->product->table_count > 1;
+    if (wide && hs_tree_find(k->arena, &k->tree, path, &node, &ignored) != HS_OK)
+        return HS_OK;
+    HS_TRY(at_policy(k, p, hs_tree_find(k->arena, &k->tree, path, &node, k->err)));
+    const struct hs_type *type = k->tree.nodes[node].field->type;
+    if (k->tree.nodes[node].parent >= 0)
+        return hs_fail_policy(k->err, p, "'%.*s' is inside a column: dimensions and measures are whole columns",
+                              HS_FMT(path));
+    if (dimension && !hs_may_be_dimension(type))
+        return hs_fail_policy(k->err, p,
+                              "'%.*s' cannot be a dimension: its type is %s, and a dimension is a text, a boolean, a "
+                              "whole number, a date or a timestamp",
+                              HS_FMT(path), hs_type_name(type->id));
+    if (!dimension && !hs_may_be_measure(type))
+        return hs_fail_policy(k->err, p,
+                              "'%.*s' cannot be a measure: its type is %s, and a measure is a number, of at most 25 "
+                              "digits where it is a decimal",
+                              HS_FMT(path), hs_type_name(type->id));
+    return HS_OK;
+}
+
+static hs_rc check_aggregate(struct checker *k, const struct hs_policy *p)
+{
+    for (size_t i = 0; i < p->column_count; i++)
+        HS_TRY(check_role(k, p, p->columns[i], true));
+    for (size_t i = 0; i < p->measure_count; i++) {
+        HS_TRY(check_role(k, p, p->measures[i], false));
+        for (size_t d = 0; d < p->column_count; d++)
+            if (hs_str_eq(p->columns[d], p->measures[i]))
+                return hs_fail_policy(k->err, p, "'%.*s' is a dimension and a measure: it can be one of them",
+                                      HS_FMT(p->measures[i]));
+    }
+    return HS_OK;
 }
 
 static hs_rc check_mask(struct checker *k, const struct hs_policy *p, const bool *targets)
@@ -193,15 +242,16 @@ static hs_rc check_pair(struct checker *k, const struct pair *m, const bool *a, 
 
 static hs_rc check_masks(struct checker *k)
 {
+    struct hs_policies reaching = hs_model_reaching(k->model, k->tree.table);
     struct hs_str_pair {
         const struct hs_policy *p;
         bool *targets;
-    } *seen = hs_arena_array(k->arena, k->model->policy_count + 1, sizeof *seen);
+    } *seen = hs_arena_array(k->arena, reaching.count + 1, sizeof *seen);
     size_t count = 0, n = k->tree.count ? k->tree.count : 1;
     if (!seen)
         return hs_no_memory(k->err);
-    for (size_t i = 0; i < k->model->policy_count; i++) {
-        const struct hs_policy *p = &k->model->policies[i];
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         if (p->kind != HS_MASK || !hs_policy_reaches(p, k->tree.table))
             continue;
         bool *targets = hs_arena_array(k->arena, n, sizeof *targets);
@@ -222,8 +272,9 @@ hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, co
 {
     struct checker k = {.arena = a, .model = model, .err = err};
     HS_TRY(hs_tree_build(a, table, bound, &k.tree, err));
-    for (size_t i = 0; i < model->policy_count; i++) {
-        const struct hs_policy *p = &model->policies[i];
+    struct hs_policies reaching = hs_model_reaching(model, table);
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         if (!hs_policy_reaches(p, table))
             continue;
         HS_TRY(check_domain(&k, p));
@@ -231,6 +282,10 @@ hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, co
             HS_TRY(check_grant(&k, p));
         else if (p->kind == HS_ROW_RULE)
             HS_TRY(check_row_rule(&k, p));
+        else if (p->kind == HS_DENY)
+            HS_TRY(check_deny(&k, p));
+        else if (p->kind == HS_AGGREGATE)
+            HS_TRY(check_aggregate(&k, p));
     }
     return check_masks(&k);
 }

@@ -30,13 +30,14 @@ struct decider {
 static hs_rc decide_rows(struct decider *k)
 {
     size_t count = 0;
-    struct hs_rule **parts = hs_arena_array(k->arena, k->model->policy_count + 1, sizeof *parts);
+    struct hs_policies reaching = hs_model_reaching(k->model, k->tree.table);
+    struct hs_rule **parts = hs_arena_array(k->arena, reaching.count + 1, sizeof *parts);
     if (!parts)
         return hs_no_memory(k->err);
     HS_TRY(hs_grant_rows(k->arena, &k->cover, &parts[0], k->err));
     count += parts[0] != NULL;
-    for (size_t i = 0; i < k->model->policy_count; i++) {
-        const struct hs_policy *p = &k->model->policies[i];
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         if (p->kind != HS_ROW_RULE || !hs_defence("row-rule") || !hs_policy_reaches(p, k->tree.table) ||
             !hs_policy_applies(p, k->who, k->facts))
             continue;
@@ -131,8 +132,9 @@ static hs_rc lay_masks(struct decider *k)
     k->cell = hs_arena_array(k->arena, n, sizeof *k->cell);
     if (!targets || !k->owner || !k->also || !k->cell)
         return hs_no_memory(k->err);
-    for (size_t i = 0; i < k->model->policy_count; i++) {
-        const struct hs_policy *p = &k->model->policies[i];
+    struct hs_policies reaching = hs_model_reaching(k->model, k->tree.table);
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         if (p->kind == HS_MASK && hs_policy_applies(p, k->who, k->facts))
             HS_TRY(lay_mask(k, p, targets));
     }
@@ -295,6 +297,8 @@ static void take_defaults(struct hs_limits *own, const struct hs_limits *default
     own->memory_bytes = own->memory_bytes ? own->memory_bytes : defaults->memory_bytes;
     own->time_ms = own->time_ms ? own->time_ms : defaults->time_ms;
     own->rows = own->rows ? own->rows : defaults->rows;
+    own->rows_per_day = own->rows_per_day ? own->rows_per_day : defaults->rows_per_day;
+    own->bytes_per_day = own->bytes_per_day ? own->bytes_per_day : defaults->bytes_per_day;
 }
 
 static hs_rc decide_content(struct decider *k)
@@ -307,6 +311,7 @@ static hs_rc decide_content(struct decider *k)
     HS_TRY(decide_rows(k));
     HS_TRY(lay_masks(k));
     HS_TRY(decide_columns(k));
+    HS_TRY(hs_decide_aggregate(k->arena, k->model, &k->tree, (struct hs_asker){k->who, k->facts}, k->d, k->err));
     HS_TRY(hs_decide_viewer(k->arena, k->who, k->d, k->err));
     k->d->limits = k->cover.limits;
     take_defaults(&k->d->limits, &k->model->default_limits);
@@ -324,7 +329,7 @@ hs_rc hs_policy_decide(struct hs_arena *a, const struct hs_model *model, const s
         return hs_no_memory(err);
     d->table = table;
     d->bound = bound;
-    d->reasons = hs_arena_array(a, model->policy_count + 1, sizeof *d->reasons);
+    d->reasons = hs_arena_array(a, hs_model_reaching(model, table).count + 1, sizeof *d->reasons);
     if (!d->reasons)
         return hs_no_memory(err);
     HS_TRY(check_principal(who, err));

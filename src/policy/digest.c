@@ -119,6 +119,17 @@ static void add_decision(struct hs_sha256 *h, const struct hs_decision *d)
     add_int(h, d->limits.rows);
     if (d->viewer.len) /* decisions without one keep the digest they always had */
         hs_sha256_field(h, d->viewer);
+    if (d->limits.rows_per_day || d->limits.bytes_per_day) { /* and so do these */
+        hs_sha256_field(h, HS_S("a day"));
+        add_int(h, d->limits.rows_per_day);
+        add_int(h, d->limits.bytes_per_day);
+    }
+    if (d->minimum) {
+        hs_sha256_field(h, HS_S("aggregates"));
+        add_int(h, d->minimum);
+        for (size_t i = 0; i < d->column_count; i++)
+            add_int(h, d->columns[i].role);
+    }
 }
 
 hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err)

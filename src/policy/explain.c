@@ -97,7 +97,8 @@ static void add_limits(struct hs_buf *b, const struct hs_limits *l)
         const char *name;
         int64_t value;
     } all[] = {
-        {"concurrent", l->concurrent}, {"memory_bytes", l->memory_bytes}, {"time_ms", l->time_ms}, {"rows", l->rows}};
+        {"concurrent", l->concurrent}, {"memory_bytes", l->memory_bytes}, {"time_ms", l->time_ms}, {"rows", l->rows},
+        {"rows_per_day", l->rows_per_day}, {"bytes_per_day", l->bytes_per_day}};
     for (size_t i = 0; i < HS_COUNT(all); i++)
         if (all[i].value)
             hs_buf_addf(b, "  limit %s: %lld\n", all[i].name, (long long)all[i].value);
@@ -105,7 +106,11 @@ static void add_limits(struct hs_buf *b, const struct hs_limits *l)
 
 static void add_reasons(struct hs_buf *b, const struct hs_decision *d)
 {
-    static const char *const kinds[] = {[HS_GRANT] = "Grant", [HS_ROW_RULE] = "RowRule", [HS_MASK] = "Mask"};
+    static const char *const kinds[] = {[HS_GRANT] = "Grant",
+                                        [HS_ROW_RULE] = "RowRule",
+                                        [HS_MASK] = "Mask",
+                                        [HS_DENY] = "Deny",
+                                        [HS_AGGREGATE] = "AggregateRule"};
     for (size_t i = 0; i < d->reason_count; i++) {
         hs_buf_addf(b, "  by %s ", kinds[d->reasons[i]->kind]);
         add_place(b, d->reasons[i]);

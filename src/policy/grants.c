@@ -10,7 +10,8 @@ struct cover {
     struct hs_arena *arena;
     const struct hs_tree *tree;
     struct hs_coverage *c;
-    bool *mine; /* nodes of the grant at hand */
+    bool *mine;         /* nodes of the grant at hand */
+    const bool *denied; /* nodes that a Deny takes, with what is below them */
     struct hs_err *err;
 };
 
@@ -43,6 +44,24 @@ static hs_rc mark_path(struct cover *k, hs_str path)
     return HS_OK;
 }
 
+/* What is denied goes, and so does what is empty without it: an object or list with nothing left in it, and a map that
+ * lost its keys or its values. A grant of which nothing is left then opens no row either. */
+static void take_denied(struct cover *k)
+{
+    for (size_t i = k->tree->count; i-- > 0;) {
+        const struct hs_node *n = &k->tree->nodes[i];
+        size_t children = 0, left = 0;
+        bool map = false;
+        for (size_t c = i + 1; c < n->end; c = k->tree->nodes[c].end) {
+            children++;
+            left += k->mine[c];
+            map |= k->tree->nodes[c].step == HS_STEP_KEY;
+        }
+        if (k->denied[i] || (children && (map ? left < children : !left)))
+            memset(k->mine + i, 0, (n->end - i) * sizeof *k->mine);
+    }
+}
+
 static hs_rc mark_grant(struct cover *k, const struct hs_policy *p, bool *out_any)
 {
     size_t n = k->tree->count;
@@ -57,6 +76,7 @@ static hs_rc mark_grant(struct cover *k, const struct hs_policy *p, bool *out_an
         memset(k->mine, 1, n * sizeof *k->mine);
     }
     mark_keys(k);
+    take_denied(k);
     *out_any = n > 0 && memchr(k->mine, 1, n * sizeof *k->mine) != NULL;
     return HS_OK;
 }
@@ -111,8 +131,30 @@ static void take_limits(struct hs_coverage *c, const struct hs_policy *p)
     narrow(&c->limits.memory_bytes, p->limits.memory_bytes);
     narrow(&c->limits.time_ms, p->limits.time_ms);
     narrow(&c->limits.rows, p->limits.rows);
+    narrow(&c->limits.rows_per_day, p->limits.rows_per_day);
+    narrow(&c->limits.bytes_per_day, p->limits.bytes_per_day);
     narrow(&c->valid_until_us, p->expires_us);
     c->grant_count++;
+}
+
+static hs_rc find_denied(struct cover *k, const struct hs_model *model, struct hs_asker asker, bool *denied,
+                         const struct hs_policy **reasons, size_t *reason_count)
+{
+    struct hs_policies reaching = hs_model_reaching(model, k->tree->table);
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
+        if (!hs_deny_matches(p, asker.who, k->tree->table, asker.facts))
+            continue;
+        hs_rc rc = hs_mask_targets(k->arena, p, k->tree, k->mine, k->err);
+        if (rc != HS_OK)
+            return hs_refuse(k->err, rc, p);
+        for (size_t n = 0; n < k->tree->count; n++)
+            if (k->mine[n])
+                memset(denied + n, 1, (k->tree->nodes[n].end - n) * sizeof *denied);
+        reasons[(*reason_count)++] = p;
+    }
+    k->denied = denied;
+    return HS_OK;
 }
 
 hs_rc hs_grants_cover(struct hs_arena *a, const struct hs_model *model, const struct hs_principal *who,
@@ -123,11 +165,14 @@ hs_rc hs_grants_cover(struct hs_arena *a, const struct hs_model *model, const st
     *out = (struct hs_coverage){.wheres = hs_arena_array(a, HS_MAX_WHERES, sizeof *out->wheres),
                                 .open = hs_arena_array(a, n, sizeof *out->open),
                                 .some = hs_arena_array(a, n, sizeof *out->some)};
-    struct cover k = {a, tree, out, hs_arena_array(a, n, sizeof *k.mine), err};
-    if (!out->wheres || !out->open || !out->some || !k.mine)
+    struct cover k = {.arena = a, .tree = tree, .c = out, .mine = hs_arena_array(a, n, sizeof *k.mine), .err = err};
+    struct hs_policies reaching = hs_model_reaching(model, tree->table);
+    bool *denied = hs_arena_array(a, n, sizeof *denied);
+    if (!out->wheres || !out->open || !out->some || !k.mine || !denied)
         return hs_no_memory(err);
-    for (size_t i = 0; i < model->policy_count; i++) {
-        const struct hs_policy *p = &model->policies[i];
+    HS_TRY(find_denied(&k, model, (struct hs_asker){who, facts}, denied, reasons, reason_count));
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         bool any = false;
         if (!hs_grant_matches(p, who, tree->table, facts))
             continue;

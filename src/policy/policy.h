@@ -20,6 +20,10 @@ HS_MUST hs_rc hs_policy_decide(struct hs_arena *a, const struct hs_model *model,
 bool hs_policy_visible(const struct hs_model *model, const struct hs_principal *who, const struct hs_table *table,
                        const struct hs_facts *facts);
 
+/* The Deny that takes the whole table from this person, whatever is granted; NULL: none. */
+const struct hs_policy *hs_policy_denies(const struct hs_model *model, const struct hs_principal *who,
+                                         const struct hs_table *table, const struct hs_facts *facts);
+
 /* Everything about policies that can be checked without a person: conflicting masks for one field (names both files),
  * unknown column paths, mask functions that do not fit the column's type. `hailstorm check` and reload call it. */
 HS_MUST hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,

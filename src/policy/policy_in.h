@@ -50,7 +50,10 @@ bool hs_tags_have(const hs_str *tags, size_t count, hs_str tag);
 /* A grant that lets this person read something of this table now. */
 bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,
                       const struct hs_facts *facts);
-/* out[node] = true for the fields a mask is laid on; outermost ones only. */
+/* Takes it something of this table from this person? */
+bool hs_deny_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,
+                     const struct hs_facts *facts);
+/* out[node] = true for the fields a mask or a deny is laid on; outermost ones only. */
 HS_MUST hs_rc hs_mask_targets(struct hs_arena *a, const struct hs_policy *p, const struct hs_tree *tree, bool *out,
                               struct hs_err *err);
 
@@ -115,6 +118,12 @@ HS_MUST hs_rc hs_cell_condition(struct hs_arena *a, const struct hs_coverage *c,
                                 size_t node, struct hs_rule **out, struct hs_err *err);
 /* OR over the grants' wheres; NULL when some grant shows every row. */
 HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, struct hs_rule **out, struct hs_err *err);
+
+/* ---- aggregate.c: d->minimum and the columns' roles ---- */
+HS_MUST hs_rc hs_decide_aggregate(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
+                                  struct hs_asker asker, struct hs_decision *d, struct hs_err *err);
+bool hs_may_be_dimension(const struct hs_type *t);
+bool hs_may_be_measure(const struct hs_type *t);
 
 /* ---- digest.c ---- */
 HS_MUST hs_rc hs_decision_digest(struct hs_decision *d, struct hs_err *err);

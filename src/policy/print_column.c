@@ -236,6 +236,8 @@ static hs_rc print_value(struct column_printer *p, struct hs_buf *b, const struc
     const struct hs_mask_use *m = edge ? NULL : mask_on(p, raw->id, true);
     if (!m)
         m = mask_on(p, raw->id, false);
+    if (!hs_defence("mask"))
+        m = NULL;
     p->depth++;
     hs_rc rc = !m            ? print_inside(p, b, raw->type, out, x)
                : m->json.len ? print_json(p, b, raw->id, x)

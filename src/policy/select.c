@@ -152,16 +152,41 @@ bool hs_grant_matches(const struct hs_policy *p, const struct hs_principal *who,
            !hs_policy_is_foreign(p, table) && hs_policy_applies(p, who, facts);
 }
 
+bool hs_deny_matches(const struct hs_policy *p, const struct hs_principal *who, const struct hs_table *table,
+                     const struct hs_facts *facts)
+{
+    return p->kind == HS_DENY && hs_defence("deny") && hs_policy_reaches(p, table) && hs_policy_applies(p, who, facts);
+}
+
+/* Is what is denied the table, and not only something in it? */
+static bool denies_all(const struct hs_policy *p, const struct hs_table *table)
+{
+    return p->on.kind != HS_ON_COLUMN && (p->on.kind != HS_ON_TAG || table_has_tag(table, p->on.text));
+}
+
+const struct hs_policy *hs_policy_denies(const struct hs_model *model, const struct hs_principal *who,
+                                         const struct hs_table *table, const struct hs_facts *facts)
+{
+    struct hs_policies reaching = hs_model_reaching(model, table);
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
+        if (hs_deny_matches(p, who, table, facts) && denies_all(p, table))
+            return p;
+    }
+    return NULL;
+}
+
 bool hs_policy_visible(const struct hs_model *model, const struct hs_principal *who, const struct hs_table *table,
                        const struct hs_facts *facts)
 {
-    for (size_t i = 0; i < model->policy_count; i++)
-        if (hs_grant_matches(&model->policies[i], who, table, facts))
-            return true;
-    return !hs_defence("catalog-visibility");
+    struct hs_policies reaching = hs_model_reaching(model, table);
+    bool granted = !hs_defence("catalog-visibility");
+    for (size_t i = 0; i < reaching.count && !granted; i++)
+        granted = hs_grant_matches(hs_policies_at(&reaching, i), who, table, facts);
+    return granted && !hs_policy_denies(model, who, table, facts);
 }
 
-/* ---- which fields a mask is laid on ---- */
+/* ---- which fields a mask or a deny is laid on ---- */
 
 static void drop_inner(const struct hs_tree *tree, bool *out)
 {

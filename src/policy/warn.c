@@ -158,8 +158,9 @@ hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const
     bool *targets = hs_arena_array(a, tree.count ? tree.count : 1, sizeof *targets);
     if (!targets)
         return hs_no_memory(err);
-    for (size_t i = 0; i < model->policy_count; i++) {
-        const struct hs_policy *p = &model->policies[i];
+    struct hs_policies reaching = hs_model_reaching(model, table);
+    for (size_t i = 0; i < reaching.count; i++) {
+        const struct hs_policy *p = hs_policies_at(&reaching, i);
         const struct hs_mask_function *f = p->kind == HS_MASK ? hs_mask_function(p->with) : NULL;
         if (!f || !f->hashes || !hs_policy_reaches(p, table))
             continue;

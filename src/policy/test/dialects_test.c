@@ -400,6 +400,20 @@ static void put_types(struct world *w, struct hs_buf *b, const struct hs_decisio
     put_text(b, "types", w_keep(w, &text));
 }
 
+/* Absent where a column is refused. */
+static void put_script(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    struct hs_buf text;
+    enum hs_fit fit;
+    hs_buf_init(&text, 1 << 20);
+    hs_rc rc = hs_print_postgres_script(&text, d, HS_S("raw"), HS_S("shown"), HS_S("reader"), &fit, &w->err);
+    if (rc != HS_OK && rc != HS_UNSUPPORTED)
+        fail_msg("%s | %s", w->err.shown, w->err.detail);
+    if (rc == HS_OK)
+        put_text(b, "script", hs_buf_str(&text).at);
+    hs_buf_fini(&text);
+}
+
 static int dump_decisions(uint64_t from, long count)
 {
     struct hs_principal who = random_person();
@@ -420,6 +434,7 @@ static int dump_decisions(uint64_t from, long count)
             for (size_t i = 0; i < COUNT(dialects); i++)
                 put_dialect(&w, &b, dialects[i], d);
             put_types(&w, &b, d);
+            put_script(&w, &b, d);
             put_iceberg(&w, &b, d);
             hs_buf_addc(&b, '}');
             flush(&b);
