@@ -2,7 +2,8 @@
  * no version of the model goes in, so that people with equal decisions share caches, and an edit elsewhere in the model
  * does not empty them. Nor does valid_until: until when a decision holds changes no cell of its answer, and a rule that
  * holds from nine to five would else make another digest every day of the same decision. What a digest is made of holds
- * as long as someone is decided the same again. Every field is length-prefixed and every list counted, so that no two decisions run together. */
+ * as long as someone is decided the same again. Every field is length-prefixed and every list counted, so that no two
+ * decisions run together. */
 #include "base/hash.h"
 #include "policy/policy_in.h"
 

@@ -96,9 +96,9 @@ static void add_limits(struct hs_buf *b, const struct hs_limits *l)
     const struct {
         const char *name;
         int64_t value;
-    } all[] = {
-        {"concurrent", l->concurrent}, {"memory_bytes", l->memory_bytes}, {"time_ms", l->time_ms}, {"rows", l->rows},
-        {"rows_per_day", l->rows_per_day}, {"bytes_per_day", l->bytes_per_day}};
+    } all[] = {{"concurrent", l->concurrent},     {"memory_bytes", l->memory_bytes},
+               {"time_ms", l->time_ms},           {"rows", l->rows},
+               {"rows_per_day", l->rows_per_day}, {"bytes_per_day", l->bytes_per_day}};
     for (size_t i = 0; i < HS_COUNT(all); i++)
         if (all[i].value)
             hs_buf_addf(b, "  limit %s: %lld\n", all[i].name, (long long)all[i].value);
