@@ -8,6 +8,7 @@
 #include "iceberg/iceberg.h"
 #include "io/pool.h"
 #include "policy/policy.h"
+#include "state/quota.h"
 
 #include <pthread.h>
 
@@ -132,6 +133,8 @@ struct hs_call {
     size_t opened_count;
     bool intent_written, outcome_sent;
     int64_t rows, bytes, rows_max;
+    struct hs_quota *quotas; /* of the products it reads; charged as batches leave */
+    size_t quota_count;
     int64_t step_us[STEP_COUNT]; /* where the time to READY went; written by the pool thread alone */
 };
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
@@ -149,6 +152,9 @@ HS_MUST hs_rc hs_call_intent(struct hs_call *c,
                              struct hs_err *err); /* on disk when it returns: before anything is shown */
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
+/* limits.c: what the decisions of the opened tables allow this statement; checked after the intent is on disk. */
+HS_MUST hs_rc hs_call_quotas(struct hs_call *c, struct hs_err *err);
+HS_MUST hs_rc hs_call_charge(struct hs_call *c, int64_t rows, int64_t bytes, struct hs_err *err);
 /* query.c: what a worker has to be let into to read this table; false: no room, or no memory. */
 bool hs_add_table_directories(struct hs_arena *a, const struct hs_table *t, hs_str *at, size_t *count, size_t max);
 /* scan.c: files and deletes; raw, columns and rows are the caller's. */

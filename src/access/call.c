@@ -288,6 +288,14 @@ static enum hs_call_state poll_running(struct hs_call *c, struct hs_batch *out)
             fail_locked(c, &err);
             return HS_CALL_WAIT;
         }
+        if (hs_call_charge(c, out->rows, (int64_t)out->body_len, &err) != HS_OK) {
+            c->rows -= out->rows; /* this batch stays here */
+            c->bytes -= (int64_t)out->body_len;
+            hs_batch_release(out);
+            hs_stream_cancel(c->stream, HS_LIMIT);
+            fail_locked(c, &err);
+            return HS_CALL_WAIT;
+        }
         return HS_CALL_BATCH;
     case HS_STREAM_END:
         finish_locked(c);

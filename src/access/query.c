@@ -362,7 +362,7 @@ static void apply_limits(struct hs_call *c)
         time_ms = c->access->settings.statement_ms;
     if (time_ms)
         c->deadline_mono_us = least(c->deadline_mono_us, now + time_ms * 1000);
-    if (until) /* a decision that ends takes its statement with it */
+    if (until && hs_defence("decision-end")) /* a decision that ends takes its statement with it */
         c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
 }
 
@@ -512,6 +512,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         return err->kind;
     if (!c->describe_only || c->has_params) /* with values bound a describe may run the statement to its first schema */
         HS_TRY(hs_call_intent(c, err));
+    HS_TRY(hs_call_quotas(c, err));
     step(c, STEP_INTENT, &mark);
     struct hs_run_request r = {
         .statement = s,

@@ -1,6 +1,7 @@
 /* SQLite behind one lock. WAL so that readers of the file (a backup, a person with sqlite3) do not stop us. Rows that
  * have expired are removed when new ones come, at most once a minute: no timer is needed to keep the file small. What
  * one person keeps is bounded, and pages that go free are given back. */
+#include "state/quota.h"
 #include "state/state.h"
 
 #include "base/alloc.h"
@@ -15,6 +16,7 @@ struct hs_state {
     sqlite3 *db;
     pthread_mutex_t lock; /* guards db and what follows */
     int64_t purged_us;
+    struct hs_quotas *quotas;
 };
 
 static const char OPENING[] = "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
@@ -27,9 +29,15 @@ static const char SCHEMA[] =
     "CREATE INDEX IF NOT EXISTS handle_expires ON handle(expires);"
     "CREATE INDEX IF NOT EXISTS handle_owner ON handle(owner, expires, size);"
     "CREATE TABLE IF NOT EXISTS ended_session(id BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS ended_session_expires ON ended_session(expires);";
+    "CREATE INDEX IF NOT EXISTS ended_session_expires ON ended_session(expires);"
+    "CREATE TABLE IF NOT EXISTS asked(number INTEGER PRIMARY KEY AUTOINCREMENT, subject BLOB NOT NULL, text BLOB NOT "
+    "NULL, at INTEGER NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS asked_subject ON asked(subject, number);"
+    "CREATE INDEX IF NOT EXISTS asked_at ON asked(at);";
 static const char PURGE[] = "DELETE FROM handle WHERE expires < strftime('%s', 'now') * 1000000;"
                             "DELETE FROM ended_session WHERE expires < strftime('%s', 'now') * 1000000;"
+                            /* a snapshot that nobody asked of for a year is not the current one any more */
+                            "DELETE FROM asked WHERE at < (strftime('%s', 'now') - 366 * 86400) * 1000000;"
                             "PRAGMA incremental_vacuum(8192);";
 
 static hs_rc failed(struct hs_state *s, const char *what, struct hs_err *err)
@@ -57,6 +65,24 @@ static bool prepare_file(struct hs_state *s)
     return sqlite3_exec(s->db, SCHEMA, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+static hs_rc open_quotas(struct hs_state *s, hs_str path, struct hs_err *err)
+{
+    struct hs_buf name;
+    hs_buf_init(&name, 8192);
+    hs_buf_adds(&name, path);
+    hs_buf_addz(&name, ".quota");
+    hs_rc rc = hs_buf_done(&name, err);
+    if (rc == HS_OK)
+        rc = hs_quotas_open(hs_buf_str(&name), &s->quotas, err);
+    hs_buf_fini(&name);
+    return rc;
+}
+
+struct hs_quotas *hs_state_quotas(struct hs_state *s)
+{
+    return s->quotas;
+}
+
 hs_rc hs_state_open(hs_str path, struct hs_state **out, struct hs_err *err)
 {
     struct hs_state *s = hs_calloc(1, sizeof *s);
@@ -72,6 +98,8 @@ hs_rc hs_state_open(hs_str path, struct hs_state **out, struct hs_err *err)
     if (sqlite3_open_v2(name, &s->db, flags, NULL) != SQLITE_OK || !prepare_file(s))
         rc = hs_fail(err, HS_UNAVAILABLE, "state file %s: %s", name, s->db ? sqlite3_errmsg(s->db) : "cannot open");
     hs_free(name);
+    if (rc == HS_OK)
+        rc = open_quotas(s, path, err);
     if (rc != HS_OK) {
         hs_state_close(s);
         return rc;
@@ -85,6 +113,7 @@ void hs_state_close(struct hs_state *s)
     if (!s)
         return;
     sqlite3_close(s->db);
+    hs_quotas_close(s->quotas);
     pthread_mutex_destroy(&s->lock);
     hs_free(s);
 }
@@ -219,6 +248,60 @@ hs_rc hs_state_session_ended(struct hs_state *s, hs_str session_id, bool *out, s
     hs_rc rc = step == SQLITE_ROW || step == SQLITE_DONE ? HS_OK : failed(s, "read", err);
     *out = step != SQLITE_DONE;
     sqlite3_finalize(q);
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+/* ---- asked ---- */
+
+hs_rc hs_state_asked(struct hs_state *s, hs_str subject, hs_asked_fn fn, void *arg, struct hs_err *err)
+{
+    sqlite3_stmt *q;
+    hs_rc rc = HS_OK;
+    pthread_mutex_lock(&s->lock);
+    int step = run(s, "SELECT text FROM asked WHERE subject = ?1 AND ?2 IS NOT NULL ORDER BY number DESC", subject,
+                   NULL, 0, &q);
+    while (rc == HS_OK && step == SQLITE_ROW) {
+        rc = fn(arg, hs_str_n(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0)), err);
+        step = sqlite3_step(q);
+    }
+    if (rc == HS_OK && step != SQLITE_DONE)
+        rc = failed(s, "read", err);
+    sqlite3_finalize(q);
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+static bool put_asked(struct hs_state *s, hs_str subject, hs_str text, int keep)
+{
+    static const char *const steps[] = {
+        "DELETE FROM asked WHERE subject = ?1 AND text = ?3 AND ?2 IS NOT NULL",
+        "INSERT INTO asked(subject, at, text) VALUES(?1, ?2, ?3)",
+    };
+    bool good = true;
+    for (size_t i = 0; good && i < 2; i++) {
+        sqlite3_stmt *q;
+        good = run(s, steps[i], subject, &text, hs_wall_us(), &q) == SQLITE_DONE;
+        sqlite3_finalize(q);
+    }
+    sqlite3_stmt *q;
+    good = good && run(s,
+                       "DELETE FROM asked WHERE subject = ?1 AND number <= (SELECT number FROM asked WHERE subject = "
+                       "?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+                       subject, NULL, keep, &q) == SQLITE_DONE;
+    if (good)
+        sqlite3_finalize(q);
+    return good;
+}
+
+hs_rc hs_state_put_asked(struct hs_state *s, hs_str subject, hs_str text, int keep, struct hs_err *err)
+{
+    pthread_mutex_lock(&s->lock);
+    purge(s);
+    bool good = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    good = good && put_asked(s, subject, text, keep);
+    good = sqlite3_exec(s->db, good ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK && good;
+    hs_rc rc = good ? HS_OK : failed(s, "write", err);
     pthread_mutex_unlock(&s->lock);
     return rc;
 }
