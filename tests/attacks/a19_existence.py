@@ -14,18 +14,18 @@ def probe(attempt):
     """The lists: only what is granted, and asking for what is not gives what asking for nothing gives."""
     listed = attempt.tables("eve")
     names = sorted((d, t) for _, d, t, *_ in listed)
-    want = sorted((d, t) for d in ("alpha", "omega") for t in ("people", "staff"))
+    want = sorted((d, t) for d in ("alpha", "omega") for t in ("claims", "ledger", "people", "staff"))
     attempt.check(names == want, f"GetTables lists {names}")
     attempt.look("GetTables", str(listed))
     schemas = attempt.schemas("eve")
     attempt.check(sorted(s[1] for s in schemas) == ["alpha", "omega"], f"GetDbSchemas lists {schemas}")
     for pattern in ("gloom", "glaom", "%", "g%", "_loom", "alph_"):
         got = attempt.tables("eve", schema=pattern)
-        bad = [row for row in got if row[1] not in ("alpha", "omega") or row[2] not in ("people", "staff")]
+        bad = [row for row in got if row[1] not in ("alpha", "omega") or row[2] not in ("people", "staff", "claims", "ledger")]
         attempt.check(not bad, f"GetTables with schema pattern {pattern}: {bad}")
     attempt.same_lists("eve", "gloom", "glaom", "vaulta", "vaulte")
     attempt.check(not attempt.tables("nil"), f"nil, who is granted nothing, lists {attempt.tables('nil')}")
-    for table in ("people", "staff"):
+    for table in ("people", "staff", "claims", "ledger"):
         columns = {d: [c.replace(d, 'DOMAIN') for dd, t, c in attempt.columns("eve") if (dd, t) == (d, table)] for d in ("alpha", "omega")}
         attempt.check(columns["alpha"] == columns["omega"] and columns["alpha"], f"schemas of the twins' {table} differ: {columns}")
     outcome = attempt.ask("nil", "select * from alpha.people")

@@ -11,7 +11,8 @@ seen for that. What is hidden also carries markers (ZQX..., numbers from 777,000
     snapshots in which all of this was otherwise
 
 people filters by a comparison, which the engine pushes into the scan before all else; staff by a list and text operations, which it would
-run after hers if the fence were not there.
+run after hers if the fence were not there. claims (more.py) has the rule language's later words and the masks that show something of what
+they hide; ledger (more.py) is long enough for hidden rows to show in where batches, files and row groups end.
 """
 import datetime as dt
 import pathlib
@@ -38,6 +39,7 @@ users:
 - {name: mal, roles: [analyst], attributes: {region: US}}
 - {name: nix, roles: [analyst]}
 - {name: nil, roles: [nothing]}
+- {name: pia, roles: [analyst], attributes: {region: EU, purposes: [fraud]}}
 """
 
 COLUMNS = """\
@@ -108,6 +110,7 @@ on: {{table: {domain}.{table}}}
 to: {{roles: [analyst]}}
 where: {where}
 """
+TABLES = {"alpha": ("people", "staff", "claims", "ledger", "vaulta"), "omega": ("people", "staff", "claims", "ledger", "vaulta"), "gloom": ("things",)}
 WHERE = {"people": "region = principal.region", "staff": "region in (principal.region, 'nowhere') and zone starts with principal.region and not (zone ends with '-away') and not (region <> principal.region)"}
 MASKS = {
     "ssn": ("show-last-n", "args: {n: 4}"), "salary": ("nullify", None), "note": ("redact", None), "pin": ("show-first-n", "args: {n: 4}"),
@@ -190,10 +193,10 @@ def write(warehouse, catalog, domain, name):
     return table.schema()
 
 
-def with_ids(schema):
+def with_ids(schema, columns=COLUMNS):
     """The contract's columns, each bound by the table's field id, as `hailstorm check --bind` leaves them."""
     out = []
-    for line in COLUMNS.splitlines():
+    for line in columns.splitlines():
         name = re.search(r"name: (\w+)", line)
         if name:
             path = name[1] if line.startswith("  - ") else "home." + name[1]
@@ -205,8 +208,9 @@ def with_ids(schema):
 
 def make():
     from pyiceberg.catalog.sql import SqlCatalog
+    import more
     from tables import Once, with_verifiers
-    once = Once(OUT, HERE / "mesh.py")
+    once = Once(OUT, HERE / "mesh.py", HERE / "more.py")
     if once.done():
         return OUT / "mesh"
     shutil.rmtree(OUT, ignore_errors=True)
@@ -216,10 +220,13 @@ def make():
     (mesh / "principals.yaml").write_text(with_verifiers(PRINCIPALS, "-attack"))
     (mesh / "principals.yaml").chmod(0o600)
     catalog = SqlCatalog("attacks", uri=f"sqlite:///{OUT / 'catalog.db'}", warehouse=(mesh / "warehouse").as_uri())
-    for domain in (*TWINS, "gloom"):
+    for domain in TABLES:
         folder = mesh / "domains" / domain
         (folder / "policies").mkdir(parents=True)
-        for table in ("people", "staff", "vaulta") if domain in TWINS else ("things",):
+        for table in TABLES[domain]:
+            if table in more.TABLES:
+                more.make(mesh, catalog, domain, table)
+                continue
             columns = with_ids(write(mesh / "warehouse", catalog, domain, table))
             (folder / f"{table}.odcs.yaml").write_text(CONTRACT.format(domain=domain, table=table, columns=columns))
             if table in WHERE:
@@ -239,8 +246,8 @@ def facts():
     """What an attacker who has seen the disk once would know: paths, snapshot ids, times."""
     from pyiceberg.table import StaticTable
     out = {"secret": str(OUT / "secret"), "out": str(OUT)}
-    for domain in (*TWINS, "gloom"):
-        for name in ("people", "staff", "vaulta") if domain in TWINS else ("things",):
+    for domain in TABLES:
+        for name in TABLES[domain]:
             folder = OUT / "mesh" / "warehouse" / domain / name
             table = StaticTable.from_metadata(str(max((folder / "metadata").glob("*.metadata.json"), key=lambda p: p.name)))
             out[domain, name] = {"files": sorted(str(p) for p in (folder / "data").rglob("*.parquet")), "folder": str(folder),

@@ -19,10 +19,11 @@ class Outcome:
     def ok(self):
         return self.rows is not None
 
-    def shape(self):
-        """Comparable: rows as a multiset, floats to nine digits."""
+    def shape(self, in_order=False):
+        """Comparable: rows as a multiset or in their order, floats to nine digits."""
         if self.ok:
-            return ("rows", self.schema, tuple(sorted(repr(rounded(row)) for row in self.rows)))
+            rows = [repr(rounded(row)) for row in self.rows]
+            return ("rows", self.schema, tuple(rows if in_order else sorted(rows)))
         return ("error", self.kind, self.text)
 
     def everything(self):

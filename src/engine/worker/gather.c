@@ -1,14 +1,19 @@
 /* Gathers the engine's chunks of 2,048 rows into batches of a few megabytes and writes them straight into the ring.
  *
  * Chunks are measured when they come and kept until a batch is full; then every buffer has its exact place and each
- * value is copied once, from the engine's vector to where the server reads it. */
+ * value is copied once, from the engine's vector to where the server reads it.
+ *
+ * A batch ends at the row that fills it, wherever in a chunk that is. A chunk of a scan holds what a row rule leaves of
+ * 2,048 rows of a file, so batches that ended with chunks would tell how many hidden rows lie between visible ones. */
+#include "base/fault.h"
 #include "engine/worker/worker_in.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum {
-    PIECES = 4096,
+    PIECES = 4096, /* reached only where a chunk has 32 rows or fewer: doc/threat-model.md */
+    ROWS = 131072,
     ALIGN = 64,
     FIRST_TARGET = 256 << 10, /* the first batches are small: the reader starts while the scan warms up */
     TARGET = 2 << 20,
@@ -258,35 +263,70 @@ static bool too_large(struct gather *g)
     return body_size(g) > g->ring.slot_bytes;
 }
 
-/* How many rows from `from` go into the batch as it stands; their sizes are then added. 0: none, flush first. */
-static size_t fit_rows(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count)
+/* How many rows a batch takes, and whether it is at its end with them. */
+struct fit {
+    size_t rows;
+    bool full;
+};
+
+static bool is_full(struct gather *g, size_t more)
 {
-    for (;; count = (count + 1) / 2) {
-        save(g);
-        measure(g, chunk, from, count);
-        if (!too_large(g))
-            return count;
-        if (count == 1 && !g->rows)
-            return 1; /* one row alone: a segment of its own */
+    return body_size(g) >= g->target || g->rows + (int64_t)more >= ROWS || too_large(g);
+}
+
+/* The first of `count` rows that fills the batch; one at least does. Sizes are left as saved. */
+static size_t find_last(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count)
+{
+    size_t low = 1, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        measure(g, chunk, from, middle);
+        if (is_full(g, middle))
+            high = middle;
+        else
+            low = middle + 1;
         restore(g);
-        if (g->rows)
-            return 0;
     }
+    return low;
+}
+
+/* The rows from `from` that go into the batch as it stands; their sizes are then added. None: flush first. The row that
+ * does not fit the slot any more begins the next batch; alone, it has a segment of its own. */
+static struct fit fit_rows(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count)
+{
+    save(g);
+    measure(g, chunk, from, count);
+    if (!is_full(g, count))
+        return (struct fit){count, false};
+    bool whole = !hs_defence("batch-ends") && !too_large(g);
+    if (whole)
+        return (struct fit){count, true};
+    restore(g);
+    size_t last = find_last(g, chunk, from, count);
+    measure(g, chunk, from, last);
+    if (too_large(g) && (last > 1 || g->rows)) {
+        restore(g);
+        measure(g, chunk, from, --last);
+    }
+    return (struct fit){last, true};
+}
+
+static void take(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count, bool last)
+{
+    if (!count)
+        return;
+    g->pieces[g->piece_count++] = (struct piece){chunk, from, count, last};
+    g->rows += (int64_t)count;
 }
 
 hs_rc hs_gather_add(struct gather *g, duckdb_data_chunk chunk, struct hs_err *err)
 {
     size_t size = duck()->data_chunk_get_size(chunk), from = 0;
     while (from < size) {
-        size_t fit = fit_rows(g, chunk, from, size - from);
-        hs_rc rc = HS_OK;
-        if (fit) {
-            g->pieces[g->piece_count++] = (struct piece){chunk, from, fit, from + fit == size};
-            g->rows += (int64_t)fit;
-            from += fit;
-        }
-        if (!fit || g->piece_count == PIECES || body_size(g) >= g->target)
-            rc = flush(g, err);
+        struct fit fit = fit_rows(g, chunk, from, size - from);
+        take(g, chunk, from, fit.rows, from + fit.rows == size);
+        from += fit.rows;
+        hs_rc rc = fit.full || g->piece_count == PIECES ? flush(g, err) : HS_OK;
         if (rc != HS_OK) {
             if (from < size)
                 duck()->destroy_data_chunk(&chunk);

@@ -10,8 +10,8 @@ ERRORS = (flight.FlightError, pa.ArrowException, OSError)
 
 
 class Person:
-    def __init__(self, server, name, password):
-        self.client = Client(server.host, server.port, name, password)
+    def __init__(self, server, name, password, headers=()):
+        self.client = Client(server.host, server.port, name, password, headers=headers)
 
     def ask(self, sql, params=None):
         self.client.keeper.kept.clear()
@@ -67,8 +67,62 @@ class Door:
     def __init__(self, server):
         self.server = server
 
-    def connect(self, name, password):
-        return Person(self.server, name, password)
+    def connect(self, name, password, headers=()):
+        return Person(self.server, name, password, headers)
+
+    # ---- what travels beside an answer ----
+    def pieces(self, person, sql):
+        """(where the batches of an answer end, what the plan says of its size)"""
+        info = person.client.plan(sql)
+        sizes, reader = [], person.client.get(info.endpoints[0].ticket)
+        for part in reader:
+            sizes.append(part.data.num_rows)
+        return sizes, (len(info.endpoints), info.total_records, info.total_bytes, len(info.endpoints[0].locations))
+
+    def raw_bytes(self, person, sql):
+        """Every byte of every buffer of the answer: also of those parts that no value lies in."""
+        out = []
+        for part in person.client.stream(sql):
+            for column in part.data.columns:
+                out += [b.to_pybytes() for b in column.buffers() if b is not None]
+        return b"".join(out)
+
+    # ---- asking without running ----
+    def described(self, person, sql):
+        try:
+            return Outcome(rows=[], schema=schema_text(person.client.schema(sql)))
+        except ERRORS as error:
+            return refused(error)
+
+    def prepared(self, person, sql):
+        try:
+            p = person.client.prepare(sql)
+            return Outcome(rows=[], schema=schema_text(p.schema) if p.schema else "", text=schema_text(p.parameters) if p.parameters else "")
+        except ERRORS as error:
+            return refused(error)
+
+    def planned(self, person, sql):
+        try:
+            info = person.client.plan(sql)
+            return Outcome(rows=[], schema=schema_text(info.schema) if info.schema else "", text=f"{info.total_records} {info.total_bytes}")
+        except ERRORS as error:
+            return refused(error)
+
+    # ---- leaving in the middle ----
+    def begin(self, person, sql):
+        """A statement whose first batch has come: (its plan, its reader)"""
+        info = person.client.plan(sql)
+        reader = person.client.get(info.endpoints[0].ticket)
+        reader.read_chunk()
+        return info, reader
+
+    def cancel(self, person, info):
+        """What CancelFlightInfo answers: 1 cancelled, 3 not cancellable; or None, refused."""
+        try:
+            body = field(1, info.serialize())
+            return read_fields(person.client.action("CancelFlightInfo", body)[0])[1][0]
+        except ERRORS:
+            return None
 
     def sign_in(self, name, password):
         try:

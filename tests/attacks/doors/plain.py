@@ -18,7 +18,7 @@ class Person:
         for domain in (*mesh.TWINS, "gloom"):
             self.database.execute(f"create schema {domain}")
             for (d, table), known in ((k, v) for k, v in facts.items() if isinstance(k, tuple)):
-                if d == domain:
+                if d == domain and table not in ("claims", "ledger"):
                     files = ", ".join(f"'{f}'" for f in known["files_now"])
                     raw = f"(select * exclude (nick, aliasa, ghosta), coalesce(nick, aliasa) as nick from read_parquet([{files}], union_by_name = true))"
                     columns = ", ".join(f"{PAINT[c]} as {c}" if c in PAINT else c for c in "id region zone v u js dt hx re n m d ts arr ssn salary note pin email born token cell nick tags home".split())

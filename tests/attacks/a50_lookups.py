@@ -1,0 +1,16 @@
+"""Rules that take their values from a table: what is in it for others, under names nearly one's own, is neither shown nor joined."""
+NUMBER, TITLE, DEFENCE = 50, "lookups and list tests in rules", [("row-rule", "marker"), ("row-rule", "differs")]
+STATEMENTS = [
+    "select * from entitlements", "select * from {D}.entitlements", "select * from {D}.lookups.entitlements", "select entitlements.region from {D}.claims", "select * from {D}.claims where region in (select region from entitlements)", "select count(*), max(id) from {D}.claims", "select distinct region, grp from {D}.claims", "select count(*) from {D}.claims where region = 'US' or region = 'UK'", "select id from {D}.claims where region <> 'EU'", "select region from {D}.claims where region is null", "select count(*) from {D}.claims where grp = 'vip'", "select id from {D}.claims where len(list_filter(items, lambda x: x.price > 100)) > 0", "select id from {D}.claims where list_contains(codes, 'blocked')", "select max(list_max([x.price for x in items])) from {D}.claims", "select id from {D}.claims where items[1].price > 60 order by id", "select count(*) from {D}.claims where items is null or len(items) = 0", "select id, items from {D}.claims where items[1].sku is null order by id",
+    "select region, count(*) from {D}.claims group by cube (region)", "select id from {D}.claims where 1 // (case when grp = 'vip' then 0 else 1 end) = 1 order by id", "select id from {D}.claims where json_valid(doc) order by id", "select id from {D}.claims where (doc::json->>'k')::int >= 0 order by id", "select id from {D}.claims where regexp_matches('x', plate) order by id", "select sum(id), bit_xor(id), max(n) from {D}.claims", "select id from {D}.claims where items[1].price::tinyint > 100", "select sum(items[1].price::tinyint) from {D}.claims", "select count(*) from {D}.claims a join {D}.claims b on a.items = b.items and a.id < b.id", "select count(*) from {D}.claims a anti join {D}.people b on a.id = b.id", "select unnest(items).price as p, count(*) from {D}.claims group by p order by p desc limit 5", "select first(region order by region desc nulls first), last(grp order by grp) from {D}.claims", "select id from {D}.claims where n > 777000000 or id > 777000000", "select count(*) from {D}.claims where seen is null or codes is null",
+    "with e(region) as (values ('US'), ('UK'), ('eu')) select count(*) from {D}.claims semi join e using (region)", "select count(*) from {D}.claims tablesample 100%", "select list(region order by id desc)[1:5] from {D}.claims", "select count(*) from {D}.claims at (version => {snap0}) where false", "select * from {D}.claims where region = current_user", "select * from {D}.claims where id = 777000000",
+]
+
+
+def probe(attempt):
+    """People whose names are nearly eve's have rows in the lookup; who has none in it sees nothing."""
+    for who, want in (("eve", 60), ("nix", 0), ("root", 100)):
+        got = attempt.ask(who, "select count(*) from alpha.claims")
+        attempt.check(got.ok and got.rows == [(want,)] or who == "nix" and not got.ok, f"{who} sees {got.words()} of claims, not {want}")
+    regions = attempt.ask("mal", "select distinct region from alpha.claims")
+    attempt.check(regions.ok and {r[0] for r in regions.rows} <= {"US"}, f"mal, who has US, sees {regions.words()}")
