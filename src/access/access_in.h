@@ -173,6 +173,8 @@ struct audit_record {
     const char *phase; /* "intent", "outcome", "refused" */
     const struct hs_call *call;
     const struct hs_err *err; /* refused, or an outcome that failed */
+/* May this person state that purpose (workspace)? `attribute` is "purposes" ("workspaces"). */
+HS_MUST hs_rc hs_may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err);
 };
 HS_MUST hs_rc hs_audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err);
 void hs_audit_close(struct hs_audit *a);

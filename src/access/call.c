@@ -234,7 +234,7 @@ static bool value_has(const struct hs_value *v, hs_str text)
 }
 
 /* A purpose or workspace is the client's word; it counts only when the person's attribute of that name lists it. */
-static hs_rc may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err)
+hs_rc hs_may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err)
 {
     for (size_t i = 0; i < who->attribute_count && stated.len; i++)
         if (hs_str_is(who->attributes[i].name, attribute) && value_has(&who->attributes[i].value, stated))
@@ -246,8 +246,8 @@ hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_
 {
     struct hs_principal *who;
     HS_TRY(hs_auth_assume(c->generation->model, c->name, c->arena, &who, err));
-    HS_TRY(may_state(who, "purposes", c->purpose, err));
-    HS_TRY(may_state(who, "workspaces", c->workspace, err));
+    HS_TRY(hs_may_state(who, "purposes", c->purpose, err));
+    HS_TRY(hs_may_state(who, "workspaces", c->workspace, err));
     *out = who;
     return HS_OK;
 }

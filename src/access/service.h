@@ -35,8 +35,32 @@ struct hs_access_counts {
 };
 void hs_access_count(struct hs_access *a, struct hs_access_counts *out);
 
-/* `explain PRODUCT|DOMAIN.TABLE --as NAME` */
-HS_MUST hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, struct hs_buf *out, struct hs_err *err);
+/* How a command looks at decisions: as text or JSON, and under which circumstances. */
+struct hs_look {
+    hs_str purpose, workspace, at; /* at: a date or a time; empty: now */
+    hs_str dialect;                /* explain: also in this engine's words */
+    bool json;
+};
+/* `explain PRODUCT|DOMAIN.TABLE --as NAME`: the producer's view, by whoever may read the model's directory. */
+HS_MUST hs_rc hs_access_explain(struct hs_access *a, hs_str name, hs_str what, const struct hs_look *look,
+                                struct hs_buf *out, struct hs_err *err);
+
+/* `policy test`: the cases of these files, run in the engine. One line a case and one a difference. */
+struct hs_policy_tested {
+    int passed, failed;
+};
+HS_MUST hs_rc hs_access_policy_test(struct hs_engine *engine, hs_str directory, const hs_str *files, size_t file_count,
+                                    struct hs_buf *out, struct hs_policy_tested *tested, struct hs_err *err);
+
+/* One of two versions of a model: its files lie in `directory`, and what they name relative to the model's directory
+ * is looked for in `place` (empty: the same). `label` is how people call it. */
+struct hs_diff_side {
+    hs_str directory, place, label;
+};
+/* `policy diff`: who sees other cells after than before. */
+HS_MUST hs_rc hs_access_policy_diff(const struct hs_diff_side *before, const struct hs_diff_side *after,
+                                    const struct hs_look *look, struct hs_buf *out, bool *out_changed,
+                                    struct hs_err *err);
 
 /* `check DIR [--bind]`: loads, binds every contract to its real table, checks every policy. One line a finding in
  * `out`; *out_errors counts them. */

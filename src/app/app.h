@@ -8,11 +8,12 @@
 struct settings { /* filled from the table in settings.def: defaults, then HAILSTORM_X, then --x */
     const char *model, *state, *listen, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as, *format;
     const char *s3_endpoint, *s3_region, *s3_credential_command, *s3_credential_file, *s3_ca, *cache_directory;
+    const char *purpose, *workspace, *at, *dialect;
     int64_t s3_timeout, s3_retries, s3_patience, cache_size;
     int64_t threads, workers, warm, memory, slot, slots, batch_memory, spill, spool, slow_reader, loops, connections,
         idle_timeout;
     int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;
-    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style;
+    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style, json, check;
 };
 
 struct arguments { /* what is left after the settings */
@@ -40,6 +41,11 @@ void hs_service_close(struct service *v); /* reverse order */
 /* state directory + name, into a static-length buffer */
 HS_MUST hs_rc hs_state_path(const struct settings *s, const char *name, char *out, size_t cap, struct hs_err *err);
 
+HS_MUST hs_rc hs_open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err);
+
+/* Writes the files that `directory` had in a git revision into INTO/model, which is there and empty. */
+HS_MUST hs_rc hs_git_tree(const char *directory, const char *ref, const char *into, struct hs_err *err);
+
 struct command {
     const char *name, *usage, *text;
     int (*run)(const struct settings *s, const struct arguments *args);
@@ -48,6 +54,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args);
 int hs_command_check(const struct settings *s, const struct arguments *args);
 int hs_command_query(const struct settings *s, const struct arguments *args);
 int hs_command_explain(const struct settings *s, const struct arguments *args);
+int hs_command_policy(const struct settings *s, const struct arguments *args);
 int hs_command_table(const struct settings *s, const struct arguments *args);
 int hs_command_audit(const struct settings *s, const struct arguments *args);
 int hs_command_user(const struct settings *s, const struct arguments *args);

@@ -1,4 +1,4 @@
-/* The short commands: check, explain, table, audit, user, docs. */
+/* The short commands: check, table, audit, user, docs. */
 #include "app/app.h"
 
 #include "auth/auth.h"
@@ -40,22 +40,6 @@ int hs_command_check(const struct settings *s, const struct arguments *args)
     hs_store_close();
     print(&out, 0);
     return rc != HS_OK ? hs_fail_command(&err) : errors != 0;
-}
-
-int hs_command_explain(const struct settings *s, const struct arguments *args)
-{
-    if (args->count != 1 || !s->as[0])
-        return usage("explain PRODUCT --as NAME [--model DIR]");
-    struct service v;
-    struct hs_err err;
-    if (hs_service_open(s, false, &v, &err) != HS_OK)
-        return hs_fail_command(&err);
-    struct hs_buf out;
-    hs_buf_init(&out, OUTPUT_MAX);
-    hs_rc rc = hs_access_explain(v.access, hs_str_of(s->as), hs_str_of(args->at[0]), &out, &err);
-    print(&out, 0);
-    hs_service_close(&v);
-    return rc == HS_OK ? 0 : hs_fail_command(&err);
 }
 
 int hs_command_table(const struct settings *s, const struct arguments *args)

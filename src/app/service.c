@@ -75,7 +75,7 @@ static void close_gateway(void *open)
 
 static const struct hs_object_gate GATE = {hs_store_is_remote, open_gateway, close_gateway};
 
-static hs_rc open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
+hs_rc hs_open_engine(const struct settings *s, struct hs_engine **out, struct hs_err *err)
 {
     char scratch[4096], library[4096];
     HS_TRY(hs_state_path(s, "scratch", scratch, sizeof scratch, err));
@@ -130,7 +130,7 @@ hs_rc hs_service_open(const struct settings *s, bool engine, struct service *out
     if (rc == HS_OK)
         rc = hs_auth_open(&(struct hs_auth_settings){.key_file = path}, v.state, &v.auth, err);
     if (rc == HS_OK && engine)
-        rc = open_engine(s, &v.engine, err);
+        rc = hs_open_engine(s, &v.engine, err);
     if (rc == HS_OK)
         rc = open_access(s, &v, err);
     if (rc != HS_OK) {

@@ -170,5 +170,8 @@ void hs_stream_close(struct hs_stream *s); /* takes NULL; cancels what still run
 
 /* main() of `hailstorm worker`. */
 int hs_worker_main(int argc, char **argv);
+    /* Instead of groups: rows that no file holds, as a relation with the raw columns in DuckDB SQL of our own printing
+     * (`hailstorm policy test`). Empty: none. */
+    hs_str given;
 
 #endif

@@ -319,6 +319,10 @@ static bool has_files(const struct hs_scan *scan)
 
 hs_rc hs_scan_raw(struct hs_buf *out, const struct hs_scan *scan, size_t slot, struct hs_err *err)
 {
+    if (scan->given.len) {
+        hs_buf_addf(out, "SELECT * FROM (%.*s) AS \"given\"", HS_FMT(scan->given));
+        return HS_OK;
+    }
     if (!has_files(scan)) {
         HS_TRY(add_columns(out, scan, NULL, err));
         hs_buf_addz(out, " WHERE false");

@@ -47,8 +47,6 @@ bool hs_decision_mask_key(const struct hs_decision *d, size_t i, hs_str *out_id)
 /* Does any mask use the default key? Ids that masks name are in the digest, the default's is not. */
 bool hs_decision_needs_key(const struct hs_decision *d);
 
-/* "hailstorm explain": which rules made this decision, in words. */
-void hs_buf_add_explanation(struct hs_buf *out, const struct hs_decision *d, hs_str default_key_id);
 /* The table of mask functions as Markdown, from the same records: `make docs`. */
 void hs_buf_add_mask_docs(struct hs_buf *out);
 
