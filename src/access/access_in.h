@@ -154,6 +154,14 @@ bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
 /* limits.c: what the decisions of the opened tables allow this statement; checked after the intent is on disk. */
 HS_MUST hs_rc hs_call_quotas(struct hs_call *c, struct hs_err *err);
+/* aggregate.c: where a decision allows nothing but aggregates, checks and prints the statement anew and compares it with
+ * what this person asked before; that may use up the lease (*l is then NULL). */
+HS_MUST hs_rc hs_call_aggregate(struct hs_call *c, const struct hs_statement *s, struct hs_lease **l,
+                                struct hs_run_request *r, struct hs_err *err);
+/* rows.c: every batch of a stream, waited for. */
+HS_MUST hs_rc hs_call_read(struct hs_call *c, struct hs_stream *s,
+                           hs_rc (*on_batch)(void *arg, const struct hs_batch *batch, struct hs_err *err), void *arg,
+                           struct hs_err *err);
 HS_MUST hs_rc hs_call_charge(struct hs_call *c, int64_t rows, int64_t bytes, struct hs_err *err);
 /* query.c: what a worker has to be let into to read this table; false: no room, or no memory. */
 bool hs_add_table_directories(struct hs_arena *a, const struct hs_table *t, hs_str *at, size_t *count, size_t max);
@@ -165,6 +173,8 @@ HS_MUST hs_rc hs_row_reader_of(struct hs_call *c, const struct opened *o, struct
 void hs_catalog_work(struct hs_call *c);
 
 HS_MUST hs_rc hs_call_principal(struct hs_call *c, struct hs_principal **out, struct hs_err *err);
+/* May this person state that purpose (workspace)? `attribute` is "purposes" ("workspaces"). */
+HS_MUST hs_rc hs_may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err);
 struct hs_facts hs_call_facts(const struct hs_call *c);
 
 /* ---- audit ---- */
@@ -173,8 +183,6 @@ struct audit_record {
     const char *phase; /* "intent", "outcome", "refused" */
     const struct hs_call *call;
     const struct hs_err *err; /* refused, or an outcome that failed */
-/* May this person state that purpose (workspace)? `attribute` is "purposes" ("workspaces"). */
-HS_MUST hs_rc hs_may_state(const struct hs_principal *who, const char *attribute, hs_str stated, struct hs_err *err);
 };
 HS_MUST hs_rc hs_audit_open(hs_str directory, struct hs_auth *auth, struct hs_audit **out, struct hs_err *err);
 void hs_audit_close(struct hs_audit *a);

@@ -524,6 +524,9 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     };
     struct hs_stream *stream;
     HS_TRY(mask_keys(c, &r, err));
+    HS_TRY(hs_call_aggregate(c, s, l, &r, err));
+    if (!*l) /* it was used to compare */
+        HS_TRY(lease(c, who, l, err));
     HS_TRY(hs_lease_run(*l, &r, &stream, err));
     *l = NULL; /* the stream owns it */
     step(c, STEP_RUN, &mark);

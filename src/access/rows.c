@@ -113,7 +113,7 @@ static hs_rc lease_for(const struct rows *r, struct hs_arena *a, struct hs_lease
     return hs_lease_open(engine, &request, out, err);
 }
 
-static hs_rc hand_on(const struct rows *r, struct hs_stream *s, struct news *n,
+static hs_rc hand_on(struct hs_call *c, struct hs_stream *s, struct news *n,
                      hs_rc (*on_batch)(void *arg, const struct hs_batch *batch, struct hs_err *err), void *arg,
                      struct hs_err *err)
 {
@@ -134,9 +134,22 @@ static hs_rc hand_on(const struct rows *r, struct hs_stream *s, struct news *n,
         case HS_STREAM_ERROR:
             return HS_FAILED(err->kind);
         }
-        if (hs_call_is_cancelled(r->call, err))
+        if (hs_call_is_cancelled(c, err))
             return HS_FAILED(err->kind);
     }
+}
+
+hs_rc hs_call_read(struct hs_call *c, struct hs_stream *s,
+                   hs_rc (*on_batch)(void *arg, const struct hs_batch *batch, struct hs_err *err), void *arg,
+                   struct hs_err *err)
+{
+    struct news news;
+    news_init(&news);
+    hs_stream_notify(s, bring_news, &news);
+    hs_rc rc = hand_on(c, s, &news, on_batch, arg, err);
+    hs_stream_notify(s, NULL, NULL); /* the news go; the stream is closed by its owner */
+    news_fini(&news);
+    return rc;
 }
 
 /* Nothing here is the statement's: what the engine takes for a fault of it is one of the file. */
@@ -195,7 +208,7 @@ static hs_rc read_rows(void *ctx, hs_str path, const struct hs_type *physical, c
         rc = run(r, &l, &scan, &s, err);
     if (rc == HS_OK) {
         hs_stream_notify(s, bring_news, &news);
-        rc = hand_on(r, s, &news, on_batch, arg, err);
+        rc = hand_on(r->call, s, &news, on_batch, arg, err);
     }
     hs_stream_close(s);
     hs_lease_close(l);

@@ -95,6 +95,47 @@ struct hs_statement {
 HS_MUST hs_rc hs_lease_parse(struct hs_lease *l, struct hs_arena *a, hs_str sql, struct hs_statement **out,
                              struct hs_err *err);
 
+/* ---- people who may see nothing but aggregates: aggregate.c ---- */
+enum hs_aggregate_use { HS_AGGREGATE_NOT = 0, HS_AGGREGATE_BY /* dimension */, HS_AGGREGATE_OF /* measure */ };
+struct hs_aggregate_column {
+    hs_str name;
+    const struct hs_type *type;
+    enum hs_aggregate_use use;
+};
+struct hs_aggregate_request {
+    const struct hs_aggregate_column *columns; /* of the one table, as the person sees them */
+    size_t column_count;
+    int minimum;                    /* rows of a group */
+    const struct hs_params *params; /* written into the text; NULL: not bound yet, for a describe */
+};
+struct hs_aggregate {
+    hs_str statement; /* what runs: hs_run_request.printed, without parameters */
+    hs_str set;       /* the rows and groups it is about, to be compared with others by hs_aggregate_sets_print */
+};
+/* HS_DENIED with words and position where the statement is none that aggregates alone, of this table alone. */
+HS_MUST hs_rc hs_statement_aggregate(struct hs_arena *a, const struct hs_statement *s,
+                                     const struct hs_aggregate_request *r, struct hs_aggregate *out,
+                                     struct hs_err *err);
+
+enum { HS_AGGREGATE_ATOMS = 200000 };
+struct hs_aggregate_names {
+    hs_str *at;
+    size_t len, cap;
+};
+struct hs_aggregate_set {
+    uint64_t measures, counted; /* bits of hs_aggregate_sets.measures: in any aggregate; in count or avg */
+};
+struct hs_aggregate_sets {
+    /* One row for each combination of groups: a text for each set (NULL: not among its rows), the number of rows, and
+     * for each measure how many of them have a value. More than HS_AGGREGATE_ATOMS rows: too many. */
+    hs_str statement;
+    struct hs_aggregate_set *sets;
+    size_t count;
+    struct hs_aggregate_names measures;
+};
+HS_MUST hs_rc hs_aggregate_sets_print(struct hs_arena *a, const hs_str *texts, size_t count,
+                                      struct hs_aggregate_sets *out, struct hs_err *err);
+
 /* ---- decided scans ---- */
 enum hs_scan_format { HS_SCAN_PARQUET = 0, HS_SCAN_AVRO };
 struct hs_scan_file {
@@ -129,6 +170,9 @@ struct hs_scan {
     const struct hs_type *raw; /* STRUCT: contract names and ids: the raw layer's columns "f<id>" of these types */
     const struct hs_scan_group *groups;
     size_t group_count;         /* 0: no rows */
+    /* Instead of groups: rows that no file holds, as a relation with the raw columns in DuckDB SQL of our own printing
+     * (`hailstorm policy test`). Empty: none. */
+    hs_str given;
     const struct hs_type *keys; /* STRUCT: what equality deletes compare, as table types. NULL: none */
     const struct hs_scan_equality *equality;
     size_t equality_count;
@@ -141,6 +185,7 @@ struct hs_scan {
 struct hs_run_request {
     const struct hs_statement
         *statement;              /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
+    hs_str printed; /* ours, over hs_scan_N, in place of the statement's own text; empty: none */
     const struct hs_scan *scans; /* one a ref, same order */
     size_t scan_count;
     const struct hs_params *params;      /* may be NULL */
@@ -170,8 +215,5 @@ void hs_stream_close(struct hs_stream *s); /* takes NULL; cancels what still run
 
 /* main() of `hailstorm worker`. */
 int hs_worker_main(int argc, char **argv);
-    /* Instead of groups: rows that no file holds, as a relation with the raw columns in DuckDB SQL of our own printing
-     * (`hailstorm policy test`). Empty: none. */
-    hs_str given;
 
 #endif

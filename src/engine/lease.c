@@ -411,6 +411,10 @@ static hs_rc job_init(struct job *j, const struct hs_run_request *r, struct hs_e
 
 static hs_rc print_statement(struct job *j, const struct hs_run_request *r, struct hs_err *err)
 {
+    if (r->printed.len) {
+        hs_buf_adds(&j->sql, r->printed);
+        return HS_OK;
+    }
     if (r->statement)
         return hs_statement_print(r->statement, r->scans, j->inside, &j->sql, err);
     if (r->scan_count != 1)
@@ -478,6 +482,8 @@ static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, str
 {
     HS_TRY(hs_buf_done(&j->sql, err));
     HS_TRY(parse_text(l, hs_buf_str(&j->sql), err));
+    if (r->printed.len) /* made of pieces: any statement that the guard lets through, over our views alone */
+        return hs_guard_printed(j->arena, hs_buf_str(&j->sql), hs_buf_str(&l->reply), r->scan_count, err);
     /* node for node the tree that was checked, over our views alone */
     return hs_guard_printed_as(j->arena, r->statement, hs_buf_str(&j->sql), hs_buf_str(&l->reply), err);
 }
@@ -504,9 +510,11 @@ static bool any_restricts(const struct hs_run_request *r)
 static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
     HS_TRY(print_statement(j, r, err));
-    if (r->statement)
+    if (r->statement || r->printed.len)
         HS_TRY(check_print(l, r, j, err));
-    struct hs_scan_place place = {.apart = r->statement ? hs_statement_apart(r->statement) : HS_APART_NOTHING};
+    struct hs_scan_place place = {.apart = r->printed.len ? HS_APART_ALL
+                                           : r->statement ? hs_statement_apart(r->statement)
+                                                          : HS_APART_NOTHING};
     for (size_t i = 0; i < r->scan_count; i++) {
         place.inside = hs_buf_str(&j->inside[i]);
         HS_TRY(print_view(j, &r->scans[i], &place, i, err));

@@ -22,6 +22,7 @@ static const struct document_kind KINDS[] = {
     {"RowRule", IN_POLICIES, hs_read_row_rule},
     {"Mask", IN_POLICIES, hs_read_mask},
     {"Deny", IN_POLICIES, hs_read_deny},
+    {"AggregateRule", IN_POLICIES, hs_read_aggregate_rule},
     {"Lookup", HS_PLACE_LOOKUP, HS_PLACE_NONE, "domains/DOMAIN/lookups/NAME.yaml", hs_read_lookup},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
