@@ -147,6 +147,13 @@ static bool all_among(const struct parts *a, const struct parts *b)
     return true;
 }
 
+/* Are all parts of the one among the other's? As alternatives more of them are wider, as conditions narrower. */
+static const char *compare_parts(const struct parts *a, const struct parts *b, const char *more, const char *fewer)
+{
+    bool there = all_among(a, b), back = all_among(b, a);
+    return there && back ? "the same rows" : there ? more : back ? fewer : NULL;
+}
+
 /* x in (1, 2) -> x in (1, 2, 3); x = 1 counts as x in (1). */
 static const char *compare_lists(const struct hs_rule *a, const struct hs_rule *b)
 {
@@ -154,7 +161,7 @@ static const char *compare_lists(const struct hs_rule *a, const struct hs_rule *
     if (!lists || a->arg_count < 2 || b->arg_count < 2 || !hs_rule_same(a->args[0], b->args[0]))
         return NULL;
     struct parts x = {.at = a->args + 1, .count = a->arg_count - 1}, y = {.at = b->args + 1, .count = b->arg_count - 1};
-    return all_among(&x, &y) ? "wider" : all_among(&y, &x) ? "narrower" : NULL;
+    return compare_parts(&x, &y, "wider", "narrower");
 }
 
 /* Both as alternatives: more of them, wider. */
@@ -164,7 +171,7 @@ static const char *compare_alternatives(const struct hs_rule *a, const struct hs
     parts_of(&x, a, HS_RULE_OR);
     parts_of(&y, b, HS_RULE_OR);
     const char *lists = x.count == 1 && y.count == 1 ? compare_lists(a, b) : NULL;
-    return lists ? lists : all_among(&x, &y) ? "wider" : all_among(&y, &x) ? "narrower" : NULL;
+    return lists ? lists : compare_parts(&x, &y, "wider", "narrower");
 }
 
 /* Both as conditions that must all hold: more of them, narrower. NULL: not provable so. */
@@ -175,8 +182,9 @@ static const char *compare_rows(const struct hs_rule *a, const struct hs_rule *b
     struct parts x, y;
     parts_of(&x, a, HS_RULE_AND);
     parts_of(&y, b, HS_RULE_AND);
-    if (all_among(&x, &y) || all_among(&y, &x))
-        return all_among(&x, &y) ? "narrower" : "wider";
+    const char *whole = compare_parts(&x, &y, "narrower", "wider");
+    if (whole)
+        return whole;
     const struct hs_rule *from = NULL, *to = NULL;
     size_t gone = 0, come = 0;
     for (size_t i = 0; i < x.count; i++)
