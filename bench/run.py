@@ -240,6 +240,24 @@ def decisions(report):
     text = subprocess.run([program, ROOT / "build/demo/mesh"], capture_output=True, text=True, check=True).stdout
     for kind, goal in (("cold", 200), ("cached", 10)):
         report.add(f"decision, {kind}", float(re.search(rf"{kind} ([\d.]+)", text).group(1)), None, f"goal {goal} us", "us", goal, 1000)
+    bank(report, program)
+
+
+def bank(report, program):
+    """A policy the size of a bank, a quarter and a sixteenth of it: loading should grow with it, deciding should not."""
+    table = ROOT / "build/demo/mesh/warehouse/sales/orders"
+    for size in (1 / 16, 1 / 4, 1):
+        with tempfile.TemporaryDirectory(prefix="hailstorm-bank-") as folder:
+            what = subprocess.run([sys.executable, ROOT / "bench/bank.py", folder, str(size)], capture_output=True, text=True, check=True).stdout.strip()
+            runs = [subprocess.run([program, folder, table], capture_output=True, text=True, check=True).stdout for _ in range(3)]
+        print(f"bank x {size:g}: {what}")
+
+        def middle(pattern):
+            return statistics.median(sum(map(float, re.search(pattern, text).groups())) for text in runs)
+        report.add(f"bank x {size:g}: load and check (processor)", middle(r"load ([\d.]+) s.*check ([\d.]+) s"), None, f"goal {2 * size:g} s", "s", 2 * size, 3)
+        report.add(f"bank x {size:g}: memory of the model", middle(r"memory ([\d.]+) MB"), None, "said", "MB", 150, 3)
+        report.add(f"bank x {size:g}: decision, cold", middle(r"cold ([\d.]+) us"), None, "goal 200 us", "us", 200, 3000)
+        report.add(f"bank x {size:g}: decision, cached", middle(r"cached ([\d.]+) us"), None, "goal 10 us", "us", 10, 2000)
 
 
 def main():

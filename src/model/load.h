@@ -171,6 +171,8 @@ HS_MUST hs_rc hs_load_lookup_rule(struct hs_load *l, hs_str domain, hs_str file,
 HS_MUST hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out); /* struct hs_rule * */
 /* Refuses what looks like a key, a password or a token, anywhere in the tree. */
 HS_MUST hs_rc hs_refuse_secrets(struct hs_load *l, const struct hs_yaml *root);
+/* reaching.c: each table's policies; when all references are resolved. */
+HS_MUST hs_rc hs_load_reaching(struct hs_load *l);
 /* Names once, references resolved, the index made: everything that needs all files. */
 HS_MUST hs_rc hs_load_resolve(struct hs_load *l);
 

@@ -451,6 +451,7 @@ hs_rc hs_load_resolve(struct hs_load *l)
     HS_TRY(collect_tag_masks(l));
     for (size_t i = 0; i < l->policies.len; i++)
         HS_TRY(resolve_policy(l, &l->policies.at[i], &l->marks.at[i], &tags));
+    HS_TRY(hs_load_reaching(l));
     m->warnings = l->warnings.at; /* resolving may have added some */
     m->warning_count = l->warnings.len;
     return HS_OK;
