@@ -2,6 +2,8 @@
  * Nothing of the repository is touched: the index is a file of ours, too. */
 #include "app/app.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -50,7 +52,7 @@ static char **environment_with(char *const *more, size_t count)
     size_t n = 0;
     while (environ[n])
         n++;
-    char **all = calloc(n + count + 1, sizeof *all);
+    char **all = hs_calloc(n + count + 1, sizeof *all);
     size_t kept = 0;
     for (size_t i = 0; all && i < n; i++)
         if (strncmp(environ[i], "GIT_", 4) != 0)
@@ -74,7 +76,7 @@ static hs_rc write_tree(const char *repository, const char *tree, const char *in
     if (rc == HS_OK)
         rc = run_git((char *[]){"git", "-C", prefix, "checkout-index", "--all", "--quiet", NULL}, environment, NULL, 0,
                      err);
-    free(environment);
+    hs_free(environment);
     return rc;
 }
 
@@ -96,6 +98,6 @@ hs_rc hs_git_tree(const char *directory, const char *ref, const char *into, stru
     if (rc == HS_OK)
         rc = run_git((char *[]){"git", "-C", d, "rev-parse", "--verify", "--end-of-options", name, NULL}, environment,
                      tree, sizeof tree, err);
-    free(environment);
+    hs_free(environment);
     return rc == HS_OK ? write_tree(repository, tree, into, err) : rc;
 }

@@ -12,7 +12,8 @@ static const struct command COMMANDS[] = {
     {"check", "check [DIR] [--bind]", "validate a model, also against its real tables", hs_command_check},
     {"query", "query \"SQL\" --as NAME", "run one statement as a person", hs_command_query},
     {"explain", "explain PRODUCT --as NAME [--json]", "which rules made this decision", hs_command_explain},
-    {"policy", "policy test [FILE|DIR ...] | diff REF [REF]", "run a policy's cases; who sees other cells than before", hs_command_policy},
+    {"policy", "policy test [FILE|DIR ...] | diff REF [REF]", "run a policy's cases; who sees other cells than before",
+     hs_command_policy},
     {"table", "table PATH", "facts of an Iceberg table", hs_command_table},
     {"user", "user add|token|remove NAME ...", "people of principals.yaml", hs_command_user},
     {"audit", "audit verify", "look for breaks in the audit", hs_command_audit},
@@ -25,7 +26,7 @@ static int help(FILE *to)
     fprintf(to, "usage:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(to, "  hailstorm %-46s %s\n", COMMANDS[i].usage, COMMANDS[i].text);
-    fprintf(to, "  hailstorm settings%39s every setting, its default and meaning\n", "");
+    fprintf(to, "  hailstorm settings%38s every setting, its default and meaning\n", "");
     return to == stdout ? 0 : 2;
 }
 

@@ -2,6 +2,7 @@
  * read it; no server is asked. */
 #include "app/app.h"
 
+#include "base/alloc.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ static int on_file(const char *path, const struct stat *st, int kind, struct FTW
         finding->too_many = true;
         return 1;
     }
-    finding->at[finding->count] = strdup(path);
+    finding->at[finding->count] = hs_strndup(path, strlen(path));
     return finding->at[finding->count++] ? 0 : 1;
 }
 
@@ -177,7 +178,7 @@ static int policy_test(const struct settings *s, const struct arguments *args)
         rc = run_tests(s, model, &f, &out, &tested, &err);
     print(&out, 0);
     for (size_t i = 0; i < f.count; i++)
-        free(f.at[i]);
+        hs_free(f.at[i]);
     return rc != HS_OK ? hs_fail_command(&err) : tested.failed != 0;
 }
 
@@ -198,7 +199,7 @@ static hs_rc open_side(const char *directory, const char *ref, struct side *out,
         (struct hs_diff_side){.directory = hs_str_of(ref ? ref : directory), .label = hs_str_of(ref ? ref : directory)};
     if (!ref || (stat(ref, &st) == 0 && S_ISDIR(st.st_mode)))
         return HS_OK;
-    strcpy(out->scratch, "/tmp/hailstorm-diff-XXXXXX");
+    snprintf(out->scratch, sizeof out->scratch, "/tmp/hailstorm-diff-XXXXXX");
     if (!mkdtemp(out->scratch)) {
         out->scratch[0] = 0;
         return hs_fail(err, HS_UNAVAILABLE, "cannot make a directory in /tmp: %s", strerror(errno));

@@ -308,8 +308,12 @@ static const char *explain(const struct hs_principal *who)
 {
     struct hs_explained *e;
     struct hs_buf b;
-    struct hs_explain_request r = {.model = &w.model, .who = who, .table = &w.table, .bound = w.bound,
-                                   .facts = &(struct hs_facts){.now_us = 1}, .default_key = HS_S("01234567")};
+    struct hs_explain_request r = {.model = &w.model,
+                                   .who = who,
+                                   .table = &w.table,
+                                   .bound = w.bound,
+                                   .facts = &(struct hs_facts){.now_us = 1},
+                                   .default_key = HS_S("01234567")};
     assert_int_equal(hs_explain(w.arena, &r, &e, &w.err), HS_OK);
     hs_buf_init(&b, 1 << 16);
     hs_buf_add_explained(&b, e);
@@ -326,7 +330,8 @@ static void test_explain(void **state)
     w_columns(&w, &w.policies[0], 1, (const char *const[]){"items[].sku"});
     const char *text = explain(&nobody);
     assert_non_null(strstr(text, "sales.orders: allowed\n  rows: all\n"));
-    assert_non_null(strstr(text, "  column items: list<struct<sku: string>>\n    without items[].price: no grant opens it\n"));
+    assert_non_null(
+        strstr(text, "  column items: list<struct<sku: string>>\n    without items[].price: no grant opens it\n"));
     assert_non_null(strstr(text, "    items[].sku: show-first-n(n: 4) by 'm' (policies/m.yaml:3) unless this is false: "
                                  "region <> 'nobody'\n"));
     w.model.policy_count = 0;
