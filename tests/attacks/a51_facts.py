@@ -5,6 +5,7 @@ import time
 
 NUMBER, TITLE = 51, "stated purposes, and decisions that end"
 DEFENCE = [("row-rule", "rows for the purpose"), ("decision-end", "after its end")]
+BESIDE = True  # most of the time it waits for a minute to end
 STATEMENTS = []
 PURPOSES = ["fraud", "", "Fraud", "FRAUD", "fraud ", " fraud", "frau", "fraudx", "fraud'", "x' or '1'='1", "fraud' --", "vip", "null", "true", "%", "fra_d", "fr\u0430ud", "a" * 3000, "fraud,other", "fraud;fraud"]
 COUNT = "select count(*), max(id) from alpha.claims"

@@ -234,26 +234,40 @@ def start(faults=()):
     return Server(mesh.make(), faults=faults, env={"ZQX_SECRET": "ZQX environment"}, settings={"workers": 4, "statements-per-person": 64})
 
 
+def run_one(door_module, server, attack, arguments):
+    """Leaks of one attack with every defence up."""
+    begun = time.monotonic()
+    door = door_module.Door(server)
+    attempt = Attempt(attack, door, Ground(server.state if server else "/nonexistent"), server, arguments.verbose).run(arguments.long, threads=arguments.threads)
+    attempt.close()
+    lines = [f"{attack.NUMBER:>3} {attack.TITLE}: {attempt.asked} askings, {len(attempt.leaks)} leaks, {time.monotonic() - begun:.0f} s"]
+    lines += [f"      LEAK {what}" + "".join(f"\n           {str(w)[:700]}" for w in words) for what, words in attempt.leaks[:arguments.show]]
+    print("\n".join(lines), flush=True)
+    if hasattr(attack, "timing") and arguments.timing:
+        report_timing(attack, door)
+    return len(attempt.leaks)
+
+
 def run_all(door_module, chosen, arguments):
-    """(attacks, leaks) through one door with every defence up."""
+    """Leaks through one door with every defence up. What must be alone comes first; what mostly waits runs beside the rest."""
     leaks = 0
     server = None if door_module.NAME == "plain" else start().start()
+    beside = [attack for attack in chosen if getattr(attack, "BESIDE", False)]
+    rest = sorted((attack for attack in chosen if attack not in beside), key=lambda attack: not getattr(attack, "ALONE", False))
+    first = [attack for attack in rest if getattr(attack, "ALONE", False)]
     try:
-        for attack in chosen:
-            begun = time.monotonic()
-            door = door_module.Door(server)
-            attempt = Attempt(attack, door, Ground(server.state if server else "/nonexistent"), server, arguments.verbose).run(arguments.long, threads=arguments.threads)
-            attempt.close()
-            leaks += len(attempt.leaks)
-            print(f"{attack.NUMBER:>3} {attack.TITLE}: {attempt.asked} askings, {len(attempt.leaks)} leaks, {time.monotonic() - begun:.0f} s", flush=True)
-            for what, words in attempt.leaks[:arguments.show]:
-                print(f"      LEAK {what}" + "".join(f"\n           {str(w)[:700]}" for w in words), flush=True)
-            if hasattr(attack, "timing") and arguments.timing:
-                report_timing(attack, door)
-            if server and not server.alive():
-                print(f"      THE SERVER DIED (status {server.process.returncode}):\n{server.words()[-1500:]}", flush=True)
-                leaks += 1
-                server = start().start()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            waiting = []
+            for attack in [*first, None, *rest[len(first):]]:
+                if attack is None:
+                    waiting = [pool.submit(run_one, door_module, server, one, arguments) for one in beside]
+                    continue
+                leaks += run_one(door_module, server, attack, arguments)
+                if server and not server.alive():
+                    print(f"      THE SERVER DIED (status {server.process.returncode}):\n{server.words()[-1500:]}", flush=True)
+                    leaks += 1
+                    server = start().start()
+            leaks += sum(one.result() for one in waiting)
     finally:
         if server:
             server.stop()
@@ -312,9 +326,11 @@ def prove(door_module, chosen, arguments):
         for names, wanted in defences(attack):
             groups.setdefault(names, []).append((attack, wanted))
     elsewhere = groups.pop("plain", [])
+    alone = [names for names, work in groups.items() if any(getattr(attack, "ALONE", False) for attack, _ in work)]
+    failed = [one for names in alone for one in prove_together(door_module, names, groups.pop(names), arguments)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:  # most of the time each waits for a server of its own
-        waiting = [pool.submit(prove_together, door_module, names, work, arguments) for names, work in sorted(groups.items(), key=lambda g: -len(g[1]))]
-        failed = prove_elsewhere(elsewhere, arguments) if elsewhere else []
+        waiting = [pool.submit(prove_together, door_module, names, work, arguments) for names, work in sorted(groups.items(), key=lambda g: (not any(getattr(attack, "BESIDE", False) for attack, _ in g[1]), -len(g[1])))]
+        failed += prove_elsewhere(elsewhere, arguments) if elsewhere else []
         return failed + [one for done in waiting for one in done.result()]
 
 
