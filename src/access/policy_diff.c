@@ -6,7 +6,7 @@
 #include "model/load.h"
 #include "policy/seeing.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 struct person {
     hs_str name; /* empty: whoever has `role`, which nobody in principals.yaml has */
@@ -532,10 +532,16 @@ static void add_note(struct differ *d, hs_str note, size_t *count)
 
 static void add_notes(struct differ *d)
 {
-    size_t count = 0;
+    enum { TOLD = 5 };
+    size_t count = 0, more = d->assumed.len > TOLD ? d->assumed.len - TOLD : 0;
     bool stated = d->look->purpose.len || d->look->workspace.len;
-    for (size_t i = 0; i < d->assumed.len; i++)
+    for (size_t i = 0; i < d->assumed.len - more; i++)
         add_note(d, d->assumed.at[i], &count);
+    if (more) {
+        char text[80];
+        int n = snprintf(text, sizeof text, "and so for %zu more tables that could not be opened", more);
+        add_note(d, hs_str_n(text, (size_t)n), &count);
+    }
     if (!stated && (names_purposes(d->before) || names_purposes(d->after)))
         add_note(d,
                  HS_S("policies name purposes or workspaces, and none was stated: compare again with --purpose or "

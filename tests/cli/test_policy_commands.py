@@ -315,3 +315,16 @@ def test_ten_thousand_people(repository):
         re.search(r"  5000 people \(p\d.*\):\n    email: keep-domain -> nullify\n", answer.stdout), answer.stdout
     assert "  2500 people with role support (" in answer.stdout
     assert took < 30, took
+
+
+def test_aggregates_alone(mesh):
+    add(mesh, "kind: AggregateRule\nname: counts\non: {product: sales.orders}\nto: {roles: [analyst]}\ndimensions: [status]\nmeasures: [amount]\nminimum: 12\n")
+    (mesh / "domains/sales/policies/masks.yaml").write_text("")
+    text = "kind: PolicyTest\nname: o\ngiven: {table: sales.orders, rows: [{id: 1, region: EU}]}\ncases: [{as: ana, then: %s}]\n"
+    assert cases(mesh, text % "{minimum: 12}").returncode == 0
+    answer = cases(mesh, text % "{visible: 1}")
+    assert answer.returncode == 1 and "only aggregates over at least 12 rows are answered" in answer.stdout
+    said = explain(mesh, "sales.orders", "ana")
+    assert "only aggregates, over groups of at least 12 rows" in said and "column status: string (a dimension)" in said
+    table = json.loads(explain(mesh, "sales.orders", "ana", "--json"))["tables"][0]
+    assert table["minimum"] == 12 and {c["name"]: c["role"] for c in table["columns"]}["amount"] == "measure"
