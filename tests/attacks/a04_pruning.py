@@ -61,7 +61,8 @@ class Opened:
             while at < len(data):
                 _, _, _, size = struct.unpack_from("iIII", data, at)
                 name = data[at + 16:at + 16 + size].rstrip(b"\0")
-                found[name] = found.get(name, 0) + 1
+                if name.endswith(b".parquet"):
+                    found[name] = found.get(name, 0) + 1
                 at += 16 + size
         return tuple(sorted(found.items()))
 
