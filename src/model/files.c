@@ -154,8 +154,8 @@ static hs_rc visit_file(struct walk *w, hs_str path, hs_str disk_path, bool link
     bool yml = hs_str_ends(path, HS_S(".yml"));
     if (!yml && !is_yaml(path) && !(is_rows(path) && hs_place_of(path, &domain) == HS_PLACE_LOOKUP_ROWS))
         return HS_OK;
-    if (hs_is_case_file(path))
-        return HS_OK; /* no part of the model: what `hailstorm policy test` reads */
+    if (hs_place_of(path, &domain) == HS_PLACE_NONE && hs_is_case_file(path))
+        return HS_OK;
     if (hs_place_of(path, &domain) == HS_PLACE_NONE)
         return warn(w, path,
                     yml ? "is not read: its name must end in .yaml"

@@ -1,5 +1,6 @@
 /* Files -> a checked model. Every file is read before the first error is told, so that the others' can be named, too.
  */
+#include "model/cases.h"
 #include "model/load.h"
 #include "model/place.h"
 
@@ -64,6 +65,24 @@ static hs_rc check_domain(struct hs_load *l)
     return HS_OK;
 }
 
+/* Cases are no part of the model. But a policy among them would be one that nobody follows. */
+static hs_rc check_case_file(struct hs_load *l)
+{
+    struct hs_yaml_documents documents;
+    HS_TRY(hs_yaml_parse(l->scratch, l->scratch, l->file->path, l->file->bytes, &documents, l->err));
+    for (size_t i = 0; i < documents.roots.len; i++) {
+        const struct hs_yaml *root = documents.roots.at[i];
+        const struct hs_yaml *kind = root->kind == HS_YAML_MAP ? hs_yaml_get(root, "kind") : NULL;
+        if (!kind || kind->kind != HS_YAML_SCALAR)
+            return hs_load_fail(l, hs_load_at(l, kind ? kind : root), "a document needs 'kind': what it is");
+        if (!hs_str_is(kind->text, "PolicyTest"))
+            return hs_load_fail(l, hs_load_at(l, kind),
+                                "a %.*s would not be read here: files NAME.test.yaml hold PolicyTest alone",
+                                (int)(kind->text.len < 80 ? kind->text.len : 80), kind->text.at);
+    }
+    return HS_OK;
+}
+
 static hs_rc read_file(struct hs_load *l, const struct hs_model_file *file)
 {
     struct hs_yaml_documents documents;
@@ -76,6 +95,8 @@ static hs_rc read_file(struct hs_load *l, const struct hs_model_file *file)
         return HS_OK; /* read by the lookup that names it */
     if (place == HS_PLACE_NONE)
         return hs_load_fail(l, top, "this file has no place in a model");
+    if (hs_is_case_file(file->path))
+        return check_case_file(l);
     if (place == HS_PLACE_CONTRACT || place == HS_PLACE_POLICY || place == HS_PLACE_LOOKUP)
         HS_TRY(check_domain(l));
     /* contracts keep their tree, see hs_product.written */
@@ -110,6 +131,8 @@ static hs_rc digest(struct hs_model *model, const struct hs_model_file *files, s
     if (!h)
         return hs_fail(err, HS_NOMEM, "out of memory while loading the model");
     for (size_t i = 0; i < count; i++) {
+        if (hs_is_case_file(files[i].path))
+            continue;
         hs_sha256_field(h, files[i].path);
         hs_sha256_field(h, files[i].bytes);
     }

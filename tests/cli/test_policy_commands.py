@@ -105,12 +105,6 @@ on: {column: sales.orders.status}
 to: {users: [otto]}
 when: amount > 5
 with: hmac-token
----
-kind: Mask
-name: again
-on: {column: sales.customers.email}
-to: {users: [ana]}
-with: nullify
 """)
     answer = json.loads(explain(mesh, "sales.orders", "otto", "--json"))
     fits(answer, SCHEMA)
@@ -227,6 +221,23 @@ def test_mistakes_of_a_file(mesh):
     assert run("policy", "test", mesh / "mesh.yaml").returncode == 1
     assert run("policy", "test", mesh / "nowhere").returncode == 1
     assert run("policy").returncode == 2
+
+
+def test_no_policy_hides_among_cases(mesh):
+    """A mask in a file that is taken for cases would be one that nobody lays on anything."""
+    add(mesh, "kind: Mask\nname: m\non: {column: sales.orders.id}\nwith: nullify\n", "orders.test.yaml")
+    answer = run("check", mesh)
+    assert answer.returncode == 1 and "orders.test.yaml:1:7: a Mask would not be read here" in answer.stderr
+    add(mesh, "kind: PolicyTest\nname: {\n", "orders.test.yaml")
+    assert "orders.test.yaml:" in run("check", mesh).stderr
+    version = json.loads(explain_version(mesh))["tables"][0]["model_version"]
+    add(mesh, "kind: PolicyTest\nname: other\n", "orders.test.yaml")
+    assert json.loads(explain(mesh, "sales.orders", "ana", "--json"))["tables"][0]["model_version"] == version
+
+
+def explain_version(mesh):
+    (mesh / "domains/sales/policies/orders.test.yaml").unlink()
+    return explain(mesh, "sales.orders", "ana", "--json")
 
 
 def test_keyed_masks_have_keys_of_the_tests(mesh):
