@@ -13,6 +13,14 @@ static hs_rc load(struct hs_access *a, struct generation **out, struct hs_err *e
 {
     struct hs_model *m = NULL;
     HS_TRY(hs_model_load(hs_str_of(a->model_directory), hs_policy_check_mask, &m, err));
+    /* Who starts has no last good model to keep: whoever such a conflict is about is refused, and the others served. */
+    hs_rc rc = a->generation ? hs_policy_check_model(m, err) : HS_OK;
+    if (rc == HS_OK && a->generation)
+        rc = hs_generation_check(a->generation, m, err);
+    if (rc != HS_OK) {
+        hs_model_unref(m);
+        return rc;
+    }
     struct generation *g = hs_generation_new(m);
     if (!g) {
         hs_model_unref(m);

@@ -16,6 +16,10 @@ struct hs_audit;
 
 /* ---- a generation: one loaded model and everything derived from it; counted, dropped whole after a reload ---- */
 struct described;
+struct seen_schema {
+    const struct hs_table *table;
+    const struct hs_type *real;
+};
 struct generation {
     atomic_int refs;
     atomic_int decided; /* decisions made; those that ended stay in the arena, too */
@@ -23,6 +27,7 @@ struct generation {
     struct described *described; /* has its own lock */
     pthread_mutex_t lock;        /* guards what follows */
     struct hs_arena *arena;
+    HS_VEC(struct seen_schema) schemas; /* of tables that were opened */
     struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
 };
@@ -42,6 +47,9 @@ bool hs_described_holds(const struct described_copy *copy, const struct hs_call 
 struct generation *hs_generation_new(struct hs_model *model); /* takes the reference */
 struct generation *hs_generation_ref(struct generation *g);
 void hs_generation_unref(struct generation *g);
+/* What a newer model's policies say of the tables that this one has opened: types that do not fit, rules that can never
+ * match. Tables that nobody has opened are left to `hailstorm check`. */
+HS_MUST hs_rc hs_generation_check(struct generation *g, const struct hs_model *newer, struct hs_err *err);
 bool hs_generation_is_worn(struct generation *g); /* it has made so many decisions that another should take over */
 
 /* A table found, opened and pinned. `store` borrows from the model. */

@@ -68,6 +68,43 @@ static void table_key(struct hs_buf *key, const struct opened *o)
     add_part(key, hs_iceberg_metadata_path(o->iceberg));
 }
 
+/* The latest of each table, for hs_generation_check. */
+static hs_rc remember_schema(struct generation *g, const struct hs_table *t, const struct hs_type *real,
+                             struct hs_err *err)
+{
+    struct seen_schema *seen = NULL;
+    for (size_t i = 0; i < g->schemas.len && !seen; i++)
+        if (g->schemas.at[i].table == t)
+            seen = &g->schemas.at[i];
+    if (seen && hs_type_same(seen->real, real))
+        return HS_OK;
+    if (!seen)
+        seen = hs_vec_add(g->arena, &g->schemas);
+    const struct hs_type *copy = hs_type_copy(g->arena, real);
+    if (!seen || !copy)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    *seen = (struct seen_schema){t, copy};
+    return HS_OK;
+}
+
+hs_rc hs_generation_check(struct generation *g, const struct hs_model *newer, struct hs_err *err)
+{
+    struct hs_arena *a = hs_arena_new(0);
+    hs_rc rc = a ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+    pthread_mutex_lock(&g->lock);
+    for (size_t i = 0; i < g->schemas.len && rc == HS_OK; i++) {
+        const struct hs_table *was = g->schemas.at[i].table;
+        const struct hs_table *t = hs_model_table(newer, was->product->domain, was->name);
+        struct hs_type *bound;
+        struct hs_err ignored; /* the table may have another schema by now */
+        if (t && hs_table_bind(a, t, g->schemas.at[i].real, &bound, &ignored) == HS_OK)
+            rc = hs_policy_check_table(a, newer, t, bound, err);
+    }
+    pthread_mutex_unlock(&g->lock);
+    hs_arena_free(a);
+    return rc;
+}
+
 static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs_type *real, struct hs_err *err)
 {
     struct hs_buf key;
@@ -79,6 +116,8 @@ static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs
         rc = hs_table_bind(g->arena, o->table, real, &bound, err);
         if (rc == HS_OK && hs_map_len(g->bound) < ENTRIES_MAX)
             rc = hs_map_put(g->bound, hs_buf_str(&key), bound, err);
+        if (rc == HS_OK)
+            rc = remember_schema(g, o->table, real, err);
     }
     hs_buf_fini(&key);
     if (rc == HS_OK)

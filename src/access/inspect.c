@@ -1,6 +1,8 @@
 /* `hailstorm check`: a model, also against its real tables. */
 #include "access/access_in.h"
 
+#include "base/clock.h"
+
 struct checking {
     struct hs_arena *arena;
     struct hs_model *model;
@@ -57,6 +59,8 @@ hs_rc hs_access_check(hs_str directory, bool bind, struct hs_buf *out, int *out_
     hs_rc rc = k.arena ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; rc == HS_OK && i < k.model->warning_count; i++)
         hs_buf_addf(out, "warning: %.*s\n", HS_FMT(k.model->warnings[i]));
+    if (rc == HS_OK)
+        rc = hs_policy_model_warnings(k.model, hs_wall_us(), out, err);
     for (size_t i = 0; rc == HS_OK && i < k.model->product_count; i++)
         for (size_t j = 0; j < k.model->products[i].table_count; j++)
             check_table(&k, &k.model->products[i].tables[j]);

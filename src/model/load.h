@@ -62,6 +62,7 @@ struct hs_load {
     HS_VEC(struct hs_reach) roots; /* none: mesh.yaml gives none, and each domain lies where it likes */
     HS_VEC(hs_str) warnings;
     struct hs_map *tag_masks; /* domain and tag to a Mask */
+    struct hs_map *roles;     /* those that some user has */
 };
 
 /* ---- messages: "file:line:column: words" ---- */

@@ -397,14 +397,52 @@ static hs_rc check_rule(struct hs_load *l, const struct hs_policy *policy, const
     return HS_OK;
 }
 
-/* People may come from elsewhere (OIDC), so a name that principals.yaml does not know is no error. */
-static hs_rc check_users(struct hs_load *l, const struct hs_policy *policy, const struct hs_selector *s,
-                         struct hs_at at)
+/* ---- people: they may come from elsewhere (OIDC), so a name or role that principals.yaml does not know is no error ---- */
+
+static hs_rc collect_roles(struct hs_load *l)
+{
+    l->roles = hs_map_new(l->scratch);
+    if (!l->roles)
+        return hs_load_no_memory(l);
+    for (size_t i = 0; i < l->users.len; i++)
+        for (size_t r = 0; r < l->users.at[i].role_count; r++)
+            HS_TRY(hs_map_put(l->roles, l->users.at[i].roles[r], &l->users.at[i], l->err));
+    return HS_OK;
+}
+
+static hs_rc list_people(struct hs_load *l, bool roles, name_list *names)
+{
+    for (size_t i = 0; i < l->users.len; i++) {
+        if (!roles)
+            HS_TRY(add_name(l, names, l->users.at[i].name));
+        for (size_t r = 0; roles && r < l->users.at[i].role_count; r++)
+            if (hs_map_get(l->roles, l->users.at[i].roles[r]) == &l->users.at[i]) /* each once */
+                HS_TRY(add_name(l, names, l->users.at[i].roles[r]));
+    }
+    return HS_OK;
+}
+
+static hs_rc warn_unknown(struct hs_load *l, const struct hs_policy *policy, hs_str name, bool role, struct hs_at at)
+{
+    name_list names = {0};
+    struct hs_hint hint;
+    HS_TRY(list_people(l, role, &names));
+    const char *like = hs_hint(&hint, name, names.at, names.len);
+    return role ? hs_load_warn(l, at, "policy '%.*s' names the role '%.*s', which nobody in principals.yaml has%s",
+                               HS_FMT(policy->name), HS_FMT(name), like)
+                : hs_load_warn(l, at, "policy '%.*s' names the user '%.*s', whom principals.yaml does not know%s",
+                               HS_FMT(policy->name), HS_FMT(name), like);
+}
+
+static hs_rc check_people(struct hs_load *l, const struct hs_policy *policy, const struct hs_selector *s,
+                          struct hs_at at)
 {
     for (size_t i = 0; l->users.len && i < s->user_count; i++)
         if (!hs_model_user(l->model, s->users[i]))
-            HS_TRY(hs_load_warn(l, at, "policy '%.*s' names the user '%.*s', whom principals.yaml does not know",
-                                HS_FMT(policy->name), HS_FMT(s->users[i])));
+            HS_TRY(warn_unknown(l, policy, s->users[i], false, at));
+    for (size_t i = 0; l->users.len && i < s->role_count; i++)
+        if (!hs_map_get(l->roles, s->roles[i]))
+            HS_TRY(warn_unknown(l, policy, s->roles[i], true, at));
     return HS_OK;
 }
 
@@ -425,8 +463,8 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
         HS_TRY(check_rule(l, policy, policy->where, tables[0]));
         HS_TRY(check_rule(l, policy, policy->when, tables[0]));
     }
-    HS_TRY(check_users(l, policy, &policy->to, marks->to));
-    return check_users(l, policy, &policy->unless, policy->at);
+    HS_TRY(check_people(l, policy, &policy->to, marks->to));
+    return check_people(l, policy, &policy->unless, policy->at);
 }
 
 hs_rc hs_load_resolve(struct hs_load *l)
@@ -449,6 +487,7 @@ hs_rc hs_load_resolve(struct hs_load *l)
     HS_TRY(hs_load_lookups(l));
     HS_TRY(list_names(l, HS_ON_TAG, &tags));
     HS_TRY(collect_tag_masks(l));
+    HS_TRY(collect_roles(l));
     for (size_t i = 0; i < l->policies.len; i++)
         HS_TRY(resolve_policy(l, &l->policies.at[i], &l->marks.at[i], &tags));
     HS_TRY(hs_load_reaching(l));

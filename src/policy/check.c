@@ -240,7 +240,8 @@ static hs_rc check_pair(struct checker *k, const struct pair *m, const bool *a, 
     return HS_OK;
 }
 
-static hs_rc check_masks(struct checker *k)
+/* fits: also whether each fits its columns and its condition means something. */
+static hs_rc check_masks(struct checker *k, bool fits)
 {
     struct hs_policies reaching = hs_model_reaching(k->model, k->tree.table);
     struct hs_str_pair {
@@ -258,13 +259,21 @@ static hs_rc check_masks(struct checker *k)
         if (!targets)
             return hs_no_memory(k->err);
         HS_TRY(at_policy(k, p, hs_mask_targets(k->arena, p, &k->tree, targets, k->err)));
-        HS_TRY(check_mask(k, p, targets));
+        if (fits)
+            HS_TRY(check_mask(k, p, targets));
         for (size_t j = 0; j < count; j++)
             HS_TRY(check_pair(k, &(struct pair){seen[j].p, p}, seen[j].targets, targets));
         seen[count].p = p;
         seen[count++].targets = targets;
     }
     return HS_OK;
+}
+
+hs_rc hs_policy_check_conflicts(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
+                                struct hs_err *err)
+{
+    struct checker k = {.arena = a, .model = model, .tree = *tree, .err = err};
+    return check_masks(&k, false);
 }
 
 hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
@@ -287,5 +296,5 @@ hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, co
         else if (p->kind == HS_AGGREGATE)
             HS_TRY(check_aggregate(&k, p));
     }
-    return check_masks(&k);
+    return check_masks(&k, true);
 }

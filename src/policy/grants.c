@@ -81,6 +81,14 @@ static hs_rc mark_grant(struct cover *k, const struct hs_policy *p, bool *out_an
     return HS_OK;
 }
 
+hs_rc hs_grant_opens(struct hs_arena *a, const struct hs_policy *p, const struct hs_tree *tree, bool *out,
+                     struct hs_err *err)
+{
+    bool any, *denied = hs_arena_array(a, tree->count + 1, sizeof *denied);
+    struct cover k = {.arena = a, .tree = tree, .mine = out, .denied = denied, .err = err};
+    return denied ? mark_grant(&k, p, &any) : hs_no_memory(err);
+}
+
 static hs_rc where_bit(struct cover *k, struct hs_rule *where, size_t *out)
 {
     struct hs_coverage *c = k->c;

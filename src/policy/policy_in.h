@@ -119,6 +119,18 @@ HS_MUST hs_rc hs_cell_condition(struct hs_arena *a, const struct hs_coverage *c,
 /* OR over the grants' wheres; NULL when some grant shows every row. */
 HS_MUST hs_rc hs_grant_rows(struct hs_arena *a, const struct hs_coverage *c, struct hs_rule **out, struct hs_err *err);
 
+/* What one grant opens, whoever has it: out[node]. */
+HS_MUST hs_rc hs_grant_opens(struct hs_arena *a, const struct hs_policy *p, const struct hs_tree *tree, bool *out,
+                             struct hs_err *err);
+
+/* ---- whole.c, check.c ---- */
+/* A table's fields by its contract alone; every type without members is text. */
+HS_MUST hs_rc hs_contract_tree(struct hs_arena *a, const struct hs_table *table, struct hs_tree *out,
+                               struct hs_err *err);
+/* Masks that meet on a field of somebody who can be named. */
+HS_MUST hs_rc hs_policy_check_conflicts(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
+                                        struct hs_err *err);
+
 /* ---- aggregate.c: d->minimum and the columns' roles ---- */
 HS_MUST hs_rc hs_decide_aggregate(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
                                   struct hs_asker asker, struct hs_decision *d, struct hs_err *err);
