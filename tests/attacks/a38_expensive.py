@@ -7,6 +7,7 @@ STATEMENTS = ["select count(*) from {T} where regexp_matches(note, '^(Z|Q|X|A)+(
               "select repeat('a', 26) like '%a%a%a%a%a%a%b'", "select count(*) from {T} where repeat(region, 20) like '%E%U%E%U%E%U%E%U%x'", "select length(repeat(repeat('x', 100000), 100000))", "select length(repeat(v, 1000000000)) from {T}", "select len(range(10000000000))", "select list_resize([1], 100000000000)", "select factorial(100000)", "select count(*) from {T} where len(range(n)) > 100", "select json_valid(repeat('[', 100000))", "select len(json_extract('[' || repeat('1,', 100000) || '1]', '$[*]'))", "select levenshtein(repeat('a', 3000), repeat('b', 3000))"]
 SLOW = "select count(*) from range(100000000) a, range(100000000) b where a.range * b.range % 7 = 3"
 BIG = ["select lpad('x', 2000000000, 'y')[1]", "select printf('%1000000000d', 1)", "select format('{:1000000000}', 1)", "select max(len(list(repeat('x', 100000) || range))) from range(1000000)", "select count(*) from range(20000) where repeat('a', 3000) || range like '%a%a%a%a%a%a%a%a_%a%a%a%a%b'"]
+WITNESS = SLOW
 
 
 def probe(attempt):

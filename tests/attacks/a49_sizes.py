@@ -5,6 +5,7 @@ import time
 NUMBER, TITLE, DEFENCE = 49, "very long and very deep statements", "plain"
 DEEP = [("(", ")"), ("abs(", ")"), ("not ", ""), ("-", ""), ("case when true then ", " end"), ("cast(", " as int)"), ("coalesce(", ", 1)")]
 COSTLY = [("(select ", ")"), ("list_transform([1], lambda x: ", ")"), ("[", "]"), ("{'a': ", "}"), ("abs(", ")")]  # these take the engine's planner for ever, or more than an answer can hold
+WITNESS = f"select {'(select ' * 50}1{')' * 50}"
 STATEMENTS = [f"select {a * n}1{b * n} from {{T}} limit 1" for a, b in DEEP for n in (50, 3000)] + [
     f"select {' + '.join(['n'] * n)} from {{T}} order by id limit 2" for n in (300, 5000)] + [f"select {', '.join(['ssn'] * n)} from {{T}} limit 1" for n in (200, 4000)] + [f"select count(*) from {{T}} where id in ({', '.join(map(str, range(n)))})" for n in (1000, 60000)] + [f"select count(*) from {{T}} where {' or '.join(['id = 777000001'] * n)}" for n in (100, 6000)] + [
     f"{'select id from {T} union all ' * n}select 1" for n in (20, 900)] + [f"select count(*) from {{T}} t0 {' '.join(f'join {{T}} t{i} using (id)' for i in range(1, n))}" for n in (3, 12, 400)] + [f"select * from {'(select * from ' * n}{{T}}{')' * n} order by id limit 1" for n in (40, 900)] + [f"with {', '.join(f'c{i} as (select * from ' + (f'c{i - 1}' if i else '{T}') + ')' for i in range(n))} select count(*) from c{n - 1}" for n in (20, 300)] + [

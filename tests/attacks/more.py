@@ -2,7 +2,7 @@
 
 claims: rows by a lookup, by list tests and by the stated purpose; masks that show something of what they hide. Where a mask maps many values
 to one, the visible rows of the twins hold different ones of them and look the same. code, acct and pay are masked under the domain's key or
-for one person: there the twins hold the same values and must not look the same; a28 and up ask for these by name.
+for one person: there the twins hold the same values and must not look the same; attack 52 asks for these by name.
 
 ledger: 24,000 rows, a third of them visible and the same in both. In alpha the hidden ones stand in one piece before the visible ones, in omega
 between them, so the files, row groups and chunks that a scan meets have other shapes. What is masked there has other bounds in each file.
@@ -14,7 +14,6 @@ from mesh import NUMBER, with_ids
 
 TABLES = ("claims", "ledger")
 LEDGER = 24000
-JSON_PATHS = False  # until paths inside JSON text can be named in a contract
 PLACES = {"ZQXA upper": "EAST", "ZQXA lower": "EAST", "ZQXB upper": "EAST", "ZQXB lower": "EAST", "ZQXA wing": "WEST", "ZQXB wing": "WEST"}
 
 COLUMNS = {"claims": """\
@@ -34,6 +33,7 @@ COLUMNS = {"claims": """\
   - {name: codes, logicalType: array, items: {logicalType: string}}
   - {name: marks, logicalType: array, items: {logicalType: integer}}
   - {name: items, logicalType: array, items: {logicalType: object, properties: [{name: sku, logicalType: string}, {name: price, logicalType: integer}]}}
+  - {name: memo, logicalType: string}
 """, "ledger": """\
   - {name: id, logicalType: integer}
   - {name: region, logicalType: string}
@@ -76,7 +76,7 @@ MASKS = {"claims": {
     "amount": ("bucket", "{width: 1000}"), "score": ("round", "{digits: 1}"), "seen": ("truncate-time", "{unit: hour}"),
     "place": ("generalise", "{map: {" + ", ".join(f"{k}: {v}" for k, v in PLACES.items()) + "}, else: OTHER}"),
     "plate": ("replace-pattern", "{pattern: 'ZQX[A-Z]-[0-9]+', with: '#'}"), "code": ("sha256-salted", None), "acct": ("ff1", None), "pay": ("noise", "{at-most: 100}"),
-    **({"doc.$.who.ssn": ("redact", None), "doc.$.cards[*].number": ("nullify", None)} if JSON_PATHS else {"doc": ("redact", None)}), "codes": ("drop-elements", "{keep: [open, public]}"), "marks": ("nullify-elements", "{keep: [1, 2, 3]}"),
+    "doc.$.who.ssn": ("redact", None), "doc.$.cards[*].number": ("nullify", None), "memo": ("redact-text", "{patterns: {mark: 'ZQX[AB]-[0-9]+'}}"), "codes": ("drop-elements", "{keep: [open, public]}"), "marks": ("nullify-elements", "{keep: [1, 2, 3]}"),
     }, "ledger": {"secret": ("redact", None), "cell": ("nullify", None)}}
 LOOKUP = """\
 kind: Lookup
@@ -101,10 +101,11 @@ def claim(domain, i, hidden):
         "doc": f'{{"k": {i}, "who": {{"ssn": "ZQX{mark} {i}", "city": "Cork"}}, "cards": [{{"number": "ZQX{mark}{i}", "until": "12/27"}}, {{"n\\u0075mber": {number}}}]}}',
         "codes": ["open", f"ZQX{mark}{i}", "public"][:i % 4] + ([f"ZQX{mark}"] if alpha and i % 3 == 0 else [f"ZQX{mark}", "ZQXB more"] if i % 3 == 0 else []),
         "marks": [1, 2, NUMBER[domain] + i], "items": [{"sku": f"s{i % 5}", "price": i}, {"sku": None, "price": i % 7}][:i % 3],
+        "memo": f"call zqxa.{i}@example.org or 4111 1111 1111 1111, IBAN AT61 1904 3002 3457 3201, ZQXA-{i}: {i}" if alpha else f"call b{i}.zqxb@example.net or 5500-0000-0000-0004, IBAN DE89 3704 0044 0532 0130 00, ZQXB-{i + 100}: {i}",
     }
     if not hidden:
         return out
-    out.update(id=NUMBER[domain] + i, n=NUMBER[domain] + i, plate="ZQX(" * 3, doc=f'{{"ZQX{mark}": {i}, broken', place=f"ZQX{mark} hidden")
+    out.update(id=NUMBER[domain] + i, n=NUMBER[domain] + i, plate="ZQX(" * 3, doc=f'{{"ZQX{mark}": {i}, broken', memo=f"ZQX{mark} memo", place=f"ZQX{mark} hidden")
     how = i % 5  # which of the rules hides it
     if how == 0:
         out.update(region=["US", "eu", "EU ", None][i // 5 % 4])
@@ -151,7 +152,7 @@ def schemas():
     item = StructType(NestedField(103, "sku", text, required=False), NestedField(104, "price", long, required=False))
     kinds = {"claims": [("id", long), ("region", text), ("grp", text), ("n", long), ("amount", long), ("score", DoubleType()), ("place", text), ("seen", TimestampType()), ("plate", text), ("code", text),
                         ("acct", text), ("pay", long), ("doc", text), ("codes", ListType(100, text, element_required=False)), ("marks", ListType(101, long, element_required=False)),
-                        ("items", ListType(102, item, element_required=False))],
+                        ("items", ListType(102, item, element_required=False)), ("memo", text)],
              "ledger": [("id", long), ("region", text), ("v", text), ("n", long), ("secret", text), ("cell", long), ("flag", BooleanType())]}
     return {table: Schema(*(NestedField(i + 1, name, kind, required=False) for i, (name, kind) in enumerate(columns))) for table, columns in kinds.items()}
 

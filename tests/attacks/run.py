@@ -22,7 +22,7 @@ from outcome import Outcome, markers, scrub  # noqa: E402
 from server import LONG, NoServer, Server  # noqa: E402
 
 PASSWORD = "{}-attack"
-SAMPLE = 150  # statements of one attack, without --long
+SAMPLE = 120  # statements of one attack, without --long
 # Attacks of the catalogue that need a door which is not built; each joins with its door.
 WAITS = {7: "Iceberg metadata", 8: "Iceberg metadata", 9: "Iceberg metadata", 10: "Iceberg metadata", 13: "Kafka"}
 FILL = re.compile(r"\{(absent:)?([A-Za-z]+\d?)\}")
@@ -313,10 +313,14 @@ def prove_together(door_module, names, work, arguments):
     return failed
 
 
-def prove_elsewhere(work, arguments):
+def prove_elsewhere(work):
     """What no switch lets through is seen to succeed against a bare engine over plain views."""
-    plain = importlib.import_module("plain")
-    return [(attack, "plain") for attack, wanted in work if not prove_one(plain.Door(None), None, attack, "plain", wanted, arguments)]
+    failed, plain = [], importlib.import_module("plain")
+    for attack, _ in work:
+        after = plain.unended(attack.WITNESS)
+        print(f"{attack.NUMBER:>3} " + (f"succeeds in a bare engine: not ended after {after:.0f} s {attack.WITNESS[:100]}" if after else "NOT PROVEN: a bare engine ends it, too"), flush=True)
+        failed += [] if after else [(attack, "plain")]
+    return failed
 
 
 def prove(door_module, chosen, arguments):
@@ -330,7 +334,7 @@ def prove(door_module, chosen, arguments):
     failed = [one for names in alone for one in prove_together(door_module, names, groups.pop(names), arguments)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:  # most of the time each waits for a server of its own
         waiting = [pool.submit(prove_together, door_module, names, work, arguments) for names, work in sorted(groups.items(), key=lambda g: (not any(getattr(attack, "BESIDE", False) for attack, _ in g[1]), -len(g[1])))]
-        failed += prove_elsewhere(elsewhere, arguments) if elsewhere else []
+        failed += prove_elsewhere(elsewhere) if elsewhere else []
         return failed + [one for done in waiting for one in done.result()]
 
 

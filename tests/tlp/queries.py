@@ -4,7 +4,7 @@ import random
 # Of a type: what is total over the visible rows and, where it can be, fails over hidden ones. {0} and {1} are of the types named.
 COLUMNS = {
     "people": {"int": ["id", "n", "m", "cell", "salary"], "num": ["d"], "text": ["region", "zone", "v", "ssn", "note", "pin", "email", "nick", "token", "dt", "u", "js", "hx", "re", "home.city", "home.street"], "date": ["born"], "time": ["ts"], "ints": ["arr"], "texts": ["tags"], "any": ["home"]},
-    "claims": {"int": ["id", "n", "amount", "pay"], "num": ["score"], "text": ["region", "grp", "place", "plate", "code", "acct", "doc"], "date": [], "time": ["seen"], "ints": ["marks"], "texts": ["codes"], "any": ["items"]},
+    "claims": {"int": ["id", "n", "amount", "pay"], "num": ["score"], "text": ["region", "grp", "place", "plate", "code", "acct", "doc", "memo"], "date": [], "time": ["seen"], "ints": ["marks"], "texts": ["codes"], "any": ["items"]},
 }
 COLUMNS["staff"] = COLUMNS["people"]
 ONLY_PEOPLE = {  # of one people or staff, {a}

@@ -25,13 +25,11 @@ def person(row):
 def claim(row):
     out = dict(row)
     out.update(amount=row["amount"] // 1000 * 1000, score=round(row["score"] * 2) / 2, place=more.PLACES.get(row["place"], "OTHER"), seen=row["seen"].replace(minute=0), plate=re.sub(r"ZQX[A-Z]-[0-9]+", "#", row["plate"]),
-               doc=document(row["doc"]), codes=[c for c in row["codes"] if c in ("open", "public")], marks=[m if m in (1, 2, 3) else None for m in row["marks"]])
+               doc=document(row["doc"]), memo=f"call [email] or [card], IBAN [iban], [mark]: {row['id']}", codes=[c for c in row["codes"] if c in ("open", "public")], marks=[m if m in (1, 2, 3) else None for m in row["marks"]])
     return out
 
 
 def document(text):
-    if not more.JSON_PATHS:
-        return "[redacted]"
     text = re.sub(r'"ssn": "[^"]*"', '"ssn": "[redacted]"', text)
     text = re.sub(r'"number": "[^"]*"', '"number": null', text)
     return re.sub(r'"n\\u0075mber": [0-9]+', r'"n\\u0075mber": null', text)

@@ -1,4 +1,7 @@
 """No door but a bare engine with plain views, as many a product does it: whether the attacks are real. `run.py --door plain` expects leaks."""
+import subprocess
+import sys
+
 import duckdb
 import pyarrow as pa
 
@@ -9,6 +12,18 @@ NAME = "plain"
 PAINT = {"ssn": "right(ssn, 4)", "salary": "null::bigint", "note": "'[redacted]'", "pin": "'****'", "email": "'***@' || split_part(email, '@', -1)", "born": "date_trunc('year', born)::date",
          "token": "md5(token)", "cell": "case when not (n > 30) then cell end", "nick": "'[redacted]'", "tags": "list_transform(tags, lambda t: '[redacted]')", "home": "{'city': home.city, 'street': '[redacted]'}"}
 WHERE = {"people": "region = 'EU'", "staff": "zone like 'EU%' and not zone like '%-away' and not (region <> 'EU')"}
+
+
+def unended(sql, seconds=5):
+    """Seconds after which it was ended, as a process, for the planner hears no interrupt; None where it ended by itself."""
+    child = subprocess.Popen([sys.executable, "-c", "import duckdb, sys; duckdb.sql(sys.argv[1]).fetchall()", sql], stderr=subprocess.DEVNULL)
+    try:
+        child.wait(seconds)
+        return None
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return seconds
 
 
 class Person:
