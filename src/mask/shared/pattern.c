@@ -1,8 +1,11 @@
 /* The validator of patterns: one pass of recursive descent that writes the normal form as it reads.
  *
- *   pattern := '^'? alternatives '$'?       alternatives := sequence ('|' sequence)*
+ *   pattern := '^'? sequence '$'? | alternatives       alternatives := sequence ('|' sequence)*
  *   sequence := (atom repeat?)+             repeat := '*' | '+' | '?' | '{n}' | '{n,}' | '{n,m}'
  *   atom := literal | '.' | class | escape | '(' '?:'? alternatives ')'
+ *
+ * Everywhere else an anchor beside a top-level '|' belongs to one alternative alone, and who writes it mostly means all
+ * of them: it is refused rather than read in either way.
  *
  * Repetitions multiply when they are nested, in RE2 into the size of the program: the product is bounded. */
 #include "mask/shared/pattern.h"
@@ -18,8 +21,9 @@ struct reader {
     struct hs_err *err;
 };
 
-struct size {   /* of what an expression matches, and of what it costs */
-    bool empty; /* it can match nothing */
+struct size {    /* of what an expression matches, and of what it costs */
+    bool empty;  /* it can match nothing */
+    bool either; /* alternatives, not within a group */
     unsigned cost;
 };
 
@@ -174,7 +178,7 @@ static hs_rc read_atom(struct reader *r, struct size *out)
 {
     int c = peek(r, 0);
     uint32_t code;
-    *out = (struct size){false, 1};
+    *out = (struct size){.cost = 1};
     if (c == '(')
         return read_group(r, out);
     if (c == '[')
@@ -261,7 +265,7 @@ static hs_rc read_repeat(struct reader *r, struct size *s)
 
 static hs_rc read_sequence(struct reader *r, struct size *out)
 {
-    struct size all = {true, 0};
+    struct size all = {.empty = true};
     bool any = false;
     while (r->at < r->text.len && peek(r, 0) != '|' && peek(r, 0) != ')' &&
            !(peek(r, 0) == '$' && r->at + 1 == r->text.len)) {
@@ -286,6 +290,7 @@ static hs_rc read_alternatives(struct reader *r, struct size *out)
         hs_buf_addc(r->out, '|');
         r->at++;
         HS_TRY(read_sequence(r, &one));
+        out->either = true;
         out->empty |= one.empty;
         out->cost += one.cost;
     }
@@ -303,12 +308,15 @@ hs_rc hs_pattern_normal(hs_str pattern, struct hs_buf *out, struct hs_err *err)
     hs_buf_addz(out, start ? "\\A(?:" : "(?:");
     HS_TRY(read_alternatives(&r, &size));
     hs_buf_addc(out, ')');
-    if (peek(&r, 0) == '$' && r.at + 1 == pattern.len) {
-        hs_buf_addz(out, "\\z");
-        r.at++;
-    }
+    bool end = peek(&r, 0) == '$' && r.at + 1 == pattern.len;
+    hs_buf_addz(out, end ? "\\z" : "");
+    r.at += end;
     if (r.at != pattern.len)
         return fail(&r, "this ')' closes nothing");
+    if (size.either && (start || end))
+        return hs_fail(err, HS_INVALID,
+                       "the pattern has ^ or $ beside |, where it belongs to one alternative alone: put parentheses "
+                       "around the alternatives, as in ^(a|b)$");
     if (size.empty)
         return hs_fail(err, HS_INVALID, "the pattern can match nothing at all, and then engines differ");
     return hs_buf_done(out, err);

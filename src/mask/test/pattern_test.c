@@ -19,6 +19,8 @@ static const struct {
     {"\xC3\xA4{3}", "(?:\xC3\xA4{3})"},
     {"a{3,}", "(?:a{3,})"},
     {"-&", "(?:\\-\\&)"},
+    {"^(\\d{3}|\\d{4})$", "\\A(?:(?:[0-9]{3}|[0-9]{4}))\\z"},
+    {"a|b\\$", "(?:a|b\\$)"},
 };
 
 static const struct {
@@ -56,6 +58,10 @@ static const struct {
     {"\\xff", "not supported"},
     {"\xFF", "text"},
     {"a]", "backslash"},
+    {"^\\d{3}|\\d{4}$", "put parentheses around the alternatives"}, /* elsewhere ^ would belong to the first alone */
+    {"^a|b", "put parentheses around the alternatives"},
+    {"a|b$", "put parentheses around the alternatives"},
+    {"a|^b", "beginning"},
 };
 
 static void test_patterns(void **state)
