@@ -56,17 +56,24 @@ hs_whole hs_mask_least(const struct hs_type *type)
     return type->id == HS_T_INT ? INT32_MIN : type->id == HS_T_LONG ? INT64_MIN : -hs_mask_most(type);
 }
 
-/* Digits as written: [-]digits[.digits], at most 38 of them. */
+/* Digits as written: [-]digits[.digits]. The shape does not count zeros at either end, so what is written behind the
+ * last place that the type has is zeros, and at most 38 digits are taken. */
 static bool read_digits(hs_str text, int scale, hs_whole *out)
 {
-    int whole, decimals;
+    int whole, decimals, written = -1;
     hs_whole v = 0;
     if (!hs_number_shape(text, &whole, &decimals) || decimals > scale || whole + scale > 38)
         return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] >= '0' && text.at[i] <= '9')
+    for (size_t i = 0; i < text.len && written < scale; i++) {
+        bool digit = text.at[i] >= '0' && text.at[i] <= '9';
+        if (text.at[i] == '.')
+            written = 0;
+        else if (digit) {
             v = v * 10 + (text.at[i] - '0');
-    v *= hs_mask_ten_to(scale - decimals);
+            written += written >= 0;
+        }
+    }
+    v *= hs_mask_ten_to(scale - (written > 0 ? written : 0));
     *out = text.len && text.at[0] == '-' ? -v : v;
     return true;
 }
