@@ -224,12 +224,22 @@ static hs_rc check_components(struct check *k, const struct overlap *o)
     return HS_OK;
 }
 
-static hs_rc check_two(struct check *k, size_t other)
+static hs_rc check_two_in(struct check *k, size_t other)
 {
     struct overlap o = {0};
     HS_TRY(find_overlap(k, 0, other, &o));
     HS_TRY(check_unions(k, &o));
     return check_components(k, &o);
+}
+
+/* In memory of its own: there may be sixty-four of them, for many measures. */
+static hs_rc check_two(struct check *k, size_t other)
+{
+    struct check own = *k;
+    own.arena = hs_arena_new(0);
+    hs_rc rc = own.arena ? check_two_in(&own, other) : no_memory(k);
+    hs_arena_free(own.arena);
+    return rc;
 }
 
 /* ---- all of them ---- */
@@ -346,7 +356,7 @@ static size_t reduce(struct span *s)
     return rank;
 }
 
-static hs_rc check_span(struct check *k, const bool *asked)
+static hs_rc check_span_in(struct check *k, const bool *asked)
 {
     struct span s = {0};
     bool fits;
@@ -361,6 +371,15 @@ static hs_rc check_span(struct check *k, const bool *asked)
             return too_close(k);
     }
     return HS_OK;
+}
+
+static hs_rc check_span(struct check *k, const bool *asked)
+{
+    struct check own = *k;
+    own.arena = hs_arena_new(0);
+    hs_rc rc = own.arena ? check_span_in(&own, asked) : no_memory(k);
+    hs_arena_free(own.arena);
+    return rc;
 }
 
 /* ---- the questions ---- */

@@ -48,7 +48,9 @@ struct hs_decision {
     size_t mask_count;
     /* A pseudonym of the person where a mask differs from person to person, so that caches do, too; else empty. */
     hs_str viewer;
-    int minimum; /* more than 0: nothing but aggregates over groups of at least so many rows */
+    /* More than 0: nothing but aggregates over groups of at least so many rows. Whoever hands out rows of this decision
+     * without the guard for aggregates (engine/aggregate.c) hands out too much, and refuses. */
+    int minimum;
     struct hs_limits limits;
     int64_t valid_until_us; /* 0: until the model changes */
     uint8_t digest[32];     /* over everything above that shapes the answer, and the model's mask keys' ids */

@@ -131,6 +131,8 @@ HS_MUST hs_rc hs_contract_tree(struct hs_arena *a, const struct hs_table *table,
 HS_MUST hs_rc hs_policy_check_conflicts(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
                                         struct hs_err *err);
 
+/* No other engine is told how to count groups and to remember what was asked: it gets no rows either. */
+#define HS_ONLY_AGGREGATES "only aggregates are open to this person, which no engine but ours can keep to"
 /* ---- aggregate.c: d->minimum and the columns' roles ---- */
 HS_MUST hs_rc hs_decide_aggregate(struct hs_arena *a, const struct hs_model *model, const struct hs_tree *tree,
                                   struct hs_asker asker, struct hs_decision *d, struct hs_err *err);

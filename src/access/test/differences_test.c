@@ -127,7 +127,8 @@ static void tracker(void **state)
 
 static void general_tracker(void **state)
 {
-    (void)state; /* C or T, C or not T, all: the first two less the last are C. Every two differ by forty rows or more */
+    (void)
+        state; /* C or T, C or not T, all: the first two less the last are C. Every two differ by forty rows or more */
     atom(1, 0, "aaa");
     atom(40, 0, "a.a");
     atom(40, 0, ".aa");
@@ -202,6 +203,26 @@ static void by_force(void **state)
     assert_in_range(denied, 100, 2900);
 }
 
+/* As much as may come: many atoms, all statements that are kept. It must end, in memory of its own. */
+static void as_much_as_may_come(void **state)
+{
+    (void)state;
+    enum { ATOMS = 50000, SETS = 65 };
+    static struct hs_atom many[ATOMS];
+    static struct hs_row_set all[SETS];
+    struct hs_differences big = {many, ATOMS, all, SETS, 1, 10};
+    struct hs_err err;
+    for (size_t i = 0; i < ATOMS; i++) {
+        many[i] = (struct hs_atom){hs_arena_array(arena, SETS, sizeof(int32_t)), 20, hs_arena_array(arena, 1, 8)};
+        many[i].values[0] = 20;
+        for (size_t s = 0; s < SETS; s++)
+            many[i].groups[s] = (int32_t)(i / (s + 1) % 4000);
+    }
+    for (size_t s = 0; s < SETS; s++)
+        all[s] = (struct hs_row_set){4000, 1, 1};
+    assert_int_equal(hs_differences_check(arena, &big, &err), HS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +239,7 @@ int main(void)
         TEST(values_count_for_themselves),
         TEST(withheld_groups_are_not_known),
         TEST(by_force),
+        TEST(as_much_as_may_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

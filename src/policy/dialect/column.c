@@ -205,6 +205,8 @@ hs_rc hs_print_dialect_column(struct hs_buf *out, const struct hs_dialect *sql, 
 {
     if (!d->allowed || i >= d->column_count)
         return hs_fail_hidden(err, HS_INTERNAL, "no such column in the decision");
+    if (d->minimum)
+        return hs_fail(err, HS_UNSUPPORTED, HS_ONLY_AGGREGATES);
     const struct hs_decided_column *c = &d->columns[i];
     struct column_printer p = {.rule = {.sql = sql, .max = out->max, .err = err}, .d = d, .column = c};
     struct hs_buf name;

@@ -399,6 +399,8 @@ hs_rc hs_print_read_restrictions(struct hs_buf *out, const struct hs_decision *d
     struct hs_buf list;
     if (!d->allowed)
         return hs_fail_hidden(err, HS_INTERNAL, "restrictions of a table that is not allowed");
+    if (d->minimum)
+        return hs_fail(err, HS_UNSUPPORTED, HS_ONLY_AGGREGATES);
     hs_buf_addc(out, '{');
     if (d->rows) {
         hs_buf_addz(out, "\"required-row-filter\": ");

@@ -405,6 +405,8 @@ hs_rc hs_print_dialect_rows(struct hs_buf *out, const struct hs_dialect *sql, co
     struct hs_rule_printer p = {.sql = sql, .max = out->max, .err = err};
     if (!d->allowed)
         return hs_fail_hidden(err, HS_INTERNAL, "rows of a table that is not allowed");
+    if (d->minimum)
+        return hs_fail(err, HS_UNSUPPORTED, HS_ONLY_AGGREGATES);
     if (hs_dialect_names_clash(d))
         return hs_fail(err, HS_UNSUPPORTED, "a column is named like a variable (" HS_DIALECT_VARIABLE "...)");
     if (d->rows)

@@ -1,4 +1,5 @@
 /* Deny wins over every grant; aggregate rules give columns their use. */
+#include "policy/dialect.h"
 #include "policy/test/world.h"
 
 static struct world w;
@@ -191,6 +192,46 @@ static void columns_have_a_use(void **state)
     assert_int_equal(w_column(d, "score")->role, HS_ROLE_MEASURE);
 }
 
+static void other_engines_get_nothing(void **state)
+{
+    (void)state;
+    struct hs_principal ana = w_who("ana", &analyst);
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w_grant(&w, "all", NULL, NULL);
+    assert_int_equal(hs_print_dialect_rows(&b, &hs_postgres, w_ok(&w, &ana), &fit, &w.err), HS_OK);
+    aggregate("one", "region", NULL, 10);
+    struct hs_decision *d = w_ok(&w, &ana);
+    assert_int_equal(hs_print_dialect_rows(&b, &hs_postgres, d, &fit, &w.err), HS_UNSUPPORTED);
+    assert_int_equal(hs_print_dialect_column(&b, &hs_trino, d, 0, &fit, &w.err), HS_UNSUPPORTED);
+    assert_int_equal(hs_print_postgres_script(&b, d, T("t"), T("v"), T("r"), &fit, &w.err), HS_UNSUPPORTED);
+    assert_int_equal(hs_print_read_restrictions(&b, d, &fit, &w.err), HS_UNSUPPORTED);
+    hs_buf_fini(&b);
+}
+
+/* Masks meet through nesting and tags; the words name both files. */
+static void conflicts_name_both_files(void **state)
+{
+    (void)state;
+    w_grant(&w, "all", NULL, NULL);
+    w_tag(&w, T("pii"), 4, -1);
+    w_mask(&w, "street", "customer.street", "redact");
+    struct hs_policy *p = w_mask(&w, "by-tag", "customer", "nullify");
+    p->on = (struct hs_target){.kind = HS_ON_TAG, .text = T("pii")};
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_INVALID);
+    assert_string_equal(
+        w.err.shown, "policies/by-tag.yaml:3:1: masks 'by-tag' and 'street' (policies/street.yaml:3:1) both apply to "
+                     "column 'customer.street'");
+    assert_int_equal(hs_policy_check_model(&w.model, &w.err), HS_INVALID);
+    p->when = w_rule(&w, "region = 'EU'"); /* conditions that exclude each other still meet where region is NULL */
+    w.policies[1].when = w_rule(&w, "region = 'US'");
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_INVALID);
+    w_tag(&w, T("pii"), 4, 1); /* now on the city, beside the street */
+    w.table.properties[4].tag_count = 0;
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_OK);
+}
+
 static void slips_in_aggregate_rules(void **state)
 {
     (void)state;
@@ -218,6 +259,7 @@ int main(void)
         TEST(a_denied_column_is_not_there),       TEST(a_tag_is_denied_at_any_depth),
         TEST(rows_of_a_denied_grant_stay_closed), TEST(purposes_narrow_it),
         TEST(a_path_to_nothing_refuses),          TEST(columns_have_a_use),
+        TEST(other_engines_get_nothing),          TEST(conflicts_name_both_files),
         TEST(slips_in_aggregate_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
