@@ -22,7 +22,7 @@ from outcome import Outcome, markers, scrub  # noqa: E402
 from server import LONG, NoServer, Server  # noqa: E402
 
 PASSWORD = "{}-attack"
-SAMPLE = 120  # statements of one attack, without --long
+SAMPLE = 150  # statements of one attack, without --long
 # Attacks of the catalogue that need a door which is not built; each joins with its door.
 WAITS = {7: "Iceberg metadata", 8: "Iceberg metadata", 9: "Iceberg metadata", 10: "Iceberg metadata", 13: "Kafka"}
 FILL = re.compile(r"\{(absent:)?([A-Za-z]+\d?)\}")
