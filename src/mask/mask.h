@@ -18,6 +18,9 @@ struct hs_mask_call {
     hs_str domain; /* whose table it is: a keyed mask has a key a domain */
     hs_str key_id; /* which of the domain's keys; empty: the one it has by default */
     hs_str viewer; /* a pseudonym of the person, for functions that are `per_person` */
+    /* The place of use, for those that differ from column to column. */
+    hs_str product, table;
+    int field_id;
 };
 
 struct hs_mask_arg_spec {

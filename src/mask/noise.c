@@ -1,12 +1,18 @@
 /* noise: a number a little off, by at most so much, either way. The same value is off by the same for the same person,
  * so asking again averages nothing out; for another person it is off by something else, so people who compare notes
- * learn more than one of them, but see that they do. */
+ * learn more than one of them, but see that they do. Another column, and another at-most, have noise of their own: two
+ * answers of which one is a multiple of the other would give the value away.
+ *
+ * Doubles are whole multiples of a step that hangs on at-most alone, before the noise, after it and in it: the low bits
+ * of a floating-point sum otherwise tell which two numbers it can be of (Mironov, On significance of the least
+ * significant bits for differential privacy, 2012). Where a double is so large that the step, or a float so large that
+ * at-most, would be lost in it, it could only be shown as it is, or as a figure that is wrong by far and looks like any
+ * other: it becomes NULL, as do the infinities and what is no number. */
 #include "mask/mask.h"
 #include "mask/shared/hmac.h"
 
 #include "base/alloc.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +21,11 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
 {
     const struct hs_value *most = hs_mask_arg(call, "at-most");
     hs_whole n;
-    if (!most || !(hs_mask_double(most) > 0))
+    double real = most ? hs_mask_double(most) : 0;
+    if (!(real > 0))
         return hs_fail(err, HS_INVALID, "at-most is a number greater than 0");
+    if (call->type && !hs_mask_is_whole(call->type->id) && !(real >= 1e-30 && real <= 1e30))
+        return hs_fail(err, HS_INVALID, "at-most is from 1e-30 to 1e30 for such a column");
     if (call->type && hs_mask_is_whole(call->type->id) && !hs_mask_scaled(most, call->type, &n))
         return hs_fail(err, HS_INVALID, "at-most is no value of the column's type");
     return HS_OK;
@@ -42,6 +51,9 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_whole n = 0;
     char text[40];
     hs_native_call_begin(&c, out, call);
+    hs_setup_add(&c.setup, call->product);
+    hs_setup_add(&c.setup, call->table);
+    hs_setup_add_int(&c.setup, call->field_id);
     if (hs_mask_is_whole(call->type->id) && hs_mask_scaled(most, call->type, &n)) {
         add_whole(&c.setup, n);
         hs_setup_add_int(&c.setup, call->type->id == HS_T_DECIMAL ? call->type->scale : 0);
@@ -59,9 +71,8 @@ struct state {
     struct hs_hmac_start *hmac;
     hs_whole most, low, high; /* in last places */
     int scale;
-    double real;
-    bool narrow;
-    hs_str viewer;
+    double step, limit; /* of doubles: what they are multiples of, and the greatest that can be hidden */
+    uint64_t steps;     /* in at-most */
 };
 
 static void close_state(void *state)
@@ -96,45 +107,77 @@ static bool read_whole(hs_str text, int scale, hs_whole *out)
     return true;
 }
 
+/* A step is a millionth of at-most, rounded to a power of two. A double has 53 bits: up to 2^52 steps it is exact, and
+ * so is a sum. A float has 24: up to 2^20 times at-most, the noise is several of its last places. */
+static bool read_real(struct state *s, hs_str text, bool narrow)
+{
+    char digits[40] = {0};
+    int exponent;
+    memcpy(digits, text.at, text.len < sizeof digits ? text.len : sizeof digits - 1);
+    double most = strtod(digits, NULL);
+    if (!(most >= 1e-30 && most <= 1e30))
+        return false;
+    bool power = frexp(most, &exponent) == 0.5; /* most is from 0.5 to below 1, times 2^exponent */
+    exponent -= power;
+    s->step = ldexp(1, exponent - 20);
+    s->limit = ldexp(1, exponent + (narrow ? 20 : 32));
+    s->steps = (uint64_t)(most / s->step);
+    return true;
+}
+
 static bool read_state(struct state *s, hs_str rest)
 {
-    hs_str most, low, high;
-    int64_t scale;
-    char text[40] = {0};
-    if (!hs_setup_next(&rest, &most) || !hs_setup_next_int(&rest, &scale))
+    hs_str product, table, most, low, high;
+    int64_t field_id, scale;
+    if (!hs_setup_next(&rest, &product) || !hs_setup_next(&rest, &table) || !hs_setup_next_int(&rest, &field_id) ||
+        !hs_setup_next(&rest, &most) || !hs_setup_next_int(&rest, &scale))
         return false;
-    if (!rest.len) {
-        s->narrow = scale != 0;
-        memcpy(text, most.at, most.len < sizeof text ? most.len : sizeof text - 1);
-        s->real = strtod(text, NULL);
-        return true;
-    }
+    if (!rest.len)
+        return read_real(s, most, scale != 0);
     s->scale = (int)scale;
     return scale >= 0 && scale <= 38 && hs_setup_next(&rest, &low) && hs_setup_next(&rest, &high) &&
            read_whole(most, 0, &s->most) && read_whole(low, 0, &s->low) && read_whole(high, 0, &s->high) && s->most > 0;
 }
 
+/* A key for this place and person: under the function's key, everything that the setup says (table, field, type and
+ * at-most) and the viewer, each with its length. What is drawn under it hangs on the value alone. */
+static bool place_key(const struct hs_native_setup *setup, uint8_t out[HS_HMAC_BYTES])
+{
+    uint8_t own[HS_HMAC_BYTES];
+    struct hs_buf place;
+    struct hs_hmac_start *start = NULL;
+    void *work = hs_hmac_work_new(NULL);
+    hs_buf_init(&place, 1 << 20);
+    hs_setup_add(&place, setup->fields);
+    hs_setup_add(&place, setup->viewer);
+    bool ok = work && !place.failed && hs_hmac_function_key(setup->key, "noise", own) &&
+              (start = hs_hmac_start_new(hs_str_n(own, sizeof own))) &&
+              hs_hmac_of(start, work, hs_buf_str(&place), out);
+    hs_wipe(own, sizeof own);
+    hs_hmac_start_free(start);
+    hs_hmac_work_free(work);
+    hs_buf_fini(&place);
+    return ok;
+}
+
 static void *open_state(const struct hs_native_setup *setup)
 {
+    uint8_t key[HS_HMAC_BYTES] = {0};
     struct state *s = hs_calloc(1, sizeof *s);
-    if (s && read_state(s, setup->fields) && (s->hmac = hs_hmac_start_new(setup->key))) {
-        s->viewer = setup->viewer;
+    bool ok = s && read_state(s, setup->fields) && place_key(setup, key) &&
+              (s->hmac = hs_hmac_start_new(hs_str_n(key, sizeof key)));
+    hs_wipe(key, sizeof key);
+    if (ok)
         return s;
-    }
     close_state(s);
     return NULL;
 }
 
-/* 128 bits that hang on person and value. */
+/* 128 bits that hang on place, person and value. */
 static bool draw(const struct state *s, void *work, const void *value, size_t len, unsigned __int128 *out)
 {
     uint8_t digest[HS_HMAC_BYTES];
-    char text[160];
-    size_t viewer = s->viewer.len < 96 ? s->viewer.len : 96;
-    memcpy(text, s->viewer.at, viewer);
-    text[viewer] = '|';
-    memcpy(text + viewer + 1, value, len);
-    if (!hs_hmac_of(s->hmac, work, hs_str_n(text, viewer + 1 + len), digest))
+    if (!hs_hmac_of(s->hmac, work, hs_str_n(value, len), digest))
         return false;
     memcpy(out, digest, sizeof *out);
     return true;
@@ -143,14 +186,15 @@ static bool draw(const struct state *s, void *work, const void *value, size_t le
 static bool mask_real(const struct state *s, void *work, struct hs_native_value *v)
 {
     unsigned __int128 bits;
-    double x = v->real == 0 ? 0 : v->real;
-    if (!isfinite(x))
+    if (!(fabs(v->real) <= s->limit)) { /* nor is anything of NaN */
+        v->null = true;
         return true;
+    }
+    int64_t x = llround(v->real / s->step); /* at most 2^52 */
     if (!draw(s, work, &x, sizeof x, &bits))
         return false;
-    double part = (double)(uint64_t)(bits >> 11 & ((UINT64_C(1) << 53) - 1)) / 0x1p53; /* 0 to below 1 */
-    double y = x + (2 * part - 1) * s->real;
-    v->real = !isfinite(y) ? x : s->narrow ? fmax(fmin(y, FLT_MAX), -FLT_MAX) : y;
+    x += (int64_t)(bits % (2 * s->steps + 1)) - (int64_t)s->steps;
+    v->real = (double)x * s->step;
     return true;
 }
 
@@ -204,23 +248,28 @@ static const struct hs_native native = {
 static const struct hs_mask_arg_spec args[] = {{"at-most", "how far off a value may be, either way", false}};
 
 static const struct hs_mask_example examples[] = {
-    {"long", "5", "1000", "1000"},
+    {"long", "5", "1000", "1001"},
     {"long", "5", NULL, NULL},
-    {"long", "1000", "9223372036854775807", "9223372036854775234"},
-    {"int", "1000000000", "-2147483648", "-1412009257"},
+    {"long", "1000", "9223372036854775807", "9223372036854775281"},
+    {"int", "1000000000", "-2147483648", "-2085960598"},
     {"decimal(10, 2)", "0.5", "12.50", "12.59"},
-    {"decimal(38, 10)", "1", "9999999999999999999999999999.9999999999", "9999999999999999999999999999.3106846290"},
-    {"double", "0.5", "36.6", "36.703666120372155"},
-    {"double", "0.5", "nan", "nan"},
-    {"float", "1", "3.4e38", "3.4e+38"},
+    {"decimal(38, 10)", "1", "9999999999999999999999999999.9999999999", "9999999999999999999999999999.2013311127"},
+    {"double", "0.5", "36.6", "36.317930698394775"},
+    {"double", "0.5", "nan", NULL},
+    {"double", "0.5", "1e300", NULL},
+    {"float", "1", "100.5", "100.615685"},
+    {"float", "1", "3.4e38", NULL},
 };
 
 const struct hs_mask_function hs_mask_noise = {
     .name = "noise",
     .text = "The value plus a number between minus and plus `at-most`, each as likely as the others; at the end of the "
-            "type's range the nearest value. It is the same for the same value and person, and another for every "
-            "person. (The examples are under the key 'key', for nobody.)",
+            "type's range the nearest value. It is the same for the same value, column and person, and another for "
+            "every person, column and `at-most`. Doubles become multiples of about a millionth of `at-most`; those too "
+            "large to be hidden by it (four thousand million times, floats a million times), infinities and NaN become "
+            "NULL. (The examples are under the key 'key', for nobody.)",
     .accepts = HS_ON(HS_T_INT) | HS_ON(HS_T_LONG) | HS_ON(HS_T_FLOAT) | HS_ON(HS_T_DOUBLE) | HS_ON(HS_T_DECIMAL),
+    .may_null = true,
     .keyed = true,
     .per_person = true,
     .args = args,

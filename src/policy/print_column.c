@@ -11,7 +11,7 @@
 
 struct column_printer {
     const struct hs_decided_column *column;
-    hs_str domain, viewer;
+    hs_str domain, product, table, viewer;
     size_t max;
     int depth, lambdas;
     struct hs_err *err;
@@ -147,6 +147,9 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                                 .args = m->policy->args,
                                 .arg_count = m->policy->arg_count,
                                 .domain = p->domain,
+                                .product = p->product,
+                                .table = p->table,
+                                .field_id = m->path_ids[m->path_len - 1],
                                 .viewer = p->viewer};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
@@ -252,8 +255,11 @@ hs_rc hs_print_duckdb_column(struct hs_buf *out, const struct hs_decision *d, si
         return hs_fail_hidden(err, HS_INTERNAL, "no such column in the decision");
     const struct hs_decided_column *c = &d->columns[i];
     struct column_printer p = {.column = c, .viewer = d->viewer, .max = out->max, .err = err};
-    if (d->table && d->table->product)
-        p.domain = d->table->product->domain;
+    if (d->table) {
+        p.table = d->table->name;
+        p.product = d->table->product ? d->table->product->id : (hs_str){0};
+        p.domain = d->table->product ? d->table->product->domain : (hs_str){0};
+    }
     char name[24];
     snprintf(name, sizeof name, "\"f%d\"", c->field->id);
     HS_TRY(print_value(&p, out, c->field, c->type, hs_str_of(name), false));

@@ -53,4 +53,4 @@ def unkeyed():
 
 def zero_salt():
     import hmac
-    return hmac.new(b"\0" * 32, b"sha256-salted", "sha256").digest()
+    return hmac.new(b"\0" * 32, b"\xffsha256-salted", "sha256").digest()

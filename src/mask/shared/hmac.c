@@ -76,3 +76,19 @@ bool hs_hmac_of(const struct hs_hmac_start *s, void *work, hs_str value, uint8_t
            EVP_DigestFinal_ex(work, digest, NULL) && EVP_MD_CTX_copy_ex(work, s->outer) &&
            EVP_DigestUpdate(work, digest, sizeof digest) && EVP_DigestFinal_ex(work, out, NULL);
 }
+
+bool hs_hmac_function_key(hs_str domain_key, const char *function, uint8_t out[HS_HMAC_BYTES])
+{
+    char label[64] = "\xFF";
+    size_t len = strlen(function);
+    struct hs_hmac_start *start = hs_hmac_start_new(domain_key);
+    EVP_MD_CTX *work = start ? EVP_MD_CTX_new() : NULL;
+    bool ok = work && len < sizeof label - 1;
+    if (ok) {
+        memcpy(label + 1, function, len);
+        ok = hs_hmac_of(start, work, hs_str_n(label, 1 + len), out);
+    }
+    EVP_MD_CTX_free(work);
+    hs_hmac_start_free(start);
+    return ok;
+}
