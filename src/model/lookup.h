@@ -23,7 +23,8 @@ struct hs_lookup_rows {
     size_t *at, len, cap;
 };
 
-/* The rows whose `column` (from 0) equals the value, by the index; NULL: none. */
+/* The rows whose `column` (from 0) holds the value, by the index; NULL: none. Of a NULL those that hold nothing: no
+ * test of it is true for them, but it is unknown, which may have to be told from false. */
 HS_MUST hs_rc hs_lookup_find(const struct hs_lookup *l, size_t column, const struct hs_value *value,
                              const struct hs_lookup_rows **out, struct hs_err *err);
 

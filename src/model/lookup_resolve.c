@@ -12,6 +12,9 @@ static void add_key(struct hs_buf *b, const struct hs_value *v)
     int whole = 0, scale = 0;
     hs_str text = v->text;
     switch ((int)v->kind) {
+    case HS_V_NULL:
+        hs_buf_addc(b, '\0'); /* which no text holds */
+        return;
     case HS_V_TEXT:
         hs_buf_adds(b, text);
         return;
@@ -47,8 +50,6 @@ hs_rc hs_lookup_find(const struct hs_lookup *l, size_t column, const struct hs_v
 {
     struct hs_buf key;
     *out = NULL;
-    if (value->kind == HS_V_NULL)
-        return HS_OK; /* equals nothing */
     hs_buf_init(&key, HS_MODEL_MAX_BYTES);
     hs_rc rc = key_of(&key, value, err);
     if (rc == HS_OK)
@@ -85,10 +86,7 @@ static hs_rc index_column(struct hs_load *l, struct hs_lookup *k, size_t column)
         return hs_load_no_memory(l);
     hs_buf_init(&key, HS_MODEL_MAX_BYTES);
     for (size_t row = 0; row < k->row_count && rc == HS_OK; row++) {
-        const struct hs_value *v = &k->values[row * k->type->field_count + column];
-        if (v->kind == HS_V_NULL)
-            continue;
-        rc = key_of(&key, v, l->err);
+        rc = key_of(&key, &k->values[row * k->type->field_count + column], l->err);
         if (rc == HS_OK)
             rc = index_row(l, map, hs_buf_str(&key), row);
     }

@@ -1,5 +1,8 @@
 /* A lookup's values for one person: its rows that the condition is TRUE for, as the constants of an IN. Each value
- * stands once, in order, so that the same values make the same decision whichever rows they came from. */
+ * stands once, in order, so that the same values make the same decision whichever rows they came from.
+ *
+ * A row that the condition is UNKNOWN for may be one of them or not: one NULL among the values says so. What is in none
+ * of the others is then neither in nor `not in` the list, and a mask whose `when` asks it stays on. */
 #include "model/lookup.h"
 #include "policy/policy_in.h"
 
@@ -10,6 +13,7 @@ struct asking {
     const struct hs_lookup *lookup;
     struct hs_value *found;
     size_t count, cap;
+    bool unknown; /* whether some row is one of them */
     struct hs_err *err;
 };
 
@@ -76,23 +80,38 @@ static hs_rc ask_row(struct asking *k, const struct hs_rule *condition, size_t r
     const struct hs_value *values = &k->lookup->values[row * k->lookup->type->field_count];
     if (condition)
         HS_TRY(hs_rule_ask(k->arena, condition, values, &outcome, k->err));
+    k->unknown |= outcome.kind != HS_V_BOOL;
     return outcome.kind == HS_V_BOOL && outcome.i ? keep(k, &values[column]) : HS_OK;
+}
+
+/* Rows that the condition is true for none of: one that it is unknown for says all that they say. */
+static hs_rc ask_untrue(struct asking *k, const struct hs_rule *condition, const struct hs_lookup_rows *rows,
+                        size_t column)
+{
+    size_t count = rows ? rows->len : 0;
+    for (size_t i = 0; i < count && !k->unknown; i++)
+        HS_TRY(ask_row(k, condition, rows->at[i], column));
+    return HS_OK;
 }
 
 static hs_rc ask_rows(struct asking *k, const struct hs_rule *condition, size_t column)
 {
+    static const struct hs_value nothing = {.kind = HS_V_NULL};
+    const struct hs_lookup_rows *rows = NULL;
+    const struct hs_value *value = NULL;
     size_t held_column;
-    const struct hs_value *value;
-    if (!condition || !held(k->lookup, condition, &held_column, &value)) {
-        for (size_t i = 0; i < k->lookup->row_count; i++)
+    bool by_index = condition && held(k->lookup, condition, &held_column, &value);
+    bool untrue = by_index && value->kind == HS_V_NULL; /* held to NULL, for every row */
+    if (!by_index || untrue) {
+        for (size_t i = 0; i < k->lookup->row_count && !(untrue && k->unknown); i++)
             HS_TRY(ask_row(k, condition, i, column));
         return HS_OK;
     }
-    const struct hs_lookup_rows *rows = NULL;
     HS_TRY(hs_lookup_find(k->lookup, held_column, value, &rows, k->err));
     for (size_t i = 0; rows && i < rows->len; i++)
         HS_TRY(ask_row(k, condition, rows->at[i], column));
-    return HS_OK;
+    HS_TRY(hs_lookup_find(k->lookup, held_column, &nothing, &rows, k->err));
+    return ask_untrue(k, condition, rows, column);
 }
 
 hs_rc hs_lookup_values(struct hs_arena *a, const struct hs_lookup *lookup, const struct hs_rule *condition,
@@ -103,6 +122,8 @@ hs_rc hs_lookup_values(struct hs_arena *a, const struct hs_lookup *lookup, const
     if (!f)
         return hs_fail_hidden(err, HS_DENIED, "a lookup has no such column");
     HS_TRY(ask_rows(&k, condition, (size_t)f->id - 1));
+    if (k.unknown)
+        HS_TRY(keep(&k, &(struct hs_value){.kind = HS_V_NULL}));
     each_once(&k);
     if (k.count > HS_LOOKUP_MAX_VALUES)
         return hs_fail_hidden(err, HS_LIMIT, "a lookup gives more than %d values", HS_LOOKUP_MAX_VALUES);

@@ -217,8 +217,8 @@ def elements(value):
 def looked_up(rule, scope):
     *_, name, column = names_of(rule[1])
     rows = scope.asker.lookups[name]
-    return [row[column] for row in rows
-            if len(rule) < 4 or truth(rule[3], Scope(row, scope.asker)) is True]
+    outcomes = [len(rule) < 4 or truth(rule[3], Scope(row, scope.asker)) for row in rows]
+    return [row[column] for row, outcome in zip(rows, outcomes) if outcome is True] + [None] * (None in outcomes)
 
 
 def listed(rules, scope):

@@ -129,8 +129,21 @@ def moment(pick, column, depth):
     return f"({moment(pick, column, depth - 1)} {pick.choice('+-')} {span})"
 
 
+def asked(pick, depth):
+    """The condition of a lookup: unknown for some rows, or for all."""
+    if depth and pick.random() < 0.6:
+        op = pick.choice([" and ", " or ", " and not "])
+        return f"({asked(pick, depth - 1)}){op}({asked(pick, depth - 1)})"
+    return pick.choice(["user = principal.name", "user = 'bob'", "user <> principal.nothing", "user = principal.nothing",
+                        "level = 1", "level * 2 > 3", "until >= request.today", "until = date '2026-06-30'",
+                        "until is not null", "level in (1, principal.level)"])
+
+
 def random_rule(pick):
     kind = pick.random()
+    if pick.random() < 0.1:
+        left, column = pick.choice([("quantity", "level"), ("id", "level"), ("born", "until")])
+        return f"{left} {pick.choice(['in', 'not in'])} entitlements.{column} where {asked(pick, 2)}"
     cmp = pick.choice(["=", "<>", "<", "<=", ">", ">="])
     if kind < 0.6:
         return f"{number(pick, 2)} {cmp} {number(pick, pick.randrange(2))}"
