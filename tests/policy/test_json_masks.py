@@ -38,7 +38,17 @@ LAST = ("show-last-n", field("2"))
     ('{"a.b": 1, "a": {"b": 2}}', "$.a.b", NULLIFY, '{"a.b": 1, "a": {"b": null}}'),
     ('{"mail": "ana@example.org"}', "$.mail", ("keep-domain", ""), '{"mail": "***@example.org"}'),
     ('{"ssn": null}', "$.ssn", LAST, '{"ssn": null}'),
-    ('"text"', "$.a", NULLIFY, '"text"'),
+    ('"text"', "$.a", NULLIFY, HIDDEN),
+    ('[{"ssn": "123"}]', "$.ssn", NULLIFY, HIDDEN),
+    ('{"ssn": "123"}', "$[*].ssn", NULLIFY, HIDDEN),
+    ('"{\\"ssn\\":\\"123\\"}"', "$.ssn", NULLIFY, HIDDEN),
+    ('{"customer": [{"ssn": "123"}], "n": 1}', "$.customer.ssn", NULLIFY, '{"customer": null, "n": 1}'),
+    ('{"customer": "{\\"ssn\\":1}"}', "$.customer.ssn", NULLIFY, '{"customer": null}'),
+    ('{"customer": {"0": {"ssn": 1}}}', "$.customer[*].ssn", NULLIFY, '{"customer": null}'),
+    ('{"customer": 5, "b": [1]}', "$.customer.ssn", NULLIFY, '{"customer": 5, "b": [1]}'),
+    ('{"customer": null}', "$.customer.ssn", NULLIFY, '{"customer": null}'),
+    ('{"customer": "{\\"ssn\\":1}" x}', "$.customer.ssn", NULLIFY, HIDDEN),
+    ('[]', "$.a", NULLIFY, HIDDEN),
     ("0", "$.a", NULLIFY, "0"),
     ('{"A": 1}', "$.a", NULLIFY, '{"A": 1}'),
     ('{"a": {}}', "$.a.b", NULLIFY, '{"a": {}}'),
@@ -65,6 +75,18 @@ def test_several_paths():
     assert token == natives().call("hs_mask_hmac_token", "0:,0:,", "7")
 
 
+def test_both_shapes():
+    """Who gives a path for either shape sees the rest of both."""
+    one, many = ("$.c.ssn", *NULLIFY), ("$.c[*].ssn", *NULLIFY)
+    assert masked('{"c": [{"ssn": 1, "n": 2}]}', one, many) == '{"c": [{"ssn": null, "n": 2}]}'
+    assert masked('{"c": {"ssn": 1, "n": 2}}', one, many) == '{"c": {"ssn": null, "n": 2}}'
+    assert masked('{"c": "x"}', one, many) == '{"c": null}'
+    assert masked('{"c": [[{"ssn": 1}]]}', one, many) == '{"c": [null]}'
+    assert masked('{"c": [{"ssn": 1}]}', one, ("$.c[0].ssn", *NULLIFY)) == '{"c": null}'  # only the first of them
+    assert masked('{"c": [{"ssn": 1}]}', one, ("$.c[*].name", *NULLIFY)) == '{"c": null}'
+    assert masked('[{"ssn": 1}]', ("$.ssn", *NULLIFY), ("$[*].ssn", *NULLIFY)) == '[{"ssn": null}]'
+
+
 def document(rng, depth):
     kind = rng.randrange(8 if depth < 5 else 5)
     if kind >= 6:
@@ -81,7 +103,12 @@ def expected(value, steps):
         return {k: expected(v, steps[1:]) if k == steps[0] else v for k, v in value.items()}
     if isinstance(value, list) and isinstance(steps[0], int):
         return [expected(v, steps[1:]) if steps[0] in (-1, i) else v for i, v in enumerate(value)]
-    return value
+    return None if isinstance(value, (str, list, dict)) else value
+
+
+def shown(value, steps):
+    astray = isinstance(value, str) or (isinstance(value, list) and isinstance(steps[0], str)) or (isinstance(value, dict) and isinstance(steps[0], int))
+    return json.loads(HIDDEN) if astray else expected(value, steps)
 
 
 def test_at_random():
@@ -91,8 +118,8 @@ def test_at_random():
         steps = [rng.choice(["a", "b", "c", "\u00e9", 0, 1, -1]) for _ in range(rng.randrange(1, 4))]
         path = "$" + "".join(f'["{s}"]' if isinstance(s, str) else f"[{'*' if s < 0 else s}]" for s in steps)
         text = json.dumps(value, ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, 1]))
-        assert json.loads(masked(text, (path, *NULLIFY))) == expected(value, steps)
-        assert masked(text, ("$.nobody", *NULLIFY)) == text
+        assert json.loads(masked(text, (path, *NULLIFY))) == shown(value, steps)
+        assert masked(text, ("$.nobody", *NULLIFY)) == (HIDDEN if isinstance(value, (str, list)) else text)
         broken = list(text)
         broken[rng.randrange(len(broken))] = rng.choice('{}[]",:\\x0')
         broken = "".join(broken)

@@ -3,7 +3,10 @@
  * path so far agrees with is a word of bits; names are compared after their escapes, and where a name is there twice,
  * both are meant.
  *
- * What is not well-formed, or nested deeper than 64, some reader could read in another way: it is hidden whole. */
+ * What is not well-formed, or nested deeper than 64, some reader could read in another way: it is hidden whole. And a
+ * document may have another shape than the policy's author knew: where a path goes on into members and there is a list,
+ * or the other way round, or a text (which may be a document itself), what it means may stand there all the same. That
+ * value becomes null, and a whole document that is so is hidden. */
 #include "mask/shared/json.h"
 #include "mask/shared/letters.h"
 
@@ -355,11 +358,50 @@ static bool scan_array(struct scan *s, uint64_t active, unsigned step, bool keep
     return take(s, ']', keep);
 }
 
+/* Does rule b say for a list's elements what a says for the value (or the other way round)? */
+static bool is_covered_by(const struct hs_json_path *a, const struct hs_json_path *b, unsigned step, bool list)
+{
+    const struct hs_json_path *longer = list ? b : a, *shorter = list ? a : b;
+    const struct hs_json_step *wrap = &longer->steps[step];
+    if (longer->count != shorter->count + 1 || wrap->name.at || (list && wrap->index >= 0))
+        return false;
+    for (unsigned i = step; i < shorter->count; i++) {
+        const struct hs_json_step *x = &shorter->steps[i], *y = &longer->steps[i + 1];
+        if (x->name.at ? !y->name.at || !hs_str_eq(x->name, y->name) : y->name.at || x->index != y->index)
+            return false;
+    }
+    return true;
+}
+
+/* The value here has another shape than a rule expects that goes on into it, and no rule is for that shape. */
+static bool is_astray(const struct scan *s, uint64_t active, unsigned step)
+{
+    bool list = *s->at == '[';
+    if (*s->at == '"')
+        return active != 0;
+    if (!list && *s->at != '{')
+        return false;
+    for (uint64_t left = active; left; left &= left - 1) {
+        const struct hs_json_path *p = &s->rules->at[__builtin_ctzll(left)].path;
+        bool covered = !p->steps[step].name.at == list;
+        for (uint64_t other = active; !covered && other; other &= other - 1)
+            covered = is_covered_by(p, &s->rules->at[__builtin_ctzll(other)].path, step, list);
+        if (!covered)
+            return true;
+    }
+    return false;
+}
+
 static bool scan_value(struct scan *s, uint64_t active, unsigned step, bool keep)
 {
     bool ok = false;
-    if (s->at == s->end || ++s->depth > HS_JSON_DEPTH)
+    if (s->at == s->end || s->depth >= HS_JSON_DEPTH)
         return false;
+    if (is_astray(s, active, step)) {
+        hs_buf_addz(s->out, "null");
+        return step > 0 && scan_value(s, 0, 0, false);
+    }
+    s->depth++;
     switch (*s->at) {
     case '{':
         ok = scan_object(s, active, step, keep);
