@@ -28,7 +28,7 @@ struct generation {
     pthread_mutex_t lock;        /* guards what follows */
     struct hs_arena *arena;
     HS_VEC(struct seen_schema) schemas; /* of tables that were opened */
-    struct hs_map *bound;     /* table + metadata path -> struct hs_type * */
+    struct hs_map *bound;               /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
 };
 /* ---- what statements answer with: described.c ---- */
@@ -162,8 +162,8 @@ bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
 /* limits.c: what the decisions of the opened tables allow this statement; checked after the intent is on disk. */
 HS_MUST hs_rc hs_call_quotas(struct hs_call *c, struct hs_err *err);
-/* aggregate.c: where a decision allows nothing but aggregates, checks and prints the statement anew and compares it with
- * what this person asked before; that may use up the lease (*l is then NULL). */
+/* aggregate.c: where a decision allows nothing but aggregates, checks and prints the statement anew and compares it
+ * with what this person asked before; that may use up the lease (*l is then NULL). */
 HS_MUST hs_rc hs_call_aggregate(struct hs_call *c, const struct hs_statement *s, struct hs_lease **l,
                                 struct hs_run_request *r, struct hs_err *err);
 /* rows.c: every batch of a stream, waited for. */

@@ -13,39 +13,13 @@
  * these are depends on sizes alone, ties going together, so that whoever counts again (access/differences.c) finds the
  * same. */
 #include "engine/aggregate_in.h"
-#include "engine/print_in.h"
+#include "engine/aggregate_read.h"
 
 #include "base/clock.h"
 
-enum { KEYS_MAX = 16, OUTPUTS_MAX = 256, NESTED_MAX = 64 };
-
-struct expression {
-    hs_str sql;
-    const struct hs_type *type;
-};
-struct output {
-    hs_str name;
-    bool key;
-    size_t index; /* of keys, or of aggregates */
-    const struct hs_node *node;
-};
-struct reading {
-    struct hs_arena *arena;
-    const struct hs_n_SELECT *select;
-    const struct hs_aggregate_request *r;
-    struct expression keys[KEYS_MAX];
-    size_t key_count;
-    struct output outputs[OUTPUTS_MAX];
-    hs_str aggregates[OUTPUTS_MAX];
-    size_t output_count, aggregate_count;
-    bool *used, *summed, *counted; /* a column: as dimension; by sum; by count or avg */
-    hs_str where;
-    struct hs_err *err;
-};
-
 static const struct hs_type whole = {.id = HS_T_LONG};
 
-static hs_rc refuse(struct reading *k, const struct hs_node *at, const char *words)
+hs_rc hs_aggregate_refuse(struct hs_aggregate_reading *k, const struct hs_node *at, const char *words)
 {
     if (at && at->position >= 0)
         return hs_fail(k->err, HS_DENIED, "only aggregates of this table are open to you: %s (position %lld)", words,
@@ -53,7 +27,7 @@ static hs_rc refuse(struct reading *k, const struct hs_node *at, const char *wor
     return hs_fail(k->err, HS_DENIED, "only aggregates of this table are open to you: %s", words);
 }
 
-static hs_rc keep(struct reading *k, struct hs_buf *b, hs_str *out)
+static hs_rc keep(struct hs_aggregate_reading *k, struct hs_buf *b, hs_str *out)
 {
     hs_rc rc = hs_buf_done(b, k->err);
     if (rc == HS_OK) {
@@ -65,7 +39,7 @@ static hs_rc keep(struct reading *k, struct hs_buf *b, hs_str *out)
 }
 
 /* ---- columns and dimensions ---- */
-static const struct hs_aggregate_column *column_of(const struct reading *k, const struct hs_node *n)
+static const struct hs_aggregate_column *column_of(const struct hs_aggregate_reading *k, const struct hs_node *n)
 {
     const struct hs_names *path = HS_IS(COLUMN, n) ? &HS_AS(COLUMN, n)->column_names : NULL;
     bool qualified = path && path->len == 2 && hs_str_eq_nocase(path->at[0], k->select->from_table->alias);
@@ -77,7 +51,8 @@ static const struct hs_aggregate_column *column_of(const struct reading *k, cons
     return NULL;
 }
 
-static bool is_dimension(struct reading *k, const struct hs_node *n, const struct hs_aggregate_column **out)
+static bool is_dimension(struct hs_aggregate_reading *k, const struct hs_node *n,
+                         const struct hs_aggregate_column **out)
 {
     const struct hs_aggregate_column *c = column_of(k, n);
     if (!c || c->use != HS_AGGREGATE_BY)
@@ -104,7 +79,7 @@ static const hs_str *text_constant(const struct hs_node *n)
 }
 
 /* year(d), quarter(d), month(d), date_trunc('month', d) */
-static hs_rc read_coarser(struct reading *k, const struct hs_node *n, struct expression *out)
+static hs_rc read_coarser(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_aggregate_key *out)
 {
     static const char *const parts[] = {"year", "quarter", "month"}, *const units[] = {"year", "month", "day"};
     const struct hs_n_FUNCTION *f = HS_AS(FUNCTION, n);
@@ -112,7 +87,7 @@ static hs_rc read_coarser(struct reading *k, const struct hs_node *n, struct exp
     bool truncates = hs_str_is(f->function_name, "date_trunc");
     if (!is_plain_call(f) || f->children.len != (truncates ? 2 : 1) ||
         !is_dimension(k, f->children.at[f->children.len - 1], &c) || !is_moment(c->type))
-        return refuse(k, n, "a group is a dimension, or year, quarter, month or date_trunc of one");
+        return hs_aggregate_refuse(k, n, "a group is a dimension, or year, quarter, month or date_trunc of one");
     struct hs_buf b, name;
     hs_buf_init(&b, 1 << 16);
     hs_buf_init(&name, 1 << 12);
@@ -128,20 +103,20 @@ static hs_rc read_coarser(struct reading *k, const struct hs_node *n, struct exp
     hs_buf_fini(&name);
     if (!b.len && !b.failed) {
         hs_buf_fini(&b);
-        return refuse(k, n,
-                      "a dimension is made coarser by year, quarter, month, or date_trunc to 'year', 'month', 'day'");
+        return hs_aggregate_refuse(
+            k, n, "a dimension is made coarser by year, quarter, month, or date_trunc to 'year', 'month', 'day'");
     }
     return keep(k, &b, &out->sql);
 }
 
-static hs_rc read_dimension(struct reading *k, const struct hs_node *n, struct expression *out)
+static hs_rc read_dimension(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_aggregate_key *out)
 {
     const struct hs_aggregate_column *c;
     struct hs_buf b;
     if (HS_IS(FUNCTION, n))
         return read_coarser(k, n, out);
     if (!is_dimension(k, n, &c))
-        return refuse(k, n, "this is not one of its dimensions");
+        return hs_aggregate_refuse(k, n, "this is not one of its dimensions");
     hs_buf_init(&b, 1 << 12);
     hs_buf_add_sql_name(&b, c->name);
     out->type = c->type;
@@ -149,7 +124,7 @@ static hs_rc read_dimension(struct reading *k, const struct hs_node *n, struct e
 }
 
 /* ---- constants ---- */
-static struct hs_node *constant(struct reading *k, enum hs_value_kind kind, hs_str text)
+static struct hs_node *constant(struct hs_aggregate_reading *k, enum hs_value_kind kind, hs_str text)
 {
     struct hs_n_CONSTANT *c = HS_AS(CONSTANT, hs_node_new(k->arena, HS_N_CONSTANT));
     if (!c || !text.at)
@@ -159,7 +134,7 @@ static struct hs_node *constant(struct reading *k, enum hs_value_kind kind, hs_s
     return &c->head;
 }
 
-static struct hs_node *text_cast(struct reading *k, hs_str text, const char *type)
+static struct hs_node *text_cast(struct hs_aggregate_reading *k, hs_str text, const char *type)
 {
     struct hs_n_CAST *c = HS_AS(CAST, hs_node_new(k->arena, HS_N_CAST));
     if (!c)
@@ -171,7 +146,7 @@ static struct hs_node *text_cast(struct reading *k, hs_str text, const char *typ
 }
 
 /* A bound value as the constant that somebody could have written in its place. */
-static hs_rc bound_value(struct reading *k, const struct hs_node *n, struct hs_node **out)
+hs_rc hs_aggregate_bound(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_node **out)
 {
     uint64_t number = 0;
     const struct hs_param *p = NULL;
@@ -180,7 +155,7 @@ static hs_rc bound_value(struct reading *k, const struct hs_node *n, struct hs_n
     if (hs_str_to_u64(HS_AS(PARAMETER, n)->identifier, &number) && number >= 1 && number <= k->r->params->count)
         p = &k->r->params->at[number - 1];
     if (!p || p->null)
-        return refuse(k, n, "a condition compares a dimension with a value");
+        return hs_aggregate_refuse(k, n, "a condition compares a dimension with a value");
     *out = NULL;
     hs_buf_init(&b, 1 << 20);
     switch ((int)p->type) {
@@ -205,11 +180,12 @@ static hs_rc bound_value(struct reading *k, const struct hs_node *n, struct hs_n
         break;
     }
     hs_buf_fini(&b);
-    return *out ? HS_OK : refuse(k, n, "a bound value is a text, a boolean, a whole number or a date");
+    return *out ? HS_OK : hs_aggregate_refuse(k, n, "a bound value is a text, a boolean, a whole number or a date");
 }
 
 /* The value in the dimension's own type. While nothing is bound yet only the shape is looked at. */
-static hs_rc read_constant(struct reading *k, const struct hs_node *n, const struct hs_type *type, struct hs_buf *b)
+static hs_rc read_constant(struct hs_aggregate_reading *k, const struct hs_node *n, const struct hs_type *type,
+                           struct hs_buf *b)
 {
     struct hs_node *value = (struct hs_node *)(uintptr_t)n;
     if (HS_IS(PARAMETER, n)) {
@@ -217,22 +193,22 @@ static hs_rc read_constant(struct reading *k, const struct hs_node *n, const str
             hs_buf_addz(b, "NULL");
             return HS_OK;
         }
-        HS_TRY(bound_value(k, n, &value));
+        HS_TRY(hs_aggregate_bound(k, n, &value));
     }
     return hs_print_same_typed(b, value, type)
                ? HS_OK
-               : refuse(k, n, "a condition compares a dimension with a constant of its own type");
+               : hs_aggregate_refuse(k, n, "a condition compares a dimension with a constant of its own type");
 }
 
 /* ---- conditions ---- */
-static hs_rc read_condition(struct reading *k, const struct hs_node *n, struct hs_buf *b, int depth);
+static hs_rc read_condition(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b, int depth);
 
 static bool is_value(const struct hs_node *n)
 {
     return HS_IS(CONSTANT, n) || HS_IS(PARAMETER, n) || HS_IS(CAST, n);
 }
 
-static hs_rc read_comparison(struct reading *k, const struct hs_node *n, struct hs_buf *b)
+static hs_rc read_comparison(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b)
 {
     static const struct {
         hs_word is, turned;
@@ -243,7 +219,7 @@ static hs_rc read_comparison(struct reading *k, const struct hs_node *n, struct 
     const struct hs_n_COMPARISON *c = HS_AS(COMPARISON, n);
     const struct hs_node *left = c->left, *right = c->right;
     hs_word word = n->type;
-    struct expression e;
+    struct hs_aggregate_key e;
     if (is_value(left)) {
         left = c->right;
         right = c->left;
@@ -258,7 +234,7 @@ static hs_rc read_comparison(struct reading *k, const struct hs_node *n, struct 
     return HS_OK;
 }
 
-static hs_rc read_conjunction(struct reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
+static hs_rc read_conjunction(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
 {
     const struct hs_nodes *all = &HS_AS(CONJUNCTION, n)->children;
     hs_buf_addc(b, '(');
@@ -271,9 +247,10 @@ static hs_rc read_conjunction(struct reading *k, const struct hs_node *n, struct
     return HS_OK;
 }
 
-static hs_rc read_list(struct reading *k, const struct hs_node *n, const struct hs_nodes *all, struct hs_buf *b)
+static hs_rc read_list(struct hs_aggregate_reading *k, const struct hs_node *n, const struct hs_nodes *all,
+                       struct hs_buf *b)
 {
-    struct expression e;
+    struct hs_aggregate_key e;
     HS_TRY(read_dimension(k, all->at[0], &e));
     hs_buf_addf(b, "(%.*s %s (", HS_FMT(e.sql), hs_word_sql(n->type));
     for (size_t i = 1; i < all->len; i++) {
@@ -284,10 +261,10 @@ static hs_rc read_list(struct reading *k, const struct hs_node *n, const struct 
     return HS_OK;
 }
 
-static hs_rc read_operator(struct reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
+static hs_rc read_operator(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
 {
     const struct hs_nodes *all = &HS_AS(OPERATOR, n)->children;
-    struct expression e;
+    struct hs_aggregate_key e;
     switch ((int)n->type) {
     case HS_W_NOT:
         hs_buf_addz(b, "(NOT ");
@@ -303,14 +280,14 @@ static hs_rc read_operator(struct reading *k, const struct hs_node *n, struct hs
     case HS_W_NOT_IN:
         return read_list(k, n, all, b);
     default:
-        return refuse(k, n, "its conditions compare dimensions with constants");
+        return hs_aggregate_refuse(k, n, "its conditions compare dimensions with constants");
     }
 }
 
-static hs_rc read_between(struct reading *k, const struct hs_node *n, struct hs_buf *b)
+static hs_rc read_between(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b)
 {
     const struct hs_n_BETWEEN *w = HS_AS(BETWEEN, n);
-    struct expression e;
+    struct hs_aggregate_key e;
     HS_TRY(read_dimension(k, w->input, &e));
     hs_buf_addf(b, "(%.*s BETWEEN ", HS_FMT(e.sql));
     HS_TRY(read_constant(k, w->lower, e.type, b));
@@ -320,11 +297,11 @@ static hs_rc read_between(struct reading *k, const struct hs_node *n, struct hs_
     return HS_OK;
 }
 
-static hs_rc read_condition(struct reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
+static hs_rc read_condition(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_buf *b, int depth)
 {
-    struct expression e;
+    struct hs_aggregate_key e;
     if (depth > NESTED_MAX)
-        return refuse(k, n, "its conditions are nested too deeply");
+        return hs_aggregate_refuse(k, n, "its conditions are nested too deeply");
     if (HS_IS(CONJUNCTION, n))
         return read_conjunction(k, n, b, depth);
     if (HS_IS(OPERATOR, n))
@@ -334,10 +311,10 @@ static hs_rc read_condition(struct reading *k, const struct hs_node *n, struct h
     if (HS_IS(COMPARISON, n))
         return read_comparison(k, n, b);
     if (!HS_IS(COLUMN, n))
-        return refuse(k, n, "its conditions compare dimensions with constants");
+        return hs_aggregate_refuse(k, n, "its conditions compare dimensions with constants");
     HS_TRY(read_dimension(k, n, &e));
     if (e.type->id != HS_T_BOOLEAN)
-        return refuse(k, n, "its conditions compare dimensions with constants");
+        return hs_aggregate_refuse(k, n, "its conditions compare dimensions with constants");
     hs_buf_adds(b, e.sql);
     return HS_OK;
 }
@@ -352,13 +329,13 @@ static bool is_aggregate(const struct hs_node *n)
     return is;
 }
 
-static hs_rc read_aggregate(struct reading *k, const struct hs_node *n, struct output *out)
+static hs_rc read_aggregate(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_aggregate_output *out)
 {
     const struct hs_n_FUNCTION *f = HS_AS(FUNCTION, n);
     struct hs_buf b, name;
     out->index = k->aggregate_count;
     if (!is_plain_call(f))
-        return refuse(k, n, "aggregates stand there without DISTINCT, FILTER, ORDER BY or a schema");
+        return hs_aggregate_refuse(k, n, "aggregates stand there without DISTINCT, FILTER, ORDER BY or a schema");
     if (!f->children.len && (hs_str_is(f->function_name, "count_star") || hs_str_is(f->function_name, "count"))) {
         out->name = HS_S("count_star()");
         k->aggregates[k->aggregate_count++] = HS_S("\"count_star\"()");
@@ -366,7 +343,7 @@ static hs_rc read_aggregate(struct reading *k, const struct hs_node *n, struct o
     }
     const struct hs_aggregate_column *c = f->children.len == 1 ? column_of(k, f->children.at[0]) : NULL;
     if (!c || c->use != HS_AGGREGATE_OF || f->children.at[0]->alias.len)
-        return refuse(k, n, "sum, avg and count are of one of its measures, as it is");
+        return hs_aggregate_refuse(k, n, "sum, avg and count are of one of its measures, as it is");
     bool *kind = hs_str_is(f->function_name, "sum") ? k->summed : k->counted;
     kind[c - k->r->columns] = true;
     hs_buf_init(&b, 1 << 12);
@@ -383,7 +360,7 @@ static hs_rc read_aggregate(struct reading *k, const struct hs_node *n, struct o
 }
 
 /* ---- GROUP BY and the select list ---- */
-static bool find_key(const struct reading *k, hs_str sql, size_t *out)
+static bool find_key(const struct hs_aggregate_reading *k, hs_str sql, size_t *out)
 {
     for (size_t i = 0; i < k->key_count; i++)
         if (hs_str_eq(k->keys[i].sql, sql)) {
@@ -393,20 +370,20 @@ static bool find_key(const struct reading *k, hs_str sql, size_t *out)
     return false;
 }
 
-static hs_rc add_key(struct reading *k, const struct hs_node *n, size_t *out)
+static hs_rc add_key(struct hs_aggregate_reading *k, const struct hs_node *n, size_t *out)
 {
-    struct expression e;
+    struct hs_aggregate_key e;
     HS_TRY(read_dimension(k, n, &e));
     if (find_key(k, e.sql, out))
         return HS_OK;
     if (k->key_count == KEYS_MAX)
-        return refuse(k, n, "it groups by too many");
+        return hs_aggregate_refuse(k, n, "it groups by too many");
     *out = k->key_count;
     k->keys[k->key_count++] = e;
     return HS_OK;
 }
 
-static bool output_number(const struct hs_node *n, size_t count, size_t *out)
+bool hs_aggregate_number(const struct hs_node *n, size_t count, size_t *out)
 {
     int64_t number;
     const struct hs_n_CONSTANT *c = HS_AS(CONSTANT, n);
@@ -418,11 +395,11 @@ static bool output_number(const struct hs_node *n, size_t count, size_t *out)
 }
 
 /* GROUP BY 1, or by the name that the select list gives. */
-static const struct hs_node *group_meant(const struct reading *k, const struct hs_node *n)
+static const struct hs_node *group_meant(const struct hs_aggregate_reading *k, const struct hs_node *n)
 {
     const struct hs_nodes *list = &k->select->select_list;
     size_t at;
-    if (output_number(n, list->len, &at))
+    if (hs_aggregate_number(n, list->len, &at))
         return list->at[at];
     if (!HS_IS(COLUMN, n) || HS_AS(COLUMN, n)->column_names.len != 1 || column_of(k, n))
         return n;
@@ -432,18 +409,18 @@ static const struct hs_node *group_meant(const struct reading *k, const struct h
     return n;
 }
 
-static hs_rc read_groups(struct reading *k)
+static hs_rc read_groups(struct hs_aggregate_reading *k)
 {
     const struct hs_n_SELECT *s = k->select;
     size_t unused;
     if (s->group_sets.len > 1 || (s->group_sets.len == 1 && s->group_sets.at[0].len != s->group_expressions.len))
-        return refuse(k, &s->head, "grouping sets, ROLLUP and CUBE are not");
+        return hs_aggregate_refuse(k, &s->head, "grouping sets, ROLLUP and CUBE are not");
     for (size_t i = 0; i < s->group_expressions.len; i++)
         HS_TRY(add_key(k, group_meant(k, s->group_expressions.at[i]), &unused));
     return HS_OK;
 }
 
-static hs_rc key_name(struct reading *k, const struct hs_node *n, struct output *out)
+static hs_rc key_name(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_aggregate_output *out)
 {
     const struct hs_aggregate_column *c = column_of(k, n);
     if (c) {
@@ -458,13 +435,13 @@ static hs_rc key_name(struct reading *k, const struct hs_node *n, struct output 
     return out->name.at ? HS_OK : hs_fail(k->err, HS_NOMEM, "out of memory");
 }
 
-static hs_rc read_output(struct reading *k, const struct hs_node *n)
+static hs_rc read_output(struct hs_aggregate_reading *k, const struct hs_node *n)
 {
-    struct output *out = &k->outputs[k->output_count];
-    struct expression e;
+    struct hs_aggregate_output *out = &k->outputs[k->output_count];
+    struct hs_aggregate_key e;
     if (k->output_count == OUTPUTS_MAX)
-        return refuse(k, n, "it selects too many");
-    *out = (struct output){.node = n};
+        return hs_aggregate_refuse(k, n, "it selects too many");
+    *out = (struct hs_aggregate_output){.node = n};
     if (is_aggregate(n)) {
         HS_TRY(read_aggregate(k, n, out));
     } else {
@@ -473,7 +450,7 @@ static hs_rc read_output(struct reading *k, const struct hs_node *n)
         if (k->select->aggregate_handling == HS_W_GROUP_ALL)
             HS_TRY(add_key(k, n, &out->index));
         else if (!find_key(k, e.sql, &out->index))
-            return refuse(k, n, "a dimension that is selected is also grouped by");
+            return hs_aggregate_refuse(k, n, "a dimension that is selected is also grouped by");
         HS_TRY(key_name(k, n, out));
     }
     if (n->alias.len)
@@ -482,19 +459,20 @@ static hs_rc read_output(struct reading *k, const struct hs_node *n)
     return HS_OK;
 }
 
-static hs_rc check_shape(struct reading *k, const struct hs_n_SELECT *s)
+static hs_rc check_shape(struct hs_aggregate_reading *k, const struct hs_n_SELECT *s)
 {
     const struct hs_n_BASE_TABLE *t = HS_AS(BASE_TABLE, s->from_table);
     if (!HS_IS(BASE_TABLE, s->from_table) || t->sample || t->column_name_alias.len || s->sample)
-        return refuse(k, s->from_table, "it stands in FROM alone, without joins, sub-queries, samples or column names");
+        return hs_aggregate_refuse(k, s->from_table,
+                                   "it stands in FROM alone, without joins, sub-queries, samples or column names");
     if (s->cte_map && HS_AS(CTE_MAP, s->cte_map)->map.len)
-        return refuse(k, &s->head, "WITH is not");
+        return hs_aggregate_refuse(k, &s->head, "WITH is not");
     if (s->having)
-        return refuse(k, s->having, "HAVING is not");
-    return s->qualify ? refuse(k, s->qualify, "QUALIFY is not") : HS_OK;
+        return hs_aggregate_refuse(k, s->having, "HAVING is not");
+    return s->qualify ? hs_aggregate_refuse(k, s->qualify, "QUALIFY is not") : HS_OK;
 }
 
-static hs_rc read_select(struct reading *k)
+static hs_rc read_select(struct hs_aggregate_reading *k)
 {
     const struct hs_n_SELECT *s = k->select;
     struct hs_buf b;
@@ -503,7 +481,7 @@ static hs_rc read_select(struct reading *k)
     for (size_t i = 0; i < s->select_list.len; i++)
         HS_TRY(read_output(k, s->select_list.at[i]));
     if (!k->aggregate_count && !k->key_count)
-        return refuse(k, &s->head, "it selects aggregates, or groups");
+        return hs_aggregate_refuse(k, &s->head, "it selects aggregates, or groups");
     if (!s->where_clause)
         return HS_OK;
     hs_buf_init(&b, 1 << 20);
@@ -513,154 +491,6 @@ static hs_rc read_select(struct reading *k)
     return rc == HS_OK ? keep(k, &b, &k->where) : rc;
 }
 
-/* ---- printing ---- */
-static void add_size(struct reading *k, struct hs_buf *b)
-{
-    hs_buf_addz(b, "least(count(*)");
-    for (size_t i = 0; i < k->r->column_count; i++) {
-        struct hs_buf name;
-        if (!k->summed[i] && !k->counted[i])
-            continue;
-        hs_buf_init(&name, 1 << 12);
-        hs_buf_add_sql_name(&name, k->r->columns[i].name);
-        hs_str n = hs_buf_str(&name);
-        if (k->counted[i])
-            hs_buf_addf(b, ", CASE WHEN count(*) - count(%.*s) BETWEEN 1 AND %d THEN 0 ELSE count(%.*s) END", HS_FMT(n),
-                        k->r->minimum - 1, HS_FMT(n));
-        else
-            hs_buf_addf(b, ", count(%.*s)", HS_FMT(n));
-        b->failed |= name.failed;
-        hs_buf_fini(&name);
-    }
-    hs_buf_addc(b, ')');
-}
-
-static void add_groups(struct reading *k, struct hs_buf *b)
-{
-    hs_buf_addz(b, "SELECT ");
-    for (size_t i = 0; i < k->key_count; i++)
-        hs_buf_addf(b, "%.*s AS hs_k%zu, ", HS_FMT(k->keys[i].sql), i);
-    for (size_t i = 0; i < k->aggregate_count; i++)
-        hs_buf_addf(b, "%.*s AS hs_a%zu, ", HS_FMT(k->aggregates[i]), i);
-    add_size(k, b);
-    hs_buf_addz(b, " AS hs_size FROM hs_scan_0");
-    if (k->where.len)
-        hs_buf_addf(b, " WHERE %.*s", HS_FMT(k->where));
-    for (size_t i = 0; i < k->key_count; i++)
-        hs_buf_addf(b, "%s%.*s", i ? ", " : " GROUP BY ", HS_FMT(k->keys[i].sql));
-}
-
-static void add_withholding(struct reading *k, struct hs_buf *b)
-{
-    static const char UP_TO[] = "OVER (ORDER BY hs_size RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)";
-    static const char SAME[] = "OVER (PARTITION BY hs_size)";
-    hs_buf_addf(b,
-                "SELECT *, min(hs_size) OVER () AS hs_least, sum(hs_size) %s - sum(hs_size) %s AS hs_below, "
-                "count(*) %s - count(*) %s AS hs_fewer FROM (",
-                UP_TO, SAME, UP_TO, SAME);
-    add_groups(k, b);
-    hs_buf_addz(b, ") AS hs_groups");
-}
-
-static bool find_output(const struct reading *k, const struct hs_node *n, size_t *out)
-{
-    if (output_number(n, k->output_count, out))
-        return true;
-    const struct hs_names *path = HS_IS(COLUMN, n) ? &HS_AS(COLUMN, n)->column_names : NULL;
-    for (size_t i = 0; i < k->output_count; i++) {
-        struct hs_node *mine = (struct hs_node *)(uintptr_t)k->outputs[i].node;
-        hs_str alias = mine->alias;
-        if (path && path->len == 1 && hs_str_eq_nocase(path->at[0], k->outputs[i].name)) {
-            *out = i;
-            return true;
-        }
-        mine->alias = n->alias;
-        bool same = hs_node_same(mine, n);
-        mine->alias = alias;
-        if (same) {
-            *out = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_output(const struct reading *k, size_t i, struct hs_buf *b)
-{
-    hs_buf_addf(b, "hs_%c%zu", k->outputs[i].key ? 'k' : 'a', k->outputs[i].index);
-}
-
-static hs_rc add_orders(struct reading *k, const struct hs_nodes *orders, struct hs_buf *b)
-{
-    for (size_t i = 0; orders && i < orders->len; i++) {
-        const struct hs_n_ORDER *o = HS_AS(ORDER, orders->at[i]);
-        size_t at;
-        if (!find_output(k, o->expression, &at))
-            return refuse(k, o->expression, "it is ordered by what it selects");
-        hs_buf_addz(b, i ? ", " : " ORDER BY ");
-        add_output(k, at, b);
-        hs_buf_addf(b, "%s%s", hs_word_sql(o->type), hs_word_sql(o->null_order));
-    }
-    /* The order in which groups come to be tells of rows; the order of what is shown does not. */
-    for (size_t i = 0; i < k->key_count; i++)
-        hs_buf_addf(b, "%shs_k%zu", i || (orders && orders->len) ? ", " : " ORDER BY ", i);
-    return HS_OK;
-}
-
-static hs_rc add_number(struct reading *k, const char *word, const struct hs_node *n, struct hs_buf *b)
-{
-    struct hs_node *value = (struct hs_node *)(uintptr_t)n;
-    int64_t number;
-    if (!n || (HS_IS(PARAMETER, n) && !k->r->params))
-        return HS_OK;
-    if (HS_IS(PARAMETER, n))
-        HS_TRY(bound_value(k, n, &value));
-    const struct hs_n_CONSTANT *c = HS_AS(CONSTANT, value);
-    if (!HS_IS(CONSTANT, value) || c->value.kind != HS_V_INTEGER || !hs_str_to_i64(c->value.text, &number) ||
-        number < 0)
-        return refuse(k, n, "LIMIT and OFFSET are numbers");
-    hs_buf_addf(b, " %s %lld", word, (long long)number);
-    return HS_OK;
-}
-
-static hs_rc add_modifiers(struct reading *k, struct hs_buf *b)
-{
-    const struct hs_nodes *orders = NULL, *all = &k->select->modifiers;
-    const struct hs_n_LIMIT *limit = NULL;
-    for (size_t i = 0; i < all->len; i++) {
-        if (HS_IS(ORDER_MODIFIER, all->at[i]) && !orders)
-            orders = &HS_AS(ORDER_MODIFIER, all->at[i])->orders;
-        else if (HS_IS(LIMIT, all->at[i]) && !limit)
-            limit = HS_AS(LIMIT, all->at[i]);
-        else
-            return refuse(k, all->at[i], "DISTINCT and LIMIT of a share are not");
-    }
-    HS_TRY(add_orders(k, orders, b));
-    if (limit) {
-        HS_TRY(add_number(k, "LIMIT", limit->limit, b));
-        HS_TRY(add_number(k, "OFFSET", limit->offset, b));
-    }
-    return HS_OK;
-}
-
-static hs_rc print_all(struct reading *k, struct hs_buf *b)
-{
-    hs_buf_addz(b, "SELECT ");
-    for (size_t i = 0; i < k->output_count; i++) {
-        hs_buf_addz(b, i ? ", " : "");
-        add_output(k, i, b);
-        hs_buf_addz(b, " AS ");
-        hs_buf_add_sql_name(b, k->outputs[i].name);
-    }
-    hs_buf_addz(b, " FROM (");
-    add_withholding(k, b);
-    int n = k->r->minimum;
-    hs_buf_addf(b,
-                ") AS hs_shown WHERE NOT ((hs_least < %d) AND ((hs_size < %d) OR (hs_below < %d) OR (hs_fewer < 2)))",
-                n, n, n);
-    return add_modifiers(k, b);
-}
-
 /* ---- what is kept of it: which rows, in which groups, and what went into them ---- */
 static void add_part(struct hs_buf *b, char what, hs_str text)
 {
@@ -668,7 +498,7 @@ static void add_part(struct hs_buf *b, char what, hs_str text)
     hs_buf_adds(b, text);
 }
 
-static void add_set(const struct reading *k, struct hs_buf *b)
+static void add_set(const struct hs_aggregate_reading *k, struct hs_buf *b)
 {
     add_part(b, 'w', k->where);
     for (size_t i = 0; i < k->key_count; i++)
@@ -684,21 +514,21 @@ static void add_set(const struct reading *k, struct hs_buf *b)
 hs_rc hs_statement_aggregate(struct hs_arena *a, const struct hs_statement *s, const struct hs_aggregate_request *r,
                              struct hs_aggregate *out, struct hs_err *err)
 {
-    struct reading *k = HS_NEW(a, struct reading);
+    struct hs_aggregate_reading *k = HS_NEW(a, struct hs_aggregate_reading);
     struct hs_buf b, set;
     bool *flags = hs_arena_array(a, 3 * r->column_count + 1, sizeof *flags);
     if (!k || !flags)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    *k = (struct reading){.arena = a, .r = r, .err = err, .used = flags};
+    *k = (struct hs_aggregate_reading){.arena = a, .r = r, .err = err, .used = flags};
     k->summed = flags + r->column_count;
     k->counted = k->summed + r->column_count;
     const struct hs_node *query = s->as_is.len ? NULL : HS_AS(STATEMENT, s->tree)->node;
     if (s->ref_count != 1 || !HS_IS(SELECT, query) || s->refs[0].at_kind != HS_AT_NONE)
-        return refuse(k, NULL, "a statement is one SELECT of it alone, as it is now");
+        return hs_aggregate_refuse(k, NULL, "a statement is one SELECT of it alone, as it is now");
     k->select = HS_AS(SELECT, query);
     HS_TRY(read_select(k));
     hs_buf_init(&b, 1 << 22);
-    hs_rc rc = print_all(k, &b);
+    hs_rc rc = hs_aggregate_print(k, &b);
     if (rc != HS_OK) {
         hs_buf_fini(&b);
         return rc;

@@ -169,7 +169,7 @@ struct hs_scan_column {
 struct hs_scan {
     const struct hs_type *raw; /* STRUCT: contract names and ids: the raw layer's columns "f<id>" of these types */
     const struct hs_scan_group *groups;
-    size_t group_count;         /* 0: no rows */
+    size_t group_count; /* 0: no rows */
     /* Instead of groups: rows that no file holds, as a relation with the raw columns in DuckDB SQL of our own printing
      * (`hailstorm policy test`). Empty: none. */
     hs_str given;
@@ -185,7 +185,7 @@ struct hs_scan {
 struct hs_run_request {
     const struct hs_statement
         *statement;              /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
-    hs_str printed; /* ours, over hs_scan_N, in place of the statement's own text; empty: none */
+    hs_str printed;              /* ours, over hs_scan_N, in place of the statement's own text; empty: none */
     const struct hs_scan *scans; /* one a ref, same order */
     size_t scan_count;
     const struct hs_params *params;      /* may be NULL */

@@ -12,8 +12,8 @@ struct hs_mask_use {
     const struct hs_type *type; /* of the masked field */
     bool nullable;              /* false: required; nullify then hides by making the output nullable */
     const struct hs_policy *policy;
-    /* "$.customer.ssn": the mask is on this path inside the JSON text that the field holds; several may be on one field,
-     * and together they are one mask of it. Empty: on the field itself. */
+    /* "$.customer.ssn": the mask is on this path inside the JSON text that the field holds; several may be on one
+     * field, and together they are one mask of it. Empty: on the field itself. */
     hs_str json;
     /* true: no Mask of the model but the edge of a grant: the cell is NULL on rows that no grant covering this field
      * allows. `policy` is then a stand-in (nullify); it lies outside any Mask on the same field. */
@@ -32,8 +32,8 @@ struct hs_decided_column {        /* a top-level column the person may see */
     const struct hs_type *type;       /* output type: `field->type` less the hidden members */
     const struct hs_mask_use **masks; /* those within this column */
     size_t mask_count;
-    bool masked;   /* mask_count > 0 */
-    bool nullable; /* of the output: a mask may bring NULL into a required column */
+    bool masked;              /* mask_count > 0 */
+    bool nullable;            /* of the output: a mask may bring NULL into a required column */
     enum hs_column_role role; /* NONE where hs_decision.minimum is 0 */
 };
 

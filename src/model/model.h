@@ -139,7 +139,7 @@ struct hs_policy {
     size_t column_count;
     hs_str *measures; /* AGGREGATE: what may be summed up; none given: whatever is granted */
     size_t measure_count;
-    int minimum; /* AGGREGATE: the fewest rows a group may have */
+    int minimum;           /* AGGREGATE: the fewest rows a group may have */
     struct hs_rule *where; /* GRANT, ROW_RULE */
     struct hs_rule *when;  /* MASK */
     hs_str with;           /* MASK: function name */

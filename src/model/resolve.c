@@ -397,7 +397,8 @@ static hs_rc check_rule(struct hs_load *l, const struct hs_policy *policy, const
     return HS_OK;
 }
 
-/* ---- people: they may come from elsewhere (OIDC), so a name or role that principals.yaml does not know is no error ---- */
+/* ---- people: they may come from elsewhere (OIDC), so a name or role that principals.yaml does not know is no error
+ * ---- */
 
 static hs_rc collect_roles(struct hs_load *l)
 {

@@ -31,7 +31,8 @@ HS_MUST hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *m
 /* What is no error but worth a word, a line each: hashes over columns with few possible values. */
 HS_MUST hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
                                  const struct hs_type *bound, struct hs_buf *out, struct hs_err *err);
-/* The whole model without its tables: conflicting masks. A server that reloads keeps the model it has when this fails. */
+/* The whole model without its tables: conflicting masks. A server that reloads keeps the model it has when this fails.
+ */
 HS_MUST hs_rc hs_policy_check_model(const struct hs_model *model, struct hs_err *err);
 /* Products without a grant, masks on columns that no grant opens, grants that have expired; a line each. */
 HS_MUST hs_rc hs_policy_model_warnings(const struct hs_model *model, int64_t now_us, struct hs_buf *out,

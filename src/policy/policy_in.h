@@ -68,14 +68,16 @@ HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, struc
                            struct hs_err *err);
 
 /* ---- never.c ---- */
-/* HS_INVALID with place and words: the condition, or a part of it that was meant to say something, is true for no row. */
+/* HS_INVALID with place and words: the condition, or a part of it that was meant to say something, is true for no row.
+ */
 HS_MUST hs_rc hs_rule_check_possible(struct hs_arena *a, const struct hs_rule *bound, hs_str file, struct hs_err *err);
 
 /* ---- facts.c ---- */
 struct hs_value hs_fact_value(enum hs_rule_fact fact, const struct hs_facts *facts);
 /* When the fact itself changes. */
 void hs_fact_until(enum hs_rule_fact fact, const struct hs_facts *facts, int64_t *until);
-/* When a comparison of facts (literals with their `unit`) and constants comes out otherwise; not known: no such test. */
+/* When a comparison of facts (literals with their `unit`) and constants comes out otherwise; not known: no such test.
+ */
 HS_MUST hs_rc hs_fact_flip(struct hs_arena *a, const struct hs_rule *test, const struct hs_facts *facts, int64_t *until,
                            bool *out_known, struct hs_err *err);
 
