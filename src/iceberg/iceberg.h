@@ -98,6 +98,10 @@ struct hs_plan_request {
     const struct hs_type *wanted;
     const struct hs_filter *filter;     /* NULL: every file. Files that hold no row it lets through are left out */
     const struct hs_row_reader *reader; /* NULL: position deletes in Parquet are refused */
+    /* Asked again and again on the calling thread while objects are read; what it fails with ends the plan. NULL: it
+     * goes on. */
+    hs_rc (*go_on)(void *ctx, struct hs_err *err);
+    void *go_on_ctx;
 };
 /* Manifest list -> manifests -> live data files with the deletes that apply to each; manifests, footers and deleted
  * positions are read once and cached. Refuses what it cannot read rightly: columns, formats, encrypted files. */

@@ -165,7 +165,9 @@ static hs_rc cache_key(struct hs_arena *scratch, const struct hs_iceberg_table *
     struct hs_buf key;
     HS_TRY(hs_partition_shape_make(scratch, table, listed->spec_id, &shape, err));
     hs_buf_init(&key, MAX_KEY);
-    hs_buf_addf(&key, "%.*s\n%d\n", HS_FMT(local), listed->spec_id);
+    hs_buf_adds(&key, local);
+    hs_buf_addc(&key, 0); /* no path holds one */
+    hs_buf_add(&key, &listed->spec_id, sizeof listed->spec_id);
     if (listed->spec_id < 0)
         hs_buf_adds(&key, table->path);
     hs_buf_add_shape(&key, &shape);
@@ -181,18 +183,21 @@ static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, con
                      struct hs_err *err)
 {
     struct hs_cache *cache = hs_manifest_cache();
-    struct hs_stamp stamp;
-    hs_str local, key, bytes;
-    HS_TRY(hs_plan_resolve(scratch, store, listed->path, &local, err));
-    HS_TRY(hs_object_stamp(local, &stamp, err));
-    HS_TRY(cache_key(scratch, table, listed, local, &key, err));
-    *out = hs_cache_get(cache, key, &stamp);
+    struct hs_found found;
+    hs_str key, bytes;
+    HS_TRY(hs_plan_find(scratch, store, listed->path, &found, err));
+    if (!found.known && !read)
+        return HS_OK; /* asking takes as long as reading, and others can be asked at the same time */
+    if (!found.known)
+        HS_TRY(hs_object_stamp(found.name, &found.stamp, err));
+    HS_TRY(cache_key(scratch, table, listed, found.name, &key, err));
+    *out = hs_cache_get(cache, key, &found.stamp);
     if (*out || !read)
         return HS_OK;
-    HS_TRY(hs_object_read(scratch, local, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
+    HS_TRY(hs_object_read(scratch, found.name, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
     HS_TRY(hs_manifest_parse(bytes, table, listed, out, err));
     struct counted_manifest *m = counted(*out);
-    hs_cache_put(cache, key, &stamp, &m->manifest, (int64_t)(sizeof *m + hs_arena_used(m->arena)));
+    hs_cache_put(cache, key, &found.stamp, &m->manifest, (int64_t)(sizeof *m + hs_arena_used(m->arena)));
     return HS_OK;
 }
 

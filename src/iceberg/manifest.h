@@ -80,7 +80,7 @@ struct hs_manifest { /* a parsed manifest: counted, shared */
 HS_MUST hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
                                const struct hs_manifest_file *listed, const struct hs_manifest **out,
                                struct hs_err *err);
-/* The same, but only from the cache: *out is NULL when it is not there. */
+/* The same, but only from the cache, and without asking a store: *out is NULL when it is not there. */
 HS_MUST hs_rc hs_manifest_cached(const struct hs_store *store, const struct hs_iceberg_table *table,
                                  const struct hs_manifest_file *listed, const struct hs_manifest **out,
                                  struct hs_err *err);

@@ -29,7 +29,9 @@ struct hs_footer {
 };
 struct hs_footer *hs_footer_ref(struct hs_footer *f);
 void hs_footer_unref(struct hs_footer *f);
-/* By path, cached. */
+/* A new reference to what is cached under that path and stamp, or NULL. */
+struct hs_footer *hs_footer_cached(hs_str local_path, const struct hs_stamp *stamp);
+/* By path, cached. Any thread. */
 HS_MUST hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);
 /* The same for an Avro file, whose header has a schema and no count: row_count is -1. */
 HS_MUST hs_rc hs_avro_header_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);

@@ -183,6 +183,11 @@ static hs_rc read_footer(hs_footer_read read, struct hs_footer_source *from, str
     return HS_OK;
 }
 
+struct hs_footer *hs_footer_cached(hs_str local_path, const struct hs_stamp *stamp)
+{
+    return hs_cache_get(hs_footer_cache(), local_path, stamp);
+}
+
 hs_rc hs_footer_open_by(hs_footer_read read, hs_str local_path, struct hs_footer **out, struct hs_err *err)
 {
     struct hs_stamp stamp;

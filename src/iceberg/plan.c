@@ -13,6 +13,12 @@ static hs_rc check_wanted(const struct hs_type *wanted, struct hs_err *err)
     return HS_OK;
 }
 
+hs_rc hs_plan_go_on(void *planner, struct hs_err *err)
+{
+    const struct hs_plan_request *r = ((const struct hs_planner *)planner)->request;
+    return r && r->go_on ? r->go_on(r->go_on_ctx, err) : HS_OK;
+}
+
 static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
 {
     HS_TRY(check_wanted(p->wanted, err));

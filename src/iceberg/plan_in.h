@@ -26,6 +26,10 @@ struct hs_planned {               /* a live entry of the pinned snapshot */
 HS_MUST hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out,
                               struct hs_err *err);
 
+/* The same, and what is there now. */
+HS_MUST hs_rc hs_plan_find(struct hs_arena *a, const struct hs_store *store, hs_str path, struct hs_found *out,
+                           struct hs_err *err);
+
 struct hs_delete_index;
 struct hs_planner {           /* one call */
     struct hs_arena *arena;   /* of the request: what the plan keeps */
@@ -45,6 +49,10 @@ struct hs_planner {           /* one call */
     } directories;
     struct hs_map *seen_directories;
 };
+
+/* ---- plan.c ---- */
+/* For struct hs_parallel: whether the request is over. */
+HS_MUST hs_rc hs_plan_go_on(void *planner, struct hs_err *err);
 
 /* ---- plan_list.c ---- */
 /* Every live entry of the snapshot, into p->data and p->deletes. */

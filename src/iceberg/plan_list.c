@@ -22,6 +22,12 @@ hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str p
     return missing_is_damage(hs_store_resolve(a, store, path, out, err), err);
 }
 
+hs_rc hs_plan_find(struct hs_arena *a, const struct hs_store *store, hs_str path, struct hs_found *out,
+                   struct hs_err *err)
+{
+    return missing_is_damage(hs_store_find(a, store, path, out, err), err);
+}
+
 /* ---- manifests ---- */
 
 static hs_rc inline_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,

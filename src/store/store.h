@@ -66,6 +66,15 @@ struct hs_stamp {
     uint64_t device, inode;
 };
 HS_MUST hs_rc hs_object_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err);
+/* hs_store_resolve and hs_object_stamp in one look: what is cached under that name and stamp need not be opened.
+ * HS_INVALID, and the name is set: something lies there that is no regular file. */
+struct hs_found {
+    hs_str name;
+    struct hs_stamp stamp;
+    bool known; /* false: only a store can tell the stamp, and was not asked */
+};
+HS_MUST hs_rc hs_store_find(struct hs_arena *a, const struct hs_store *s, hs_str path, struct hs_found *out,
+                            struct hs_err *err);
 bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b);
 
 #endif

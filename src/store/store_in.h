@@ -31,6 +31,9 @@ HS_MUST hs_rc hs_local_read(struct hs_arena *a, hs_str path, size_t max, hs_str 
 HS_MUST hs_rc hs_local_read_range(struct hs_arena *a, hs_str path, int64_t offset, size_t len, hs_str *out,
                                   struct hs_err *err);
 HS_MUST hs_rc hs_local_stamp(hs_str path, struct hs_stamp *out, struct hs_err *err);
+struct stat;
+/* Of what was looked at already; HS_INVALID where it is no regular file. */
+HS_MUST hs_rc hs_local_stamp_of(hs_str path, const struct stat *st, struct hs_stamp *out, struct hs_err *err);
 HS_MUST hs_rc hs_local_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
 
 /* ---- credentials.c ---- */
