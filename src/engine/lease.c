@@ -485,7 +485,7 @@ static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, str
 /* Deleted rows are hidden rows. */
 static bool restricts(const struct hs_scan *scan)
 {
-    bool any = scan->rows.len > 0 || scan->equality_count > 0;
+    bool any = scan->rows.len > 0 || scan->equality_count > 0 || scan->estimate_is_fixed;
     for (size_t i = 0; i < scan->group_count; i++)
         any |= hs_group_has_gone(&scan->groups[i]);
     for (size_t i = 0; i < scan->column_count; i++)
@@ -649,7 +649,8 @@ hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m, hs_str sq
         if (strcmp(hs_kind_name((hs_rc)k), kind + 3) == 0)
             rc = (hs_rc)k;
     /* Words of our own worker; but a worker is not believed, so only kinds whose words are for clients show them. */
-    if (rc == HS_INVALID || rc == HS_UNSUPPORTED || rc == HS_LIMIT)
-        return hs_fail(err, rc, "%s", text);
-    return hs_fail_hidden(err, rc, "%s", text);
+    hs_rc said = hs_fail_hidden(err, rc, "%s", text);
+    if (m->shown.len && (rc == HS_INVALID || rc == HS_UNSUPPORTED || rc == HS_LIMIT))
+        hs_ignore(hs_err_show(err, "%.*s", HS_FMT(m->shown)));
+    return said;
 }
