@@ -60,11 +60,13 @@ static hs_rc parse_file(hs_str path, struct hs_iceberg_table **out, struct hs_er
     return rc;
 }
 
-static hs_rc open_path(hs_str path, struct hs_iceberg_table **out, struct hs_err *err)
+static hs_rc open_found(const struct hs_found *found, struct hs_iceberg_table **out, struct hs_err *err)
 {
-    struct hs_stamp stamp;
+    struct hs_stamp stamp = found->stamp;
+    hs_str path = found->name;
     struct hs_cache *cache = hs_metadata_cache();
-    HS_TRY(hs_object_stamp(path, &stamp, err));
+    if (!found->known)
+        HS_TRY(hs_object_stamp(path, &stamp, err));
     struct hs_iceberg_table *t = hs_cache_get(cache, path, &stamp);
     if (!t) {
         HS_TRY(parse_file(path, &t, err));
@@ -77,12 +79,12 @@ static hs_rc open_path(hs_str path, struct hs_iceberg_table **out, struct hs_err
 hs_rc hs_iceberg_open(const struct hs_store *store, struct hs_iceberg_table **out, struct hs_err *err)
 {
     struct hs_arena *scratch = hs_arena_new(0);
-    hs_str path;
+    struct hs_found found;
     if (!scratch)
         return hs_no_memory(err);
-    hs_rc rc = hs_metadata_find(scratch, store, &path, err);
+    hs_rc rc = hs_metadata_find(scratch, store, &found, err);
     if (rc == HS_OK)
-        rc = open_path(path, out, err);
+        rc = open_found(&found, out, err);
     hs_arena_free(scratch);
     return rc;
 }

@@ -114,6 +114,7 @@ const struct hs_snapshot *hs_table_snapshot(const struct hs_iceberg_table *t, in
 HS_MUST hs_rc hs_iceberg_parse(hs_str bytes, hs_str path, struct hs_iceberg_table **out, struct hs_err *err);
 
 /* Finds the current metadata file's local path. */
-HS_MUST hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, hs_str *out, struct hs_err *err);
+HS_MUST hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, struct hs_found *out,
+                               struct hs_err *err);
 
 #endif

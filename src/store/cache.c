@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { PLACES = 1 << 14, OBJECTS_MAX = 1 << 18, PIECE = 64, FETCHERS = 16, QUEUE = 4096, WAIT_MS = 50, ROUNDS = 8 };
-enum { END_BYTES = 256 << 10 };
+enum { PLACES = 1 << 14, OBJECTS_MAX = 1 << 18, PIECE = HS_BLOCKS_ONCE, FETCHERS = 16, QUEUE = 4096, WAIT_MS = 50 };
+enum { ROUNDS = 8, COMPARE = 16 };
+enum { MANIFEST_BYTES = 256 << 10, FOOTER_BYTES = 64 << 10 };
 static const int64_t TRUST_US = 600 * INT64_C(1000000);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -75,6 +76,7 @@ static void make_newest(struct hs_object *o)
 
 static void free_object(struct hs_object *o)
 {
+    hs_object_forget_rest(o);
     hs_object_files_close(o);
     hs_free(o->uri);
     hs_free(o);
@@ -115,7 +117,7 @@ static struct hs_object *add(hs_str uri, const struct hs_s3_facts *facts, const 
     }
     o->uri_len = uri.len;
     o->facts = *facts;
-    o->data = o->sums = -1;
+    o->data = o->sums = o->resting = -1;
     if (hs_object_files_name(o, &err) != HS_OK || (name && strcmp(name, o->name) != 0)) {
         free_object(o);
         return NULL;
@@ -171,7 +173,8 @@ void hs_cache_close(void)
 
 static void use(struct hs_object *o)
 {
-    o->refs++;
+    if (o->refs++ == 0)
+        hs_object_wake(o);
     take_out_of_order(o);
     make_newest(o);
 }
@@ -181,7 +184,7 @@ static bool same_facts(const struct hs_s3_facts *a, const struct hs_s3_facts *b)
     return a->size == b->size && strcmp(a->etag, b->etag) == 0;
 }
 
-static bool open_known(hs_str uri, struct hs_object **out)
+bool hs_cache_take_known(hs_str uri, struct hs_object **out)
 {
     pthread_mutex_lock(&lock);
     struct hs_object *o = find(uri);
@@ -206,11 +209,12 @@ static void unref_locked(struct hs_object *o)
 {
     if (--o->refs)
         return;
-    hs_object_files_close(o);
-    if (o->gone)
+    if (o->gone) {
         free_object(o);
-    else
-        evict_to(own.max_bytes);
+        return;
+    }
+    hs_object_rest(o);
+    evict_to(own.max_bytes);
 }
 
 void hs_object_close(struct hs_object *o)
@@ -249,17 +253,13 @@ static int64_t piece_bytes(const struct piece *p)
 
 static hs_rc write_blocks(const struct piece *p, const char *bytes, struct hs_err *err)
 {
-    for (uint32_t i = 0; i < p->count; i++) {
-        hs_rc rc = hs_object_block_write(p->object, p->first + i, bytes + (size_t)i * HS_BLOCK, err);
-        if (rc == HS_LIMIT) { /* the disk is full: what nobody reads goes first */
-            pthread_mutex_lock(&lock);
-            evict_to(0);
-            pthread_mutex_unlock(&lock);
-            rc = hs_object_block_write(p->object, p->first + i, bytes + (size_t)i * HS_BLOCK, err);
-        }
-        HS_TRY(rc);
-    }
-    return HS_OK;
+    hs_rc rc = hs_object_blocks_write(p->object, p->first, p->count, bytes, err);
+    if (rc != HS_LIMIT)
+        return rc;
+    pthread_mutex_lock(&lock); /* the disk is full: what nobody reads goes first */
+    evict_to(0);
+    pthread_mutex_unlock(&lock);
+    return hs_object_blocks_write(p->object, p->first, p->count, bytes, err);
 }
 
 static hs_rc fetch(const struct piece *p, struct hs_err *err)
@@ -401,42 +401,57 @@ static bool wait_for_others(struct hs_object *o, uint32_t from, uint32_t end, co
     return true;
 }
 
-static void compare(struct hs_object *o, uint32_t block, char *room)
+/* The next run of blocks from *from on that were kept and not compared yet; 0: none. */
+static uint32_t next_kept(struct hs_object *o, uint32_t *from, uint32_t end)
 {
-    bool good = hs_object_block_good(o, block, room);
+    uint32_t count = 0;
     pthread_mutex_lock(&lock);
-    if (o->state[block] == HS_BLOCK_KEPT)
-        o->state[block] = good ? HS_BLOCK_GOOD : HS_BLOCK_ABSENT;
-    if (!good) {
-        hs_object_block_forget(o, block);
-        hs_log(HS_LOG_WARN, "cache_block_damaged", "object", o->uri, NULL);
-    }
+    while (*from < end && o->state[*from] != HS_BLOCK_KEPT)
+        ++*from;
+    while (*from + count < end && count < COMPARE && o->state[*from + count] == HS_BLOCK_KEPT)
+        count++;
     pthread_mutex_unlock(&lock);
+    return count;
 }
 
-static enum hs_block_state state_of(struct hs_object *o, uint32_t block)
+static void compare(struct hs_object *o, uint32_t first, uint32_t count, char *room)
+{
+    bool good[COMPARE], damaged = false;
+    hs_object_blocks_good(o, first, count, room, good);
+    pthread_mutex_lock(&lock);
+    for (uint32_t i = 0; i < count; i++) {
+        if (o->state[first + i] == HS_BLOCK_KEPT)
+            o->state[first + i] = good[i] ? HS_BLOCK_GOOD : HS_BLOCK_ABSENT;
+        if (!good[i])
+            hs_object_block_forget(o, first + i);
+        damaged |= !good[i];
+    }
+    pthread_mutex_unlock(&lock);
+    if (damaged)
+        hs_log(HS_LOG_WARN, "cache_block_damaged", "object", o->uri, NULL);
+}
+
+static bool all_good(struct hs_object *o, uint32_t from, uint32_t end)
 {
     pthread_mutex_lock(&lock);
-    enum hs_block_state state = (enum hs_block_state)o->state[block];
+    while (from < end && o->state[from] == HS_BLOCK_GOOD)
+        from++;
     pthread_mutex_unlock(&lock);
-    return state;
+    return from == end;
 }
 
 static hs_rc compare_kept(struct hs_object *o, uint32_t from, uint32_t end, bool *out_all_good, struct hs_err *err)
 {
     char *room = NULL;
-    *out_all_good = true;
-    for (uint32_t i = from; i < end; i++) {
-        enum hs_block_state state = state_of(o, i);
-        if (state == HS_BLOCK_KEPT && !room && !(room = hs_malloc(HS_BLOCK)))
+    uint32_t at = from, count;
+    while ((count = next_kept(o, &at, end))) {
+        if (!room && !(room = hs_malloc((size_t)COMPARE * HS_BLOCK)))
             return hs_fail(err, HS_NOMEM, "out of memory");
-        if (state == HS_BLOCK_KEPT) {
-            compare(o, i, room);
-            state = state_of(o, i);
-        }
-        *out_all_good &= state == HS_BLOCK_GOOD;
+        compare(o, at, count, room);
+        at += count;
     }
     hs_free(room);
+    *out_all_good = all_good(o, from, end);
     return HS_OK;
 }
 
@@ -549,10 +564,15 @@ static void keep_end(struct hs_object *o, const char *end, size_t got)
 
 /* Size and ETag come by a HEAD where only they are news, else with the last bytes: that is where a Parquet file's
  * footer is, and a manifest is seldom longer. */
+static size_t end_bytes(hs_str uri)
+{
+    return hs_str_ends(uri, HS_S(".avro")) ? MANIFEST_BYTES : FOOTER_BYTES;
+}
+
 static hs_rc ask_facts(hs_str uri, bool seen, char *end, size_t *out_got, struct hs_s3_facts *out, struct hs_err *err)
 {
     *out_got = 0;
-    hs_rc rc = seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, END_BYTES, out_got, out, err);
+    hs_rc rc = seen ? hs_s3_head(uri, out, err) : hs_s3_end(uri, end, end_bytes(uri), out_got, out, err);
     if (rc == HS_NOT_FOUND) /* a table's metadata names it: so its files are not what they should be */
         return hs_fail_hidden(err, HS_CORRUPT, "missing object: %.*s", HS_FMT(uri));
     return rc;
@@ -576,16 +596,14 @@ static struct hs_object *take_facts(hs_str uri, const struct hs_s3_facts *facts)
     return o;
 }
 
-hs_rc hs_object_open(hs_str uri, struct hs_object **out, struct hs_err *err)
+hs_rc hs_cache_ask(hs_str uri, struct hs_object **out, struct hs_err *err)
 {
     struct hs_s3_facts facts;
     size_t got;
-    if (open_known(uri, out))
-        return HS_OK;
     pthread_mutex_lock(&lock);
     bool seen = find(uri) != NULL;
     pthread_mutex_unlock(&lock);
-    char *end = seen ? NULL : hs_malloc(END_BYTES);
+    char *end = seen ? NULL : hs_malloc(end_bytes(uri));
     hs_rc rc = seen || end ? ask_facts(uri, seen, end, &got, &facts, err) : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK && (facts.size > HS_OBJECT_BYTES_MAX || uri.len > HS_OBJECT_URI))
         rc = hs_fail_hidden(err, HS_UNSUPPORTED, "an object of %lld bytes: %.*s", (long long)facts.size, HS_FMT(uri));

@@ -4,6 +4,8 @@
 
 #include "store/store_in.h"
 
+#include <time.h>
+
 enum { HS_OBJECT_NAME = 41, HS_OBJECT_URI = 1400 };
 #define HS_OBJECT_BYTES_MAX ((int64_t)64 << 30)
 
@@ -22,11 +24,14 @@ struct hs_object {
     struct hs_s3_facts facts;
     char name[HS_OBJECT_NAME]; /* of its files: a digest of URI and ETag */
     int refs;
+    int resting;      /* its place among those that nobody reads, open still; -1: none */
     bool gone;        /* not in the table any more: freed with its last reference */
     int64_t known_us; /* when the store last said that this is what stands under the URI; 0: not yet */
     int64_t bytes;    /* on disk */
     /* while open */
     int data, sums;
+    struct timespec changed; /* the file's own word of it when its last reader went */
+    int64_t rested_us;
     uint32_t block_count;
     uint8_t *state;
     uint32_t *sum;
@@ -42,6 +47,16 @@ static inline size_t hs_block_len(const struct hs_object *o, uint32_t block)
     return left < HS_BLOCK ? (size_t)left : HS_BLOCK;
 }
 
+/* ---- cache.c, for contact.c ---- */
+/* A counted reference to what the store said a short time ago; false: it must be asked. */
+bool hs_cache_take_known(hs_str uri, struct hs_object **out);
+HS_MUST hs_rc hs_cache_ask(hs_str uri, struct hs_object **out, struct hs_err *err);
+
+/* ---- cache_rest.c ---- */
+void hs_object_rest(struct hs_object *o); /* its last reader went */
+void hs_object_wake(struct hs_object *o); /* its first one comes */
+void hs_object_forget_rest(struct hs_object *o);
+
 /* ---- cache_file.c ---- */
 /* Takes the directory for this process alone, or makes one in it when another process has it. */
 HS_MUST hs_rc hs_cache_directory_open(const char *directory, struct hs_err *err);
@@ -54,8 +69,13 @@ HS_MUST hs_rc hs_object_files_name(struct hs_object *o, struct hs_err *err);
 HS_MUST hs_rc hs_object_files_open(struct hs_object *o, struct hs_err *err);
 void hs_object_files_close(struct hs_object *o);
 void hs_object_files_remove(const struct hs_object *o);
-HS_MUST hs_rc hs_object_block_write(struct hs_object *o, uint32_t block, const char *at, struct hs_err *err);
-bool hs_object_block_good(struct hs_object *o, uint32_t block, char room[HS_BLOCK]);
+/* When its data was last written, by whomever. */
+bool hs_object_files_changed(const struct hs_object *o, struct timespec *out);
+enum { HS_BLOCKS_ONCE = 256 }; /* at most that many by one call of these */
+HS_MUST hs_rc hs_object_blocks_write(struct hs_object *o, uint32_t first, uint32_t count, const char *at,
+                                     struct hs_err *err);
+/* Which of these blocks are what was written: good[i] is of block first + i. `room` holds `count` blocks. */
+void hs_object_blocks_good(struct hs_object *o, uint32_t first, uint32_t count, char *room, bool *good);
 void hs_object_block_forget(struct hs_object *o, uint32_t block);
 
 #endif

@@ -76,5 +76,9 @@ struct hs_found {
 HS_MUST hs_rc hs_store_find(struct hs_arena *a, const struct hs_store *s, hs_str path, struct hs_found *out,
                             struct hs_err *err);
 bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b);
+/* hs_store_list, and the stamps of what was listed, where the list itself says them: asking for each would be a round
+ * trip more. *out_stamps is NULL where it does not. */
+HS_MUST hs_rc hs_store_list_stamped(struct hs_arena *a, hs_str local_dir, hs_str **out_names,
+                                    struct hs_stamp **out_stamps, size_t *out_count, struct hs_err *err);
 
 #endif

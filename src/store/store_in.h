@@ -103,10 +103,15 @@ HS_MUST hs_rc hs_s3_end(hs_str uri, char *to, size_t room, size_t *out_got, stru
                         struct hs_err *err);
 /* One GET of a bucket with this query, whose body is text of at most text->max bytes. */
 HS_MUST hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struct hs_err *err);
-HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
+struct hs_s3_listed {
+    hs_str name, etag; /* etag empty: the list does not say it */
+    int64_t size;
+};
+HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, struct hs_s3_listed **out, size_t *out_count,
+                         struct hs_err *err);
 
 /* ---- cache.c: objects whose name is never given to other bytes, by blocks on our own disk ---- */
-enum { HS_BLOCK = 64 << 10 };
+enum { HS_BLOCK = 16 << 10 };
 struct hs_object;
 HS_MUST hs_rc hs_cache_open(const char *directory, int64_t max_bytes, struct hs_err *err);
 void hs_cache_close(void);
