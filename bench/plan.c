@@ -26,7 +26,8 @@ static hs_rc list(const struct hs_store *store, const struct hs_filter *filter, 
 {
     struct hs_iceberg_table *t;
     struct hs_pin pin;
-    struct hs_planner p = {.arena = a, .scratch = a, .store = *store, .pin = &pin};
+    struct hs_plan_request request = {.store = store, .filter = filter};
+    struct hs_planner p = {.arena = a, .scratch = a, .store = *store, .request = &request, .pin = &pin};
     HS_TRY(hs_iceberg_open(store, &t, err));
     if (!cold)
         *out_from = cpu_us(); /* a plan of a table that is open */

@@ -96,6 +96,7 @@ struct hs_entry_reader {
     struct hs_arena *scratch;   /* renewed every few rows */
     const struct hs_avro_type *record;
     const struct hs_partition_shape *shape;
+    const struct hs_columns *columns;
     enum slot *outer, *inner; /* one a member */
     const struct hs_avro_type *file;
     struct row row;
@@ -146,12 +147,13 @@ static bool keeps(const enum slot *slots, const struct hs_avro_type *record, enu
 }
 
 hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record, int version,
-                          const struct hs_partition_shape *shape, struct hs_entry_reader **out, struct hs_err *err)
+                          const struct hs_partition_shape *shape, const struct hs_columns *columns,
+                          struct hs_entry_reader **out, struct hs_err *err)
 {
     struct hs_entry_reader *r = HS_NEW(lists, struct hs_entry_reader);
     if (!r)
         return hs_no_memory(err);
-    *r = (struct hs_entry_reader){.a = a, .lists = lists, .record = record, .shape = shape};
+    *r = (struct hs_entry_reader){.a = a, .lists = lists, .record = record, .shape = shape, .columns = columns};
     r->outer = slots_of(lists, record, false);
     for (size_t i = 0; r->outer && i < record->field_count; i++)
         if (r->outer[i] == AT_FILE)
@@ -218,6 +220,13 @@ static hs_rc read_value(struct hs_entry_reader *r, struct hs_cursor *c, const st
     return hs_avro_decode(r->scratch, c, type, &r->fuel, v, r->err);
 }
 
+static hs_rc read_metrics(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type, size_t list)
+{
+    static const struct hs_columns none;
+    const struct hs_columns *columns = list == HS_METRIC_SIZES ? &none : r->columns;
+    return hs_metric_list_decode(r->lists, c, type, columns, &r->metrics[list], &r->fuel, r->err);
+}
+
 static hs_rc read_record(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *record,
                          const enum slot *slots);
 
@@ -234,7 +243,7 @@ static hs_rc read_member(struct hs_entry_reader *r, struct hs_cursor *c, const s
     if (slot < SLOTS)
         return read_text(r, c, type, slot);
     if (slot >= AT_METRICS)
-        return hs_metric_list_decode(r->lists, c, type, &r->metrics[slot - AT_METRICS], &r->fuel, r->err);
+        return read_metrics(r, c, type, slot - AT_METRICS);
     if (slot == AT_FILE)
         return type == r->file ? read_record(r, c, type, r->inner) : cut_short(r);
     const struct hs_avro_value **to = slot == AT_PARTITION ? &r->row.partition

@@ -206,3 +206,17 @@ bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_ent
         return true;
     return may(&p->root, &s);
 }
+
+static void columns_of(const struct node *n, struct hs_columns *out)
+{
+    if (n->op > HS_FILTER_UNKNOWN && n->op != HS_FILTER_AND && n->op != HS_FILTER_OR)
+        hs_columns_add(out, n->field_id);
+    for (size_t i = 0; i < n->part_count; i++)
+        columns_of(&n->parts[i], out);
+}
+
+void hs_pruner_columns(const struct hs_pruner *p, struct hs_columns *out)
+{
+    if (p)
+        columns_of(&p->root, out);
+}

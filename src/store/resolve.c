@@ -216,7 +216,7 @@ static bool is_tidy(const char *path)
 static bool look_at(const char *path, struct stat *out)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-    if (!is_tidy(path) || strlen(path) >= PATH_MAX)
+    if (!is_tidy(path) || strlen(path) >= PATH_MAX || hs_fault("openat2-missing"))
         return false;
     int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
     if (fd < 0)

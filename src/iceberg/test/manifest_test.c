@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -173,13 +174,15 @@ static struct hs_partition_spec spec = {.fields = by, .field_count = 4};
 static struct hs_schema current = {.type = &root};
 static const struct hs_iceberg_table table = {.schemas = &current, .schema_count = 1, .specs = &spec, .spec_count = 1};
 
+static const struct hs_columns *asked; /* NULL: all */
+
 static hs_rc parse(hs_str bytes, const struct hs_manifest **out)
 {
     const struct hs_manifest_file listed = {.path = HS_S("m.avro")};
     struct hs_err err = {0};
     root.fields = columns;
     root.field_count = 3;
-    hs_rc rc = hs_manifest_parse(bytes, &table, &listed, out, &err);
+    hs_rc rc = hs_manifest_parse(bytes, &table, &listed, asked, out, &err);
     if (rc == HS_CORRUPT && getenv("VERBOSE"))
         print_message("%s\n", err.detail);
     return rc;
@@ -225,6 +228,76 @@ static void test_entry(void **state)
         assert_int_equal(e->split_offsets[1], 1000);
     }
     hs_manifest_unref(m);
+}
+
+/* Of the columns that are asked for the same as of all; of the others nothing. */
+static void test_columns(void **state)
+{
+    (void)state;
+    static const struct hs_columns some[] = {
+        {.count = 0}, {.count = 1, .ids = {7}}, {.count = 3, .ids = {9, 2, 5}}, {.count = 4, .ids = {1, 2, 7, 9}}};
+    const struct entry entries[] = {{1, -1, 5, -1, false}, {1, -1, 5, -1, true}};
+    static struct out o;
+    const struct hs_manifest *m, *whole;
+    hs_str bytes = container(&o, entries, 2);
+    assert_int_equal(parse(bytes, &whole), HS_OK);
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        asked = &some[i];
+        assert_int_equal(parse(bytes, &m), HS_OK);
+        assert_true(hs_columns_cover(&m->columns, asked) && !m->columns.all);
+        for (size_t k = 0; k < 2; k++) {
+            const struct hs_entry *e = &m->entries[k];
+            size_t met = 0;
+            for (size_t c = 0; c < whole->entries[k].metric_count; c++) {
+                const struct hs_column_metrics *want = &whole->entries[k].metrics[c], *got = &e->metrics[met];
+                struct hs_columns one = {.count = 1, .ids = {want->field_id}};
+                if (!hs_columns_cover(asked, &one))
+                    continue;
+                assert_int_equal(got->field_id, want->field_id);
+                assert_int_equal(got->value_count, want->value_count);
+                assert_true(hs_str_eq(got->lower, want->lower) && !got->lower.at == !want->lower.at);
+                assert_true(hs_str_eq(got->upper, want->upper) && !got->upper.at == !want->upper.at);
+                met++;
+            }
+            assert_int_equal(e->metric_count, met);
+        }
+        hs_manifest_unref(m);
+    }
+    asked = NULL;
+    hs_manifest_unref(whole);
+}
+
+/* A cached manifest that lacks a column is no answer. */
+static void test_cached_columns(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{1, -1, 5, -1, false}};
+    static const struct hs_columns first = {.count = 1, .ids = {7}}, other = {.count = 1, .ids = {9}}, none;
+    static struct out o;
+    char folder[] = "/tmp/hs_manifest_XXXXXX", path[64];
+    struct hs_store store = {.root = hs_str_of(mkdtemp(folder))};
+    const struct hs_manifest_file listed = {.path = HS_S("m.avro")};
+    const struct hs_manifest *m;
+    struct hs_err err;
+    hs_str bytes = container(&o, entries, 1);
+    snprintf(path, sizeof path, "%s/m.avro", folder);
+    FILE *f = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, f), bytes.len);
+    fclose(f);
+    const struct hs_columns *const asks[] = {&none, &first, &first, &other, &first, NULL};
+    static const size_t kept[] = {0, 1, 1, 4, 4, 4}; /* the second other one brings all */
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        bool hit = i == 2 || i > 3;
+        assert_int_equal(hs_manifest_cached(&store, &table, &listed, asks[i], &m, &err), HS_OK);
+        assert_int_equal(m != NULL, hit);
+        hs_manifest_unref(m);
+        assert_int_equal(hs_manifest_open(&store, &table, &listed, asks[i], &m, &err), HS_OK);
+        assert_int_equal(m->entries[0].metric_count, kept[i]);
+        hs_manifest_unref(m);
+    }
+    hs_iceberg_cache_clear();
+    unlink(path);
+    rmdir(folder);
 }
 
 static void test_numbers(void **state)
@@ -305,7 +378,8 @@ static void test_every_allocation_fails(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entry), cmocka_unit_test(test_numbers),
-                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_every_allocation_fails)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_entry),   cmocka_unit_test(test_columns), cmocka_unit_test(test_cached_columns),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_damage),  cmocka_unit_test(test_every_allocation_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

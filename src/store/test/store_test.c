@@ -213,6 +213,45 @@ static void test_reading(void **state)
     assert_int_equal(hs_object_read(arena, hs_str_of(at("none")), 10, &out, &err), HS_NOT_FOUND);
 }
 
+static hs_rc find(const char *name, struct hs_found *out)
+{
+    struct hs_store s = table();
+    struct hs_err err;
+    return hs_store_find(arena, &s, hs_str_of(name), out, &err);
+}
+
+/* What hs_store_resolve and hs_object_stamp say one after the other, links and all. */
+static void test_finding(void **state)
+{
+    (void)state;
+    struct hs_found found, again;
+    struct hs_stamp stamp;
+    struct hs_err err;
+    put("t/data/found", "12345");
+    assert_int_equal(find("data/found", &found), HS_OK);
+    assert_true(found.known && hs_str_is(found.name, at("t/data/found")));
+    assert_int_equal(found.stamp.size, 5);
+    assert_int_equal(hs_object_stamp(found.name, &stamp, &err), HS_OK);
+    assert_true(hs_stamp_same(&stamp, &found.stamp));
+    assert_int_equal(symlink("found", at("t/data/found_link")), 0);
+    assert_int_equal(find("data/found_link", &again), HS_OK);
+    assert_true(hs_str_eq(again.name, found.name) && hs_stamp_same(&again.stamp, &found.stamp));
+    assert_int_equal(unlink(at("t/data/found_link")), 0);
+    assert_int_equal(symlink(at("secret"), at("t/data/found_link")), 0);
+    assert_int_equal(find("data/found_link", &again), HS_DENIED);
+    assert_int_equal(unlink(at("t/data/found_link")), 0);
+    assert_int_equal(unlink(at("t/data/found")), 0);
+    put("t/data/found", "54321+");
+    assert_int_equal(find("data/found", &again), HS_OK);
+    assert_false(hs_stamp_same(&again.stamp, &found.stamp)); /* another file */
+    assert_int_equal(unlink(at("t/data/found")), 0);
+    assert_int_equal(find("data/found", &again), HS_NOT_FOUND);
+    assert_int_equal(find("data", &again), HS_INVALID);
+    assert_true(hs_str_is(again.name, at("t/data")));
+    assert_int_equal(find("data/pipe", &again), HS_INVALID);
+    assert_int_equal(find("../secret", &again), HS_DENIED);
+}
+
 /* Every way to an object, while `name` is what stands there. */
 static void objects_are_refused(const char *name)
 {
@@ -304,7 +343,7 @@ int main(void)
         cmocka_unit_test(test_fallback),    cmocka_unit_test(test_reading),
         cmocka_unit_test(test_listing),     cmocka_unit_test(test_swapped_for_a_link),
         cmocka_unit_test(test_within),      cmocka_unit_test(test_store_target_is_no_directory),
-        cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_maps),        cmocka_unit_test(test_finding),
     };
     pid_t without = fork(); /* once more, as on a kernel without openat2: faults are read once in a process */
     if (without == 0)
