@@ -17,7 +17,8 @@
 
 enum { PLACES = 1 << 14, OBJECTS_MAX = 1 << 18, PIECE = HS_BLOCKS_ONCE, FETCHERS = 16, QUEUE = 4096, WAIT_MS = 50 };
 enum { ROUNDS = 8, COMPARE = 16 };
-enum { MANIFEST_BYTES = 256 << 10, FOOTER_BYTES = 64 << 10 };
+/* A footer is looked for in the last 64 KiB, which begin in the middle of a block. */
+enum { MANIFEST_BYTES = 256 << 10, FOOTER_BYTES = (64 << 10) + HS_BLOCK };
 static const int64_t TRUST_US = 600 * INT64_C(1000000);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

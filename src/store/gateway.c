@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum { ANSWERERS = 32, QUEUE = 8192, UNDER_WAY_MAX = 512, OPENS_MAX = 4096 };
-enum { AHEAD = 8 << 20, STRIDES = 2, PAST = 32 };
+enum { AHEAD = 8 << 20, STRIDES_MAX = 8, PAST = 32 };
 
 struct planned { /* an object of the plan */
     hs_str name;
@@ -24,6 +24,7 @@ struct planned { /* an object of the plan */
     int opens;
     int64_t low, high, sum; /* what was asked for so far: from, to, how much of it */
     unsigned reads;
+    int strides; /* how many were looked ahead last time: more and more while it goes on like that */
     struct read {
         int64_t from, len;
     } past[PAST];
@@ -210,7 +211,8 @@ static void take_close(struct hs_gateway *g, struct planned *p)
 /* ---- looking ahead ---- */
 
 struct ahead {
-    int64_t from, len, stride;
+    int64_t from, len, stride, size;
+    int64_t first; /* where the first column of the first row group was read */
     int strides;
 };
 
@@ -229,26 +231,42 @@ static int64_t stride_of(const struct planned *p, int64_t from, int64_t len)
  * other, then the same of the next ones. */
 static struct ahead guess(struct planned *p, int64_t from, int64_t len)
 {
-    struct ahead next = {from + len, 0, 0, 0};
+    struct ahead next = {.from = from + len};
     int64_t stride = stride_of(p, from, len);
     p->low = !p->reads || from < p->low ? from : p->low;
     p->high = from + len > p->high ? from + len : p->high;
     p->sum += len;
-    if (p->reads && p->sum > (p->high - p->low) / 2)
+    if (p->reads && p->sum > (p->high - p->low) / 2) {
         next.len = AHEAD;
-    else if (stride)
-        next = (struct ahead){from + stride, len, stride, STRIDES};
+    } else if (stride) {
+        p->strides = p->strides ? 2 * p->strides : 1;
+        p->strides = p->strides < STRIDES_MAX ? p->strides : STRIDES_MAX;
+        next = (struct ahead){.from = from + stride, .len = len, .stride = stride, .strides = p->strides};
+    }
+    next.first = p->low;
+    next.size = hs_object_facts(p->object)->size;
     p->past[p->reads % PAST] = (struct read){from, len};
     p->reads++;
     return next;
 }
 
+/* The last row group is mostly a shorter one, its columns elsewhere: what would be read of it is guessed wrong. */
+static bool in_full_group(const struct ahead *next, int64_t at)
+{
+    int64_t group = (at - next->first + next->stride / 16) / next->stride;
+    return (group + 1) <= (next->size + next->stride / 8) / next->stride;
+}
+
+/* Steps are not quite equal, and a block that a guess missed would be a request of its own. */
 static void look_ahead(struct hs_object *o, const struct ahead *next)
 {
     if (next->len && !next->strides)
         hs_object_expect(o, next->from, next->len);
-    for (int i = 0; i < next->strides; i++)
-        hs_object_expect(o, next->from + i * next->stride, next->len);
+    for (int i = 0; i < next->strides; i++) {
+        int64_t at = next->from + i * next->stride;
+        if (in_full_group(next, at))
+            hs_object_expect(o, at < HS_BLOCK / 2 ? 0 : at - HS_BLOCK / 2, next->len + HS_BLOCK);
+    }
 }
 
 static hs_rc take_read(struct hs_gateway *g, struct planned *p, const struct hs_object_ask *q, struct hs_err *err)
