@@ -504,7 +504,7 @@ hs_rc hs_object_ensure(struct hs_object *o, int64_t offset, int64_t len, const a
 bool hs_object_is_known(hs_str uri)
 {
     pthread_mutex_lock(&lock);
-    struct hs_object *o = find(uri);
+    struct hs_object *o = own.table ? find(uri) : NULL; /* asked by name alone, before anything remote was read */
     bool known = o && o->known_us && hs_mono_us() - o->known_us < TRUST_US;
     pthread_mutex_unlock(&lock);
     return known;
