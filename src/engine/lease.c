@@ -493,11 +493,29 @@ static bool restricts(const struct hs_scan *scan)
     return any;
 }
 
+static bool has_floats(const struct hs_type *type)
+{
+    bool any = type->id == HS_T_FLOAT || type->id == HS_T_DOUBLE;
+    for (size_t i = 0; i < type->field_count; i++)
+        any |= has_floats(type->fields[i].type);
+    return any;
+}
+
+/* NaN has no part in a file's bounds, yet to the engine it is the greatest number: believing them it would take d > 5
+ * for false of a file whose other values are less. */
+static bool misleads(const struct hs_scan *scan)
+{
+    bool any = false;
+    for (size_t i = 0; i < scan->column_count; i++)
+        any |= has_floats(scan->columns[i].type);
+    return any;
+}
+
 static bool any_restricts(const struct hs_run_request *r)
 {
     bool any = false;
     for (size_t i = 0; i < r->scan_count; i++)
-        any |= restricts(&r->scans[i]);
+        any |= restricts(&r->scans[i]) || misleads(&r->scans[i]);
     return any;
 }
 

@@ -70,6 +70,10 @@ struct hs_plan {
     struct hs_data_file *files;
     size_t file_count;
     int64_t record_count, size_bytes; /* of the data files, deleted rows counted */
+    bool estimate_is_fixed;           /* rows are hidden, and files were left out beside them: whoever guesses how many
+                                       * rows there are guesses record_estimate, for all files there were */
+    int64_t record_estimate;
+    size_t left_out; /* data files that did not fit what was asked, as far as they were looked at one by one */
     struct hs_equality_delete *equality;
     size_t equality_count;
     const struct hs_type
@@ -98,6 +102,11 @@ struct hs_plan_request {
     const struct hs_type *wanted;
     const struct hs_filter *filter;     /* NULL: every file. Files that hold no row it lets through are left out */
     const struct hs_row_reader *reader; /* NULL: position deletes in Parquet are refused */
+    /* What a statement asks of each row, beside `filter`, which is the decision's. It leaves out files, too, as far as
+     * that tells nothing of hidden rows (plan_asked.c). NULL: nothing. */
+    const struct hs_filter *asked;
+    bool rows_hidden; /* the decision hides rows (those that deletes take away need not be said) */
+    bool asked_plain; /* the statement leaves nobody a choice by how many rows there may be */
     /* Asked again and again on the calling thread while objects are read; what it fails with ends the plan. NULL: it
      * goes on. */
     hs_rc (*go_on)(void *ctx, struct hs_err *err);

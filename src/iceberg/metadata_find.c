@@ -168,19 +168,37 @@ static hs_rc in_directory(struct hs_arena *a, hs_str root, struct hs_found *out,
     return out->name.at ? HS_OK : hs_no_memory(err);
 }
 
+/* A directory, or the metadata file itself? Of an object store a name that could not be one need not be asked for. */
+static hs_rc find_root(struct hs_arena *a, const struct hs_store *store, struct hs_found *out, bool *out_is_file,
+                       struct hs_err *err)
+{
+    hs_str stem;
+    hs_rc rc = hs_store_find(a, store, store->root, out, err);
+    if (rc == HS_INVALID && out->name.at) {
+        *out_is_file = false;
+        return HS_OK;
+    }
+    HS_TRY(rc);
+    if (hs_store_is_remote(out->name))
+        out->known = stem_of(out->name, &stem) && hs_object_stamp(out->name, &out->stamp, NULL) == HS_OK;
+    *out_is_file = out->known;
+    return HS_OK;
+}
+
 hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, struct hs_found *out, struct hs_err *err)
 {
     struct hs_store plain = {.root = store->root, .within = store->within};
-    hs_str real, stem;
-    *out = (struct hs_found){0};
-    HS_TRY(hs_store_resolve(a, &plain, store->root, &real, err));
-    bool may_be_file = !hs_store_is_remote(real) || stem_of(real, &stem); /* else a prefix: no store need be asked */
-    if (may_be_file && hs_object_stamp(real, &out->stamp, NULL) == HS_OK) {
-        out->name = real;
-        out->known = true;
+    struct hs_found listed = {0};
+    bool is_file;
+    HS_TRY(find_root(a, &plain, out, &is_file, err));
+    if (is_file)
         return HS_OK;
+    plain.root = out->name;
+    HS_TRY(in_directory(a, plain.root, &listed, err));
+    HS_TRY(hs_store_find(a, &plain, listed.name, out, err));
+    if (listed.known) {
+        out->stamp = listed.stamp;
+        out->known = true;
     }
-    HS_TRY(in_directory(a, real, out, err));
-    plain.root = real;
-    return hs_store_resolve(a, &plain, out->name, &out->name, err);
+    return HS_OK;
 }

@@ -35,9 +35,12 @@ static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
     if (!p->seen_directories || !p->partitions)
         return hs_no_memory(err);
     HS_TRY(hs_pruner_new(p->scratch, p->pin->table, p->request->filter, &p->pruner, err));
+    p->ask = p->request->asked;
     HS_TRY(hs_plan_list(p, s, err));
+    HS_TRY(hs_plan_asked_beside_hidden(p, out, err));
     HS_TRY(hs_plan_deletes(p, out, err));
     HS_TRY(hs_plan_files(p, out, err));
+    out->left_out = p->left_out;
     return hs_plan_gone(p, out, err);
 }
 

@@ -3,6 +3,7 @@
  *   plan.c           the steps in order        plan_list.c     snapshot -> manifests -> live entries
  *   plan_prune.c     which manifests, files    plan_deletes.c  which deletes apply to which data file
  *   plan_files.c     footers, projections, constants of partitions
+ *   plan_asked.c     files left out by what a statement asks
  *   plan_apply.c     deletes into the plan     plan_equality.c what equality deletes compare, with which files
  *   deleted.c        positions out of delete files, cached
  */
@@ -39,6 +40,10 @@ struct hs_planner {           /* one call */
     const struct hs_pin *pin;
     const struct hs_type *wanted;
     struct hs_pruner *pruner; /* NULL: every file */
+    /* What is asked (plan_asked.c), at most one of them: by everything known of a file, or by its partition alone. */
+    struct hs_pruner *asked, *asked_beside_hidden;
+    const struct hs_filter *ask; /* the request's, where a plan is made; changes between snapshots do not go by it */
+    size_t left_out;             /* files, by what is asked */
     struct {
         HS_VEC(struct hs_planned) list;
     } data, deletes;               /* live entries */
@@ -60,6 +65,16 @@ HS_MUST hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, st
 /* The manifests that a snapshot names, held by p->scratch. */
 HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,
                                 size_t *out_count, struct hs_err *err);
+
+/* A manifest whose entries are all deleted ones says so. */
+bool hs_plan_holds_files(const struct hs_manifest_file *m);
+
+/* ---- plan_asked.c ---- */
+/* May files go by what is asked, and by what of them? Before they are listed. */
+HS_MUST hs_rc hs_plan_asked(struct hs_planner *p, const struct hs_manifest_file *manifests, size_t count,
+                            struct hs_err *err);
+/* After they are listed: those that go by their partition. */
+HS_MUST hs_rc hs_plan_asked_beside_hidden(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
 
 /* ---- plan_open.c ---- */
 /* Each listed manifest, held by p->scratch. */

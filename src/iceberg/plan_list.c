@@ -124,6 +124,10 @@ static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *list
         return hs_damaged(err, "partition spec %d is missing", spec_id);
     if (!hs_pruner_entry(p->pruner, spec_id, e))
         return HS_OK;
+    if (e->content == HS_CONTENT_DATA && !hs_pruner_entry(p->asked, spec_id, e)) {
+        p->left_out++;
+        return HS_OK;
+    }
     if (p->data.list.len + p->deletes.list.len >= MAX_FILES)
         return hs_fail_hidden(err, HS_LIMIT, "more than %d files", MAX_FILES);
     if (e->content == HS_CONTENT_DATA)
@@ -179,8 +183,7 @@ static hs_rc add_manifests(struct hs_planner *p, const struct hs_manifest_file *
     return HS_OK;
 }
 
-/* A manifest whose entries are all deleted ones says so. */
-static bool holds_files(const struct hs_manifest_file *m)
+bool hs_plan_holds_files(const struct hs_manifest_file *m)
 {
     return m->added_files != 0 || m->existing_files != 0 || m->deleted_files <= 0;
 }
@@ -191,13 +194,15 @@ hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_
     const struct hs_manifest_file *manifests;
     size_t count, chosen;
     HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
+    HS_TRY(hs_plan_asked(p, manifests, count, err));
     const struct hs_manifest_file **listed = hs_arena_array(p->scratch, count, sizeof *listed);
     if (!listed)
         return hs_no_memory(err);
     for (enum hs_manifest_content c = HS_MANIFEST_DATA; c <= HS_MANIFEST_DELETES; c++) {
         chosen = 0;
         for (size_t i = 0; i < count; i++)
-            if (manifests[i].content == c && holds_files(&manifests[i]) && hs_pruner_manifest(p->pruner, &manifests[i]))
+            if (manifests[i].content == c && hs_plan_holds_files(&manifests[i]) &&
+                hs_pruner_manifest(p->pruner, &manifests[i]) && hs_pruner_manifest(p->asked, &manifests[i]))
                 listed[chosen++] = &manifests[i];
         if (c == HS_MANIFEST_DATA || p->data.list.len > 0)
             HS_TRY(add_manifests(p, listed, chosen, err));

@@ -49,7 +49,9 @@ hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *const *l
     for (size_t i = 0; i < count; i++) {
         if (!hs_arena_defer(p->scratch, unref_manifest, &opened[i]))
             return hs_no_memory(err);
-        HS_TRY(hs_manifest_cached(&p->store, p->pin->table, listed[i], columns_of(&cold, listed[i]), &opened[i], err));
+        if (count > 1) /* else there is nothing to do beside it */
+            HS_TRY(
+                hs_manifest_cached(&p->store, p->pin->table, listed[i], columns_of(&cold, listed[i]), &opened[i], err));
         if (opened[i])
             continue;
         cold.listed[cold.count] = listed[i];

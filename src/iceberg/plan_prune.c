@@ -198,13 +198,23 @@ bool hs_pruner_manifest(const struct hs_pruner *p, const struct hs_manifest_file
     return may(&p->root, &s);
 }
 
-bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+static bool may_file(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry, bool metrics)
 {
-    struct subject s = {.file = entry, .metrics = entry->content == HS_CONTENT_DATA};
-    if (!p || entry->content == HS_CONTENT_POSITION_DELETES || !find_spec(p, spec_id, &s) ||
-        entry->partition_count != s.spec->field_count)
+    struct subject s = {.file = entry, .metrics = metrics};
+    if (!p || !find_spec(p, spec_id, &s) || entry->partition_count != s.spec->field_count)
         return true;
     return may(&p->root, &s);
+}
+
+bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+{
+    return entry->content == HS_CONTENT_POSITION_DELETES ||
+           may_file(p, spec_id, entry, entry->content == HS_CONTENT_DATA);
+}
+
+bool hs_pruner_partition(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+{
+    return may_file(p, spec_id, entry, false);
 }
 
 static void columns_of(const struct node *n, struct hs_columns *out)
