@@ -485,6 +485,39 @@ static void test_cases(void **state)
     hs_arena_free(f.arena);
 }
 
+/* Java computes -2147483648 - ((-2147483648 % 3 + 3) % 3) in 32 bits: the least number stands in partition 2147483647.
+ */
+static void test_wrapped_truncation(void **state)
+{
+    (void)state;
+    struct fixture f = {.arena = hs_arena_new(0)};
+    struct hs_param end = {.type = HS_T_INT, .i = INT32_MAX}, far = {.type = HS_T_INT, .i = 2147483001};
+    struct hs_param five = {.type = HS_T_LONG, .i = 5}, least = {.type = HS_T_LONG, .i = INT32_MIN};
+    struct hs_entry wrapped = {.record_count = 5, .partition = &end, .partition_count = 1};
+    struct hs_entry sound = {.record_count = 5, .partition = &far, .partition_count = 1};
+    struct hs_err err;
+    setup_table(&f, HS_T_LONG);
+    f.by.transform = HS_TR_TRUNCATE;
+    f.by.parameter = 3;
+    const struct hs_filter *below = hs_filter_test(f.arena, HS_FILTER_LT, 1, &five, 1);
+    assert_true(keeps(&f, below, &wrapped));
+    assert_true(keeps(&f, hs_filter_test(f.arena, HS_FILTER_EQ, 1, &least, 1), &wrapped));
+    assert_false(keeps(&f, below, &sound));
+    end.i = INT64_MAX;
+    assert_true(keeps(&f, below, &wrapped));
+    struct hs_field_summary summary = {.lower = HS_S("\xff\xff\xff\x7f"), .upper = HS_S("\xff\xff\xff\x7f")};
+    struct hs_manifest_file listed = {.summaries = &summary, .summary_count = 1};
+    struct hs_pruner *p;
+    assert_int_equal(hs_pruner_new(f.arena, &f.table, below, &p, &err), HS_OK);
+    assert_true(hs_pruner_manifest(p, &listed));
+    summary.lower = summary.upper = HS_S("\0\0\0\x10");
+    assert_false(hs_pruner_manifest(p, &listed));
+    f.by.parameter = 4; /* meets the least number exactly */
+    end.i = INT32_MAX - 3;
+    assert_false(keeps(&f, below, &wrapped));
+    hs_arena_free(f.arena);
+}
+
 /* A whole plan: data/mini has three rows in the partition EU and two in US. */
 static int64_t planned_rows(enum hs_filter_op op, const char *region)
 {
@@ -523,7 +556,7 @@ static void test_plan(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_cases),
-                                       cmocka_unit_test(test_plan)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_wrapped_truncation),
+                                       cmocka_unit_test(test_cases), cmocka_unit_test(test_plan)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
