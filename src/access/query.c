@@ -279,6 +279,12 @@ static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool t
 }
 
 /* `asked` leaves out files as well; what it may do where rows are hidden is the planner's care (plan_asked.c). */
+static hs_rc still_wanted(void *call, struct hs_err *err)
+{
+    struct hs_err dropped, *of = err ? err : &dropped;
+    return hs_call_is_cancelled(call, of) ? HS_FAILED(of->kind) : HS_OK;
+}
+
 static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_condition *asked, bool plain,
                        struct hs_scan *scan, struct hs_err *err)
 {
@@ -287,6 +293,8 @@ static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_cond
     HS_TRY(hs_row_reader_of(c, o, &reader, err));
     /* Only the contract's columns have to be readable. */
     struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound, .reader = &reader};
+    request.go_on = still_wanted;
+    request.go_on_ctx = c;
     if (applies_rows(o->current))
         HS_TRY(hs_filter_of_rule(c->arena, o->decision->rows, &request.filter, err));
     HS_TRY(hs_filter_of_condition(c->arena, asked, o->decision, &request.asked, err));

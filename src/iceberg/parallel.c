@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { THREADS = 4, WAITING_THREADS = 16, LEAST_SHARE = 2 };
+enum { THREADS = 4, WAITING_THREADS = 16 };
 
 struct run { /* what the threads share */
     const struct hs_parallel *of;
@@ -48,10 +48,9 @@ static void *help(void *run)
     return NULL;
 }
 
-/* Where nothing waits, starting a thread costs as much as a few small files. */
 static size_t helpers(const struct hs_parallel *p)
 {
-    size_t share = p->waits ? p->count : p->count / LEAST_SHARE, most = p->waits ? WAITING_THREADS : THREADS;
+    size_t share = p->waits ? p->count : p->count / p->share, most = p->waits ? WAITING_THREADS : THREADS;
     return share < 2 ? 0 : (share < most ? share : most) - 1;
 }
 

@@ -12,7 +12,8 @@ struct hs_parallel {
     hs_rc (*work)(void *ctx, size_t at, struct hs_err *err); /* on any thread */
     void *ctx;
     size_t count;
-    bool waits;                                    /* for a store, not for this machine's processors: more threads */
+    size_t share; /* so many are worth a thread, where only this machine's disk and processors are waited for */
+    bool waits;   /* for a store: a thread for each, and more of them */
     hs_rc (*go_on)(void *ctx, struct hs_err *err); /* between two of them, on the calling thread */
     void *go_on_ctx;
 };

@@ -4,7 +4,10 @@
 #include "iceberg/parallel.h"
 #include "iceberg/plan_in.h"
 
-enum { WINDOW = 1024 }; /* files at once: what is wrong with the first of many is told before the others are read */
+enum {
+    WINDOW = 1024, /* files at once: what is wrong with the first of many is told before the others are read */
+    SHARE = 64,    /* a footer on disk takes a few tens of microseconds, as a thread does until it runs */
+};
 
 struct known_schema { /* what was found out about one physical schema in one partition spec */
     struct hs_footer_schema *schema;
@@ -181,6 +184,7 @@ static hs_rc read_files(struct plan_files *p, size_t *out_done, struct hs_err *e
 {
     size_t done = 0;
     struct hs_parallel all = {.work = read_file, .ctx = p, .count = p->missing_count, .waits = p->waits};
+    all.share = SHARE;
     all.go_on = hs_plan_go_on;
     all.go_on_ctx = p->p;
     hs_rc rc = p->missing_count ? hs_parallel_run(&all, &done, err) : HS_OK;

@@ -27,6 +27,7 @@ static hs_rc open_cold(struct hs_planner *p, struct cold *c, struct hs_err *err)
 {
     size_t done;
     struct hs_parallel all = {.work = open_one, .ctx = c, .count = c->count, .go_on = hs_plan_go_on, .go_on_ctx = p};
+    all.share = 1;
     all.waits = hs_store_is_remote(p->store.root);
     return hs_parallel_run(&all, &done, err);
 }

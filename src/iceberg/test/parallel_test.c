@@ -16,13 +16,14 @@ struct job {
     size_t fails_from; /* every one from here on that is even */
     atomic_int asked;
     int gone_after; /* so often is it asked before the asker is gone; -1: never */
+    bool slow;      /* so that no thread gets all there is before another one has begun */
 };
 
 static hs_rc work(void *ctx, size_t at, struct hs_err *err)
 {
     struct job *j = ctx;
-    if (at % 3 == 0) /* later ones are ready before earlier ones */
-        nanosleep(&(struct timespec){0, 200000}, NULL);
+    if (j->slow || at % 3 == 0) /* later ones are ready before earlier ones */
+        nanosleep(&(struct timespec){0, j->slow ? 2000000 : 200000}, NULL);
     if (at >= j->fails_from && at % 2 == 0)
         return hs_fail(err, HS_CORRUPT, "%zu", at);
     atomic_fetch_add(&j->done[at], 1);
@@ -38,7 +39,8 @@ static hs_rc go_on(void *ctx, struct hs_err *err)
 
 static hs_rc run(struct job *j, size_t count, bool waits, size_t *out_done, struct hs_err *err)
 {
-    struct hs_parallel p = {.work = work, .ctx = j, .count = count, .waits = waits, .go_on = go_on, .go_on_ctx = j};
+    struct hs_parallel p = {
+        .work = work, .ctx = j, .count = count, .share = 2, .waits = waits, .go_on = go_on, .go_on_ctx = j};
     return hs_parallel_run(&p, out_done, err);
 }
 
@@ -78,7 +80,7 @@ static void the_first_failure_in_order(void **state)
 static void whoever_asked_may_go(void **state)
 {
     (void)state;
-    struct job j = {.fails_from = COUNT, .gone_after = 3};
+    struct job j = {.fails_from = COUNT, .gone_after = 3, .slow = true};
     struct hs_err err;
     size_t done;
     assert_int_equal(run(&j, COUNT, true, &done, &err), HS_CANCELLED);
