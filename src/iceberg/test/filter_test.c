@@ -554,9 +554,58 @@ static void test_plan(void **state)
     assert_int_equal(planned_rows(HS_FILTER_EQ, "ASIA"), 0);
 }
 
+static void plan_asked(const struct hs_filter *(*asked)(struct hs_arena *a), bool hidden, bool plain,
+                       struct hs_plan *out)
+{
+    struct hs_prefix_map map = {HS_S("s3://bucket/mini"), mini_root()};
+    struct hs_store store = {.root = mini_root(), .prefixes = &map, .prefix_count = 1};
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_plan_request request = {.store = &store, .asked = asked(a), .rows_hidden = hidden, .asked_plain = plain};
+    struct hs_type wanted = {.id = HS_T_STRUCT, .field_count = 2};
+    struct hs_iceberg_table *t;
+    struct hs_pin pin;
+    struct hs_err err;
+    assert_int_equal(hs_iceberg_open(&store, &t, &err), HS_OK);
+    assert_int_equal(hs_iceberg_pin(a, t, NULL, &pin, &err), HS_OK);
+    wanted.fields = pin.schema->fields;
+    request.pin = &pin;
+    request.wanted = &wanted;
+    assert_int_equal(hs_iceberg_plan(a, &request, out, &err), HS_OK);
+    hs_iceberg_unref(t);
+    hs_arena_free(a); /* counts stay */
+}
+
+static const struct hs_filter *region_eu(struct hs_arena *a)
+{
+    struct hs_param value = {.type = HS_T_STRING, .text = HS_S("EU")};
+    return hs_filter_test(a, HS_FILTER_EQ, 2, &value, 1);
+}
+
+static const struct hs_filter *id_beyond(struct hs_arena *a)
+{
+    struct hs_param value = {.type = HS_T_LONG, .i = 1000};
+    return hs_filter_test(a, HS_FILTER_GT, 1, &value, 1);
+}
+
+/* What is asked goes by everything known of a file; where rows are hidden by its partition, and in plain statements. */
+static void test_asked(void **state)
+{
+    struct hs_plan plan;
+    (void)state;
+    plan_asked(region_eu, false, false, &plan);
+    assert_true(plan.record_count == 3 && !plan.estimate_is_fixed);
+    plan_asked(region_eu, true, true, &plan);
+    assert_true(plan.record_count == 3 && plan.estimate_is_fixed && plan.record_estimate == 5);
+    plan_asked(id_beyond, true, true, &plan);
+    assert_true(plan.record_count == 5 && plan.record_estimate == 5 && plan.left_out == 0);
+    plan_asked(region_eu, true, false, &plan);
+    assert_true(plan.record_count == 5 && !plan.estimate_is_fixed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_wrapped_truncation),
-                                       cmocka_unit_test(test_cases), cmocka_unit_test(test_plan)};
+                                       cmocka_unit_test(test_cases), cmocka_unit_test(test_plan),
+                                       cmocka_unit_test(test_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
