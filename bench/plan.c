@@ -26,6 +26,7 @@ static hs_rc list(const struct hs_store *store, const struct hs_filter *filter, 
 {
     struct hs_iceberg_table *t;
     struct hs_pin pin;
+    struct hs_near near;
     struct hs_plan_request request = {.store = store, .filter = filter};
     struct hs_planner p = {.arena = a, .scratch = a, .store = *store, .request = &request, .pin = &pin};
     HS_TRY(hs_iceberg_open(store, &t, err));
@@ -35,11 +36,14 @@ static hs_rc list(const struct hs_store *store, const struct hs_filter *filter, 
     const struct hs_snapshot *s = rc == HS_OK ? hs_table_snapshot(t, pin.snapshot_id) : NULL;
     p.store.root = t->root;
     p.store.fallback_from = t->location;
+    hs_near_init(&near);
+    p.store.near = &near;
     p.partitions = hs_map_new(a);
     if (rc == HS_OK)
         rc = hs_pruner_new(a, t, filter, &p.pruner, err);
     if (rc == HS_OK && s)
         rc = hs_plan_list(&p, s, err);
+    hs_near_close(&near);
     *out = p.data.list.len;
     hs_iceberg_unref(t);
     return rc;

@@ -54,11 +54,15 @@ hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request,
     if (p.store.fallback_from.len == 0)
         p.store.fallback_from = pin->table->location;
     struct hs_plan plan = {0};
+    struct hs_near near;
+    hs_near_init(&near);
+    p.store.near = &near;
     hs_rc rc = run(&p, &plan, err);
     if (rc == HS_OK)
         *out = plan;
     else
         hs_ignore(hs_err_note(err, "table %.*s", HS_FMT(pin->table->path)));
     hs_arena_free(p.scratch);
+    hs_near_close(&near);
     return rc;
 }

@@ -45,6 +45,7 @@ hs_rc hs_plan_open(struct hs_planner *p, const struct hs_manifest_file *const *l
     cold.listed = hs_arena_array(p->scratch, count, sizeof *cold.listed);
     cold.slots = hs_arena_array(p->scratch, count, sizeof(const struct hs_manifest **));
     hs_pruner_columns(p->pruner, &cold.columns);
+    hs_pruner_columns(p->asked, &cold.columns);
     if (!opened || !cold.listed || !cold.slots)
         return hs_no_memory(err);
     for (size_t i = 0; i < count; i++) {

@@ -211,14 +211,61 @@ static bool is_tidy(const char *path)
     return true;
 }
 
+static int open_plain(const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags)};
+    how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+void hs_near_init(struct hs_near *n)
+{
+    *n = (struct hs_near){.owner = pthread_self(), .folder = -1};
+}
+
+void hs_near_close(struct hs_near *n)
+{
+    if (n->folder >= 0)
+        close(n->folder);
+    n->folder = -1;
+}
+
+static void leave_folder(struct hs_near *n, hs_str folder)
+{
+    if (n->used)
+        n->wary = n->used == 1;
+    hs_near_close(n);
+    memcpy(n->path, folder.at, folder.len);
+    n->path[folder.len] = 0;
+    n->len = folder.len;
+    n->used = 0;
+}
+
+/* The file in the kept folder; false: to be looked at by its whole path. */
+static bool look_near(struct hs_near *n, const char *path, struct stat *out)
+{
+    const char *slash = strrchr(path, '/');
+    hs_str folder = {path, (size_t)(slash - path)};
+    if (!pthread_equal(n->owner, pthread_self()) || folder.len == 0 || folder.len >= sizeof n->path)
+        return false;
+    if (!hs_str_eq(folder, (hs_str){n->path, n->len}))
+        leave_folder(n, folder);
+    if (n->used++ == 0 && n->wary)
+        return false;
+    if (n->folder < 0)
+        n->folder = open_plain(n->path, O_DIRECTORY);
+    return n->folder >= 0 && fstatat(n->folder, slash + 1, out, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(out->st_mode);
+}
+
 /* Is it a path without links? That costs one call instead of realpath's one a segment, and the descriptor that it gives
  * says as well what is there (`out` may be NULL). */
-static bool look_at(const char *path, struct stat *out)
+static bool look_at(struct hs_near *near, const char *path, struct stat *out)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
     if (!is_tidy(path) || strlen(path) >= PATH_MAX || hs_fault("openat2-missing"))
         return false;
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+    if (near && out && look_near(near, path, out))
+        return true;
+    int fd = open_plain(path, 0);
     if (fd < 0)
         return false;
     bool seen = !out || fstat(fd, out) == 0;
@@ -226,9 +273,9 @@ static bool look_at(const char *path, struct stat *out)
     return seen;
 }
 
-static bool real_path(const char *path, char real[PATH_MAX], struct stat *stat, bool *seen)
+static bool real_path(struct hs_near *near, const char *path, char real[PATH_MAX], struct stat *stat, bool *seen)
 {
-    *seen = look_at(path, stat);
+    *seen = look_at(near, path, stat);
     if (!*seen)
         return realpath(path, real) != NULL;
     memcpy(real, path, strlen(path) + 1);
@@ -240,7 +287,7 @@ static hs_rc confine(struct hs_arena *a, const struct hs_store *s, hs_str local,
                      hs_str *out, struct hs_err *err)
 {
     char real[PATH_MAX];
-    if (!real_path(local.at, real, stat, seen)) {
+    if (!real_path(s->near, local.at, real, stat, seen)) {
         if (errno == ENOENT || errno == ENOTDIR)
             return hs_fail_hidden(err, HS_NOT_FOUND, "no such object: %.*s", HS_FMT(local));
         return hs_fail_hidden(err, HS_UNAVAILABLE, "cannot resolve %.*s: %s", HS_FMT(local), strerrordesc_np(errno));

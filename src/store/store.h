@@ -5,7 +5,21 @@
 
 #include "base/arena.h"
 
+#include <pthread.h>
+
 struct hs_prefix_map; /* model/model.h */
+
+/* A folder that was opened on the way to a file in it, kept for the next one: files of a table lie side by side, and a
+ * path is long. Of one thread, for one plan: what is found by it is what lay there when the folder was opened. */
+struct hs_near {
+    pthread_t owner;
+    int folder; /* O_PATH; -1: none yet */
+    bool wary;  /* the folder before was used once: the next is opened for its second file */
+    size_t used, len;
+    char path[512];
+};
+void hs_near_init(struct hs_near *n);
+void hs_near_close(struct hs_near *n);
 
 struct hs_store { /* where one table's objects are */
     hs_str root;  /* absolute directory of the table (its location), or "s3://bucket/prefix" */
@@ -16,6 +30,7 @@ struct hs_store { /* where one table's objects are */
      * model was loaded and are real paths: should one of them have become a symbolic link since, nothing lies in it any
      * more. Empty: whatever `root` and the targets are now. */
     hs_str within;
+    struct hs_near *near; /* NULL: none. For hs_store_find on its owner's thread; other threads do without */
 };
 
 /* The object stores that tables lie in. Texts are never NULL; "" takes the default. Once a process, before any table is
