@@ -5,27 +5,29 @@
 
 enum { MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
 
-static hs_rc missing_is_damage(hs_rc rc, struct hs_err *err)
+/* Whoever asks did nothing wrong: the table names a file that is not there, or one that no file can be called. */
+static hs_rc is_damage(hs_rc rc, struct hs_err *err)
 {
-    if (rc != HS_NOT_FOUND)
+    if (rc != HS_NOT_FOUND && rc != HS_INVALID)
         return rc;
     if (!err)
         return HS_CORRUPT;
     struct hs_err first = *err;
-    rc = hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail);
-    hs_ignore(hs_err_show(err, "a file of the table is missing"));
-    return rc;
+    hs_ignore(hs_damaged(err, "%s", first.detail));
+    if (rc == HS_NOT_FOUND)
+        hs_ignore(hs_err_show(err, "a file of the table is missing"));
+    return HS_CORRUPT;
 }
 
 hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out, struct hs_err *err)
 {
-    return missing_is_damage(hs_store_resolve(a, store, path, out, err), err);
+    return is_damage(hs_store_resolve(a, store, path, out, err), err);
 }
 
 hs_rc hs_plan_find(struct hs_arena *a, const struct hs_store *store, hs_str path, struct hs_found *out,
                    struct hs_err *err)
 {
-    return missing_is_damage(hs_store_find(a, store, path, out, err), err);
+    return is_damage(hs_store_find(a, store, path, out, err), err);
 }
 
 /* ---- manifests ---- */
