@@ -523,6 +523,19 @@ bool hs_object_has(struct hs_object *o, int64_t offset, int64_t len)
     return has;
 }
 
+size_t hs_object_good_bits(struct hs_object *o, uint8_t *bits, size_t room)
+{
+    memset(bits, 0, room);
+    pthread_mutex_lock(&lock);
+    size_t blocks = o->data < 0 ? 0 : o->block_count;
+    if (blocks > room * 8)
+        blocks = room * 8;
+    for (size_t i = 0; i < blocks; i++)
+        bits[i / 8] |= (uint8_t)((o->state[i] == HS_BLOCK_GOOD) << i % 8);
+    pthread_mutex_unlock(&lock);
+    return (blocks + 7) / 8;
+}
+
 void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len)
 {
     if (offset < 0 || offset >= o->facts.size || len <= 0 || open_files(o, NULL) != HS_OK)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { ANSWERERS = 32, QUEUE = 8192, UNDER_WAY_MAX = 512, OPENS_MAX = 4096 };
+_Static_assert((int)HS_OBJECT_BLOCK == (int)HS_BLOCK, "bits of blocks");
 enum { AHEAD = 8 << 20, STRIDES_MAX = 8, PAST = 32 };
 
 struct planned { /* an object of the plan */
@@ -136,23 +137,31 @@ static void stop(struct hs_gateway *g)
 
 /* ---- answers ---- */
 
-static void reply(struct hs_gateway *g, uint32_t id, int failed, int passed)
+struct opened { /* what goes with the answer to OPEN */
+    int fd;     /* -1: nothing */
+    size_t bits_len;
+    uint8_t bits[HS_OBJECT_BITS];
+};
+
+static void reply(struct hs_gateway *g, uint32_t id, int failed, struct opened *passed)
 {
     struct hs_object_reply r = {id, failed};
-    struct iovec part = {&r, sizeof r};
+    struct iovec parts[2] = {{&r, sizeof r}, {0}};
     union {
         char room[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {{0}};
-    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
-    if (passed >= 0) {
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = 1};
+    if (passed && passed->fd >= 0) {
+        parts[1] = (struct iovec){passed->bits, passed->bits_len};
+        m.msg_iovlen = 2;
         m.msg_control = control.room;
         m.msg_controllen = sizeof control.room;
         struct cmsghdr *c = CMSG_FIRSTHDR(&m);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &passed, sizeof passed);
+        memcpy(CMSG_DATA(c), &passed->fd, sizeof passed->fd);
     }
     pthread_mutex_lock(&g->send_lock);
     ssize_t n = sendmsg(g->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -173,20 +182,18 @@ static int explain(struct hs_gateway *g, const struct hs_err *err)
     return err->kind == HS_NOT_FOUND ? ENOENT : err->kind == HS_CANCELLED ? EINTR : EIO;
 }
 
-static hs_rc take_open(struct hs_gateway *g, struct planned *p, int *out_fd, struct hs_err *err)
+static hs_rc take_open(struct hs_gateway *g, struct planned *p, struct opened *out, struct hs_err *err)
 {
     struct hs_object *o;
     HS_TRY(hs_object_open(p->name, &o, err));
-    hs_rc rc = hs_object_descriptor(o, out_fd, err);
+    hs_rc rc = hs_object_descriptor(o, &out->fd, err);
+    if (rc == HS_OK)
+        out->bits_len = hs_object_good_bits(o, out->bits, sizeof out->bits);
     pthread_mutex_lock(&g->lock);
-    if (rc == HS_OK && p->opens >= OPENS_MAX) {
-        close(*out_fd);
+    if (rc == HS_OK && p->opens >= OPENS_MAX)
         rc = hs_fail_hidden(err, HS_LIMIT, "a worker opens one object %d times", OPENS_MAX);
-    }
-    if (rc == HS_OK && p->object && p->object != o) { /* another version since it was first opened */
-        close(*out_fd);
+    if (rc == HS_OK && p->object && p->object != o) /* another version since it was first opened */
         rc = hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(p->name));
-    }
     bool first = rc == HS_OK && p->opens++ == 0;
     if (first)
         p->object = o;
@@ -304,12 +311,13 @@ static void answer(void *arg)
     struct hs_gateway *g = j->gateway;
     struct planned *p = &g->planned[j->ask.object];
     struct hs_err err;
-    int passed = -1;
+    struct opened passed;
+    passed.fd = -1;
     hs_err_clear(&err);
     hs_rc rc = j->ask.kind == HS_OBJECT_OPEN ? take_open(g, p, &passed, &err) : take_read(g, p, &j->ask, &err);
-    reply(g, j->ask.id, rc == HS_OK ? 0 : explain(g, &err), passed);
-    if (passed >= 0)
-        close(passed);
+    reply(g, j->ask.id, rc == HS_OK ? 0 : explain(g, &err), rc == HS_OK ? &passed : NULL);
+    if (passed.fd >= 0)
+        close(passed.fd);
     pthread_mutex_lock(&g->lock);
     g->under_way--;
     pthread_mutex_unlock(&g->lock);
@@ -352,7 +360,7 @@ static void begin_answer(struct hs_gateway *g, const struct hs_object_ask *q)
         pthread_mutex_unlock(&g->lock);
     }
     hs_free(j);
-    reply(g, q->id, EAGAIN, -1);
+    reply(g, q->id, EAGAIN, NULL);
 }
 
 static bool hear_one(struct hs_gateway *g)

@@ -127,6 +127,8 @@ HS_MUST hs_rc hs_object_ensure(struct hs_object *o, int64_t offset, int64_t len,
 /* Would opening it, or ensuring these bytes, be done without waiting for a store or a disk? */
 bool hs_object_is_known(hs_str uri);
 bool hs_object_has(struct hs_object *o, int64_t offset, int64_t len);
+/* A bit for each of the first blocks: is it there and compared, so that it stays while `o` is open? How many bytes. */
+size_t hs_object_good_bits(struct hs_object *o, uint8_t *bits, size_t room);
 /* Begins to fetch what is missing of these bytes, and does not wait. */
 void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len);
 /* What was ensured. */
