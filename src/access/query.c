@@ -278,13 +278,13 @@ static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool t
     return applies_rows(today) ? print_to(c, print_rows, d, 0, &scan->rows, err) : HS_OK;
 }
 
-/* `asked` leaves out files as well; what it may do where rows are hidden is the planner's care (plan_asked.c). */
 static hs_rc still_wanted(void *call, struct hs_err *err)
 {
     struct hs_err dropped, *of = err ? err : &dropped;
     return hs_call_is_cancelled(call, of) ? HS_FAILED(of->kind) : HS_OK;
 }
 
+/* `asked` leaves out files as well; what it may do where rows are hidden is the planner's care (plan_asked.c). */
 static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_condition *asked, bool plain,
                        struct hs_scan *scan, struct hs_err *err)
 {
