@@ -58,7 +58,9 @@ static void add_part(struct hs_buf *key, hs_str part)
 
 static void table_key(struct hs_buf *key, const struct opened *o)
 {
-    hs_buf_addf(key, "%p ", (const void *)o->table);
+    struct hs_stamp stamp = hs_iceberg_metadata_stamp(o->iceberg);
+    hs_buf_addf(key, "%p %lld,%lld,%llu,%llu ", (const void *)o->table, (long long)stamp.size,
+                (long long)stamp.mtime_ns, (unsigned long long)stamp.device, (unsigned long long)stamp.inode);
     add_part(key, hs_iceberg_metadata_path(o->iceberg));
 }
 

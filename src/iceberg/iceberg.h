@@ -26,6 +26,9 @@ void hs_iceberg_unref(struct hs_iceberg_table *t);
 
 int hs_iceberg_format_version(const struct hs_iceberg_table *t);
 hs_str hs_iceberg_metadata_path(const struct hs_iceberg_table *t);
+/* Of the file when it was read: whoever keeps what he concluded from a table keeps it by path and stamp, for some
+ * writers, and whoever repairs a table, put another file in the same place. */
+struct hs_stamp hs_iceberg_metadata_stamp(const struct hs_iceberg_table *t);
 
 struct hs_pin { /* one snapshot of one table */
     const struct hs_iceberg_table *table;

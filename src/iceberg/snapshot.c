@@ -70,6 +70,7 @@ static hs_rc open_found(const struct hs_found *found, struct hs_iceberg_table **
     struct hs_iceberg_table *t = hs_cache_get(cache, path, &stamp);
     if (!t) {
         HS_TRY(parse_file(path, &t, err));
+        t->stamp = stamp;
         hs_cache_put(cache, path, &stamp, t, (int64_t)hs_arena_used(t->arena));
     }
     *out = t;
@@ -92,6 +93,11 @@ hs_rc hs_iceberg_open(const struct hs_store *store, struct hs_iceberg_table **ou
 int hs_iceberg_format_version(const struct hs_iceberg_table *t)
 {
     return t->format_version;
+}
+
+struct hs_stamp hs_iceberg_metadata_stamp(const struct hs_iceberg_table *t)
+{
+    return t->stamp;
 }
 
 hs_str hs_iceberg_metadata_path(const struct hs_iceberg_table *t)

@@ -77,8 +77,9 @@ struct hs_name_mapping {
 struct hs_iceberg_table {
     struct hs_arena *arena;
     atomic_int refs;
-    hs_str path; /* of the metadata file, local */
-    hs_str root; /* the table's directory */
+    hs_str path;           /* of the metadata file, local */
+    struct hs_stamp stamp; /* of what was read there */
+    hs_str root;           /* the table's directory */
     hs_str uuid, location;
     int format_version;
     int64_t last_sequence_number, last_updated_ms;

@@ -6,10 +6,12 @@ or memory that is not given back. Right is what the oracle reads from the same d
 what makes it again: `python tests/corrupt/again.py SUBJECT N`."""
 import collections
 import concurrent.futures
+import json
 import multiprocessing
 import os
 import pathlib
 import random
+import re
 import resource
 import sys
 import time
@@ -187,6 +189,48 @@ def test_damage(mesh, name):
     if said := sanitized(mesh.server):
         wrong.append(said)
     assert not wrong, f"{subject.table.path} (fixtures.{subject.name})\n" + "\n".join(wrong)
+
+
+def swapped(subject, path):
+    """The metadata with the ids of two columns of one type exchanged, in every schema, or None; and how many columns there are."""
+    tree = json.loads(subject.whole[path])
+    schema = next(s for s in tree["schemas"] if s["schema-id"] == tree["current-schema-id"]) if "schemas" in tree else tree["schema"]
+    kinds = collections.defaultdict(list)
+    for field in schema["fields"]:
+        kinds[str(field["type"])].append(field["id"])
+    pair = next((ids[:2] for ids in kinds.values() if len(ids) > 1), None)
+    for one in [*tree.get("schemas", []), tree.get("schema", {"fields": []})]:
+        for field in one["fields"]:
+            if pair and field["id"] in pair:
+                field["id"] = pair[1 - pair.index(field["id"])]
+    return json.dumps(tree).encode() if pair else None
+
+
+def test_metadata_replaced_in_place():
+    """What was concluded from a metadata file goes with that file: another one by the same name, damaged or whole, is another table to the
+    policy. The first that is read is a damaged one, whose first column has an id that none can have."""
+    all_subjects = [s for s, name in zip(subjects.make(), subjects.NAMES) if not name.endswith("+gz")]
+    with Server(subjects.MODEL) as server:
+        found = Mesh(server, all_subjects)
+        asked = 0
+        for subject in all_subjects:
+            path = next(p for (kind, _), p in subject.files if kind == "metadata")
+            first = json.dumps(str(subject.fields[0]["id"]))[1:-1]
+            bad = re.sub(rb'("id"\s*:\s*)' + first.encode() + rb"(?=\s*[,}])", rb"\g<1>-2", subject.whole[path], count=0)
+            subject.put(path, bad)
+            found.judge(subject, "metadata", path)
+            subject.put(path, subject.whole[path])
+            assert found.judge(subject, "whole")[0] in ("right", "error" if allowed(subject.table) else "right"), (subject.table.path, found.words)
+            other = swapped(subject, path)
+            if other is None:
+                continue
+            asked += 1
+            subject.put(path, other)
+            how, wrong = found.judge(subject, "metadata", path)
+            subject.put(path, subject.whole[path])
+            assert not wrong, (subject.table.path, how, wrong)
+        assert asked >= 3
+        found.close()
 
 
 @pytest.mark.timeout(3600)
