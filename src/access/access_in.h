@@ -130,7 +130,7 @@ struct hs_call {
     size_t opened_count;
     bool intent_written, outcome_sent;
     int64_t rows, bytes, rows_max;
-    int64_t step_us[STEP_COUNT]; /* where the time to READY went; written by the pool thread alone */
+    int64_t step_us[STEP_COUNT];          /* where the time to READY went; written by the pool thread alone */
     size_t files_planned, files_left_out; /* left out by what the statement asks, as far as it was looked at */
 };
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);

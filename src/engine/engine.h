@@ -137,8 +137,8 @@ struct hs_scan {
     const struct hs_scan_column *columns;
     size_t column_count;
     int64_t row_count_estimate;
-    bool estimate_is_fixed; /* the engine is told so, and goes by no statistics: rows are hidden, and files were left out
-                             * by what the statement asks */
+    bool estimate_is_fixed; /* the engine is told so, and goes by no statistics: rows are hidden, and files were left
+                             * out by what the statement asks */
 };
 
 struct hs_run_request {

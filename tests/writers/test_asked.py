@@ -67,7 +67,7 @@ def rows_of_day(n):
 def write(catalog, name):
     spec = PartitionSpec(*(PartitionField(source, 1000 + i, t, f"p{i}") for i, (source, t) in enumerate(LAYOUTS[name])))
     table = catalog.create_table(f"db.{name}", COLUMNS, partition_spec=spec, properties={"format-version": "2"})
-    for n in range(0, DAYS, 3 if name in ("words", "buckets") else 1):
+    for n in range(0, DAYS, 6 if name in ("words", "buckets") else 1):
         if name == "older" and n == DAYS // 2:
             with table.update_spec() as update:
                 update.remove_field("p0")
