@@ -48,6 +48,7 @@ struct hs_planner {           /* one call */
         HS_VEC(struct hs_planned) list;
     } data, deletes;               /* live entries */
     struct hs_map *partitions;     /* (spec, values) to number + 1 */
+    int whole_spec, whole_number;  /* of partitions without values the one met last: its spec, its number + 1 */
     struct hs_delete_index *index; /* NULL: no deletes */
     struct {
         HS_VEC(hs_str) list;

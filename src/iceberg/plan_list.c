@@ -94,6 +94,10 @@ static void add_value(struct hs_buf *key, const struct hs_param *v)
 static hs_rc number_partition(struct hs_planner *p, const struct hs_entry *e, int spec_id, int *out, struct hs_err *err)
 {
     struct hs_buf key;
+    bool whole = e->partition_count == 0;
+    *out = p->whole_number - 1;
+    if (whole && p->whole_number && p->whole_spec == spec_id)
+        return HS_OK;
     hs_buf_init(&key, MAX_KEY);
     hs_buf_add(&key, &spec_id, sizeof spec_id);
     for (size_t i = 0; i < e->partition_count; i++)
@@ -106,6 +110,10 @@ static hs_rc number_partition(struct hs_planner *p, const struct hs_entry *e, in
     }
     hs_buf_fini(&key);
     *out = (int)(number - 1);
+    if (rc == HS_OK && whole) {
+        p->whole_spec = spec_id;
+        p->whole_number = (int)number;
+    }
     return rc;
 }
 
