@@ -108,7 +108,7 @@ static hs_rc read_rows(struct hs_avro_file *file, struct hs_entry_reader *reader
 }
 
 static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_iceberg_table *table,
-                      struct counted_manifest *m, struct hs_arena *lists, struct hs_err *err)
+                      struct counted_manifest *m, struct hs_arena *lists, bool lengths, struct hs_err *err)
 {
     struct hs_partition_shape shape;
     struct hs_entry_reader *reader;
@@ -118,6 +118,8 @@ static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_i
     HS_TRY(hs_partition_shape_make(m->arena, table, m->manifest.spec_id, &shape, err));
     HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), hs_header_version(file), &shape,
                                &m->manifest.columns, &reader, err));
+    if (lengths)
+        HS_TRY(hs_entry_reader_lengths(reader, err));
     HS_TRY(make_room(file, bytes, m, &found, err));
     hs_rc rc = read_rows(file, reader, m, &scratch, &found, err);
     hs_arena_free(scratch);
@@ -126,7 +128,8 @@ static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_i
     return rc;
 }
 
-static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
+static hs_rc read_once(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, bool lengths,
+                       struct hs_err *err)
 {
     struct hs_avro_file *file;
     struct hs_arena *lists = hs_arena_new(0);
@@ -134,11 +137,23 @@ static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct 
         return hs_no_memory(err);
     hs_rc rc = hs_avro_open(bytes, NULL, 0, &file, err);
     if (rc == HS_OK) {
-        rc = read_all(file, bytes, table, m, lists, err);
+        rc = read_all(file, bytes, table, m, lists, lengths, err);
         hs_avro_close(file);
     }
     hs_arena_free(lists);
     return rc;
+}
+
+/* Nothing in a file tells that its fixed values have a length before them, but a file that has some cannot be read to
+ * its end without. */
+static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
+{
+    struct hs_err second;
+    hs_rc rc = read_once(bytes, table, m, false, err);
+    if (rc != HS_CORRUPT)
+        return rc;
+    hs_rc again = read_once(bytes, table, m, true, &second);
+    return again == HS_CORRUPT ? rc : again == HS_OK ? HS_OK : (*err = second, again);
 }
 
 void hs_columns_add(struct hs_columns *c, int id)

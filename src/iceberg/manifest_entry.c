@@ -99,6 +99,7 @@ struct hs_entry_reader {
     const struct hs_columns *columns;
     enum slot *outer, *inner; /* one a member */
     const struct hs_avro_type *file;
+    const struct hs_avro_type *partition; /* NULL: as the file says */
     struct row row;
     struct hs_metric_list metrics[HS_METRIC_LISTS];
     struct hs_metrics_found found;
@@ -170,6 +171,46 @@ hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const stru
     return HS_OK;
 }
 
+/* A copy in which plain fixed bytes are bytes; *found: there are some. Partitions nest a record and unions, no more. */
+static hs_rc with_lengths(struct hs_arena *a, const struct hs_avro_type *type, int depth, struct hs_avro_type **out,
+                          bool *found, struct hs_err *err)
+{
+    struct hs_avro_type *copy = HS_NEW(a, struct hs_avro_type);
+    if (!copy)
+        return hs_no_memory(err);
+    *copy = *type;
+    *out = copy;
+    if (type->kind == HS_AVRO_FIXED && type->logical == HS_AVRO_PLAIN) {
+        copy->kind = HS_AVRO_BYTES;
+        *found = true;
+    }
+    if (depth == 0 || (type->kind != HS_AVRO_RECORD && type->kind != HS_AVRO_UNION))
+        return HS_OK;
+    copy->fields = hs_arena_array(a, type->field_count, sizeof *copy->fields);
+    if (!copy->fields)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < type->field_count; i++) {
+        struct hs_avro_type *member;
+        copy->fields[i] = type->fields[i];
+        HS_TRY(with_lengths(a, type->fields[i].type, depth - 1, &member, found, err));
+        copy->fields[i].type = member;
+    }
+    return HS_OK;
+}
+
+hs_rc hs_entry_reader_lengths(struct hs_entry_reader *r, struct hs_err *err)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->file->field_count; i++) {
+        struct hs_avro_type *changed;
+        if (r->inner[i] != AT_PARTITION)
+            continue;
+        HS_TRY(with_lengths(r->lists, r->file->fields[i].type, 3, &changed, &found, err));
+        r->partition = changed;
+    }
+    return found ? HS_OK : hs_damaged(err, "a manifest without fixed partition values");
+}
+
 /* ---- a row ---- */
 
 static hs_rc cut_short(struct hs_entry_reader *r)
@@ -235,6 +276,8 @@ static hs_rc read_member(struct hs_entry_reader *r, struct hs_cursor *c, const s
 {
     if (slot == AT_NOTHING)
         return hs_avro_skip(c, type, &r->fuel, r->err);
+    if (slot == AT_PARTITION && r->partition)
+        type = r->partition;
     HS_TRY(branch_of(r, c, &type));
     if (type->kind == HS_AVRO_NULL)
         return HS_OK;

@@ -61,6 +61,9 @@ struct hs_entry_reader;
 HS_MUST hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
                                   int version, const struct hs_partition_shape *shape, const struct hs_columns *columns,
                                   struct hs_entry_reader **out, struct hs_err *err);
+/* The format's own library for Java, 1.8 to 1.11, puts a length before fixed partition values, where Avro has none
+ * (https://github.com/apache/iceberg/issues/17501): from here on they are read so. HS_CORRUPT: there are none. */
+HS_MUST hs_rc hs_entry_reader_lengths(struct hs_entry_reader *r, struct hs_err *err);
 /* The record at the cursor; `scratch` is for this call. */
 HS_MUST hs_rc hs_entry_read(struct hs_entry_reader *r, struct hs_arena *scratch, struct hs_cursor *c,
                             struct hs_entry *out, struct hs_err *err);

@@ -376,10 +376,81 @@ static void test_every_allocation_fails(void **state)
     hs_manifest_unref(m);
 }
 
+/* ---- fixed bytes with a length before them ---- */
+
+static const char fixed_schema[] =
+    "{\"type\":\"record\",\"name\":\"manifest_entry\",\"fields\":[{\"name\":\"status\",\"field-id\":0,\"type\":\"int\"}"
+    ","
+    "{\"name\":\"snapshot_id\",\"field-id\":1,\"type\":[\"null\",\"long\"]},"
+    "{\"name\":\"data_file\",\"field-id\":2,\"type\":{\"type\":\"record\",\"name\":\"r2\",\"fields\":["
+    "{\"name\":\"file_path\",\"field-id\":100,\"type\":\"string\"},"
+    "{\"name\":\"file_format\",\"field-id\":101,\"type\":\"string\"},"
+    "{\"name\":\"partition\",\"field-id\":102,\"type\":{\"type\":\"record\",\"name\":\"r102\",\"fields\":["
+    "{\"name\":\"d\",\"field-id\":1000,\"type\":[\"null\",{\"type\":\"fixed\",\"name\":\"fixed_3\",\"size\":3}]}]}},"
+    "{\"name\":\"record_count\",\"field-id\":103,\"type\":\"long\"},"
+    "{\"name\":\"file_size_in_bytes\",\"field-id\":104,\"type\":\"long\"}]}}]}";
+
+static hs_str fixed_container(struct out *o, hs_str value, bool length, size_t count)
+{
+    struct out rows = {.len = 0};
+    for (size_t i = 0; i < count; i++) {
+        put_long(&rows, 1);
+        put_long(&rows, 0);
+        put_text(&rows, HS_S("data/a.parquet"));
+        put_text(&rows, HS_S("PARQUET"));
+        put_long(&rows, 1);
+        if (length)
+            put_text(&rows, value);
+        else
+            put(&rows, value.at, value.len);
+        put_long(&rows, 5);
+        put_long(&rows, 100);
+    }
+    o->len = 0;
+    put(o, "Obj\x01", 4);
+    put_long(o, 1);
+    put_text(o, HS_S("avro.schema"));
+    put_text(o, hs_str_of(fixed_schema));
+    put_long(o, 0);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    put_long(o, (int64_t)count);
+    put_long(o, (int64_t)rows.len);
+    put(o, rows.at, rows.len);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    return (hs_str){o->at, o->len};
+}
+
+static void test_fixed_with_a_length(void **state)
+{
+    (void)state;
+    static struct out o;
+    static struct hs_type three = {.id = HS_T_FIXED, .length = 3};
+    static const hs_str values[] = {HS_S("abc"), {"\0\0\0", 3}, {"\6\6\6", 3}, {"\2\4\1", 3}};
+    const struct hs_manifest *m;
+    columns[0].type = &three;
+    for (size_t i = 0; i < 16; i++) {
+        hs_str value = values[i / 4];
+        assert_int_equal(parse(fixed_container(&o, value, i & 1, i & 2 ? 3 : 1), &m), HS_OK);
+        assert_int_equal(m->entry_count, i & 2 ? 3 : 1);
+        for (size_t k = 0; k < m->entry_count; k++) {
+            assert_int_equal(m->entries[k].record_count, 5);
+            assert_int_equal(m->entries[k].partition[0].type, HS_T_FIXED);
+            assert_true(hs_str_eq(m->entries[k].partition[0].text, value));
+        }
+        hs_manifest_unref(m);
+    }
+    assert_int_equal(parse(fixed_container(&o, HS_S("abcd"), false, 1), &m), HS_CORRUPT);
+    columns[0].type = &decimal;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entry),   cmocka_unit_test(test_columns), cmocka_unit_test(test_cached_columns),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_damage),  cmocka_unit_test(test_every_allocation_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entry),
+                                       cmocka_unit_test(test_fixed_with_a_length),
+                                       cmocka_unit_test(test_columns),
+                                       cmocka_unit_test(test_cached_columns),
+                                       cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_damage),
+                                       cmocka_unit_test(test_every_allocation_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
