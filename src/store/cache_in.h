@@ -1,9 +1,10 @@
-/* Private to the cache: an object as cache.c counts it and cache_file.c keeps it. */
+/* Private to the cache: an object as cache.c counts it, cache_blocks.c fills it and cache_file.c keeps it. */
 #ifndef HS_STORE_CACHE_IN_H
 #define HS_STORE_CACHE_IN_H
 
 #include "store/store_in.h"
 
+#include <pthread.h>
 #include <time.h>
 
 enum { HS_OBJECT_NAME = 41, HS_OBJECT_URI = 1400 };
@@ -47,10 +48,23 @@ static inline size_t hs_block_len(const struct hs_object *o, uint32_t block)
     return left < HS_BLOCK ? (size_t)left : HS_BLOCK;
 }
 
-/* ---- cache.c, for contact.c ---- */
+/* ---- cache.c ---- */
+extern pthread_mutex_t hs_cache_lock; /* held for what is called "locked", and for whatever an object's members say */
 /* A counted reference to what the store said a short time ago; false: it must be asked. */
 bool hs_cache_take_known(hs_str uri, struct hs_object **out);
-HS_MUST hs_rc hs_cache_ask(hs_str uri, struct hs_object **out, struct hs_err *err);
+bool hs_cache_has_seen(hs_str uri); /* some version of it: its size and ETag alone are news */
+/* A counted reference to what the store says now; NULL: out of memory. */
+struct hs_object *hs_cache_take(hs_str uri, const struct hs_s3_facts *facts);
+void hs_object_unref_locked(struct hs_object *o);
+/* It takes so many bytes more on disk: what nobody reads makes room for them. */
+void hs_object_count_locked(struct hs_object *o, int64_t more);
+void hs_cache_give_up_all(void); /* that nobody reads */
+
+/* ---- cache_blocks.c ---- */
+HS_MUST hs_rc hs_fetchers_open(struct hs_err *err);
+void hs_fetchers_close(void);
+/* Its last bytes, which came with its size. */
+void hs_object_keep_end(struct hs_object *o, const char *end, size_t got);
 
 /* ---- cache_rest.c ---- */
 void hs_object_rest(struct hs_object *o); /* its last reader went */

@@ -3,8 +3,8 @@
  *   resolve.c   a path in metadata -> a name that may be opened   objects.c      a name -> its backend
  *   local.c     files                                             s3.c, s3_list.c  S3: ranges, sizes, names
  *   http.c      one exchange over a kept connection               sigv4.c        who asks, proven
- *   credentials.c  keys, and when they must be asked for anew     cache.c, cache_file.c  blocks of immutable objects
- *   gateway.c   planned objects for a worker */
+ *   credentials.c  keys, and when they must be asked for anew     gateway.c      planned objects for a worker
+ *   cache.c, cache_*.c, contact.c  immutable objects on our own disk, by blocks; their first question */
 #ifndef HS_STORE_STORE_IN_H
 #define HS_STORE_STORE_IN_H
 
@@ -110,7 +110,7 @@ struct hs_s3_listed {
 HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, struct hs_s3_listed **out, size_t *out_count,
                          struct hs_err *err);
 
-/* ---- cache.c: objects whose name is never given to other bytes, by blocks on our own disk ---- */
+/* ---- the cache: objects whose name is never given to other bytes, by blocks on our own disk ---- */
 enum { HS_BLOCK = 16 << 10 };
 struct hs_object;
 HS_MUST hs_rc hs_cache_open(const char *directory, int64_t max_bytes, struct hs_err *err);
