@@ -1,6 +1,7 @@
 /* Work on several threads: all of it once, and of several failures the first in order. */
 #include "iceberg/parallel.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,14 +17,18 @@ struct job {
     size_t fails_from; /* every one from here on that is even */
     atomic_int asked;
     int gone_after; /* so often is it asked before the asker is gone; -1: never */
-    bool slow;      /* so that no thread gets all there is before another one has begun */
+    bool holds;     /* other threads go on with their first piece until he is: they may begin long before him */
+    pthread_t asker;
 };
 
 static hs_rc work(void *ctx, size_t at, struct hs_err *err)
 {
     struct job *j = ctx;
-    if (j->slow || at % 3 == 0) /* later ones are ready before earlier ones */
-        nanosleep(&(struct timespec){0, j->slow ? 2000000 : 200000}, NULL);
+    bool held = j->holds && !pthread_equal(pthread_self(), j->asker);
+    do
+        if (held || at % 3 == 0) /* later ones are ready before earlier ones */
+            nanosleep(&(struct timespec){0, 200000}, NULL);
+    while (held && atomic_load(&j->asked) <= j->gone_after);
     if (at >= j->fails_from && at % 2 == 0)
         return hs_fail(err, HS_CORRUPT, "%zu", at);
     atomic_fetch_add(&j->done[at], 1);
@@ -80,7 +85,7 @@ static void the_first_failure_in_order(void **state)
 static void whoever_asked_may_go(void **state)
 {
     (void)state;
-    struct job j = {.fails_from = COUNT, .gone_after = 3, .slow = true};
+    struct job j = {.fails_from = COUNT, .gone_after = 3, .holds = true, .asker = pthread_self()};
     struct hs_err err;
     size_t done;
     assert_int_equal(run(&j, COUNT, true, &done, &err), HS_CANCELLED);
