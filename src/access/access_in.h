@@ -55,6 +55,9 @@ struct hs_store hs_store_of(const struct hs_table *table);
 HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g,
                               const struct hs_table *t, const struct hs_as_of *as_of, struct opened *out,
                               struct hs_err *err);
+/* As it was bound by a handle or ticket. */
+HS_MUST hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                               int64_t snapshot_id, struct opened *out, struct hs_err *err);
 HS_MUST hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
                                struct opened *o, struct hs_err *err);
 void hs_opened_close(struct opened *o);

@@ -92,15 +92,11 @@ struct hs_store hs_store_of(const struct hs_table *table)
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
-hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
-                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of,
+                          struct opened o, struct opened *out, struct hs_err *err)
 {
-    (void)a;
-    struct opened o = {.table = t, .store = hs_store_of(t)};
     struct hs_pin current;
-    hs_rc rc = hs_iceberg_open(&o.store, &o.iceberg, err);
-    if (rc == HS_OK)
-        rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
+    hs_rc rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
     if (rc == HS_OK)
         rc = as_of->kind == HS_AS_OF_CURRENT ? (o.pin = current, HS_OK)
                                              : hs_iceberg_pin(arena, o.iceberg, as_of, &o.pin, err);
@@ -114,6 +110,24 @@ hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct genera
     else
         hs_opened_close(&o);
     return rc;
+}
+
+hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+{
+    (void)a;
+    struct opened o = {.table = t, .store = hs_store_of(t)};
+    HS_TRY(hs_iceberg_open(&o.store, &o.iceberg, err));
+    return pin_and_bind(arena, g, as_of, o, out, err);
+}
+
+hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struct hs_table *t, int64_t snapshot_id,
+                       struct opened *out, struct hs_err *err)
+{
+    struct opened o = {.table = t, .store = hs_store_of(t)};
+    struct hs_as_of as_of = {.kind = HS_AS_OF_SNAPSHOT, .snapshot_id = snapshot_id};
+    HS_TRY(hs_iceberg_open_pinned(&o.store, snapshot_id, &o.iceberg, err));
+    return pin_and_bind(arena, g, &as_of, o, out, err);
 }
 
 void hs_opened_close(struct opened *o)

@@ -173,7 +173,10 @@ static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struc
             out->iceberg = hs_iceberg_ref(out->iceberg);
             return HS_OK;
         }
-    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
+    if (c->bound_in.len && as->kind == HS_AS_OF_SNAPSHOT)
+        HS_TRY(hs_opened_pinned(c->arena, c->generation, t, as->snapshot_id, out, err));
+    else
+        HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
     out->current = as->kind == HS_AS_OF_CURRENT;
     return HS_OK;
 }

@@ -21,6 +21,10 @@ struct hs_as_of {
 /* Current metadata: version hint, else highest version (vN, NNNNN-uuid; .gz before or after .metadata.json, zstd). A
  * location that is itself a metadata file is taken as it is. */
 HS_MUST hs_rc hs_iceberg_open(const struct hs_store *store, struct hs_iceberg_table **out, struct hs_err *err);
+/* For a statement that was pinned to this snapshot a moment ago: of a table in a store, what was found to be current in
+ * the last second will do, where it has the snapshot. Otherwise as above. */
+HS_MUST hs_rc hs_iceberg_open_pinned(const struct hs_store *store, int64_t snapshot_id, struct hs_iceberg_table **out,
+                                     struct hs_err *err);
 struct hs_iceberg_table *hs_iceberg_ref(struct hs_iceberg_table *t);
 void hs_iceberg_unref(struct hs_iceberg_table *t);
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from answers import rows
+from flightsql import Client
 from hostile import Rule, data
 
 SUM = "select count(*), sum(amount) from sales.orders"
@@ -176,6 +177,28 @@ def test_what_is_cached_is_not_asked_for_again(behind, proxy, truth):
     assert not [path for method, path, _ in proxy.requests if data(method, path) or ".avro" in path]
     asked = [(method, path.partition("?")[2][:5]) for method, path, _ in proxy.requests]
     assert set(asked) <= {("GET", "delim"), ("HEAD", "")} and len(asked) <= 8, asked  # what is current now is
+
+
+def test_a_statement_asks_once_what_is_current(behind, proxy, truth):
+    """Run within a second of its description it does not ask again; a second later it does."""
+    def asked_by(call):
+        proxy.requests.clear()
+        call()
+        return sum("list-type" in path for _, path, _ in proxy.requests)
+
+    server = behind()
+    with Client(server.host, server.port, "otto", "otto-demo") as client:
+        for _ in range(20):
+            begun, tickets = time.monotonic(), []
+            assert asked_by(lambda: tickets.append(client.plan(SUM).endpoints[0].ticket)) == 1
+            again = asked_by(lambda: client.get(tickets[0]).read_all())
+            if time.monotonic() - begun < 0.9:
+                assert again == 0
+                break
+        else:
+            pytest.skip("no statement takes less than a second here")
+        time.sleep(1.1)
+        assert asked_by(lambda: client.get(tickets[0]).read_all()) == 1
 
 
 def test_an_object_that_was_replaced_is_never_a_mixture(behind, proxy, store, disk, tmp_path):
