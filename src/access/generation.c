@@ -92,8 +92,8 @@ struct hs_store hs_store_of(const struct hs_table *table)
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
-static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of,
-                          struct opened o, struct opened *out, struct hs_err *err)
+static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of, struct opened o,
+                          struct opened *out, struct hs_err *err)
 {
     struct hs_pin current;
     hs_rc rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
