@@ -253,7 +253,9 @@ static hs_rc open_files(struct hs_object *o, struct hs_err *err)
 {
     pthread_mutex_lock(&hs_cache_lock);
     bool was_open = o->data >= 0;
-    hs_rc rc = hs_object_files_open(o, err);
+    hs_rc rc = o->gone && !was_open /* its files are removed, and nobody would count them */
+                   ? hs_fail_hidden(err, HS_CONFLICT, "%s was replaced while it was read", o->uri)
+                   : hs_object_files_open(o, err);
     if (rc == HS_OK && !was_open) {
         int64_t kept = 0;
         for (uint32_t i = 0; i < o->block_count; i++)

@@ -228,6 +228,30 @@ static void what_is_given_up_does_not_rest(void **state)
     assert_int_equal(fake_asked() > 0, 1);
 }
 
+/* Another version came between opening it and its first read: its files are not made anew, for nobody would count them.
+ */
+static void what_was_replaced_leaves_no_files(void **state)
+{
+    (void)state;
+    struct hs_err err;
+    struct stat st;
+    char path[160];
+    at_rest();
+    hs_store_close();
+    fake_store_open(1 << 30);
+    struct hs_object *before = fake_open(URI);
+    assert_int_equal(before->data, -1); /* size and ETag alone were news */
+    path_of(before, "data", path);
+    FAKE_SET(version, 2);
+    before->known_us = 0;
+    fake_read_all(URI);
+    assert_true(before->gone);
+    assert_int_equal(stat(path, &st), -1);
+    assert_int_equal(fake_read(before, 0, 100, &err), HS_CONFLICT);
+    assert_int_equal(stat(path, &st), -1);
+    hs_object_close(before);
+}
+
 /* ---- what a worker is told with OPEN ---- */
 
 struct told {
@@ -447,6 +471,7 @@ int main(void)
         TEST(a_file_cut_under_its_reader),
         TEST(only_so_many_rest),
         TEST(what_is_given_up_does_not_rest),
+        TEST(what_was_replaced_leaves_no_files),
         TEST(only_what_is_there_need_not_be_asked_for),
         TEST(what_was_told_stays),
         TEST(what_was_told_is_of_one_version),
