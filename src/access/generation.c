@@ -64,6 +64,15 @@ static void table_key(struct hs_buf *key, const struct opened *o)
     add_part(key, hs_iceberg_metadata_path(o->iceberg));
 }
 
+/* The binder's words are for whoever writes contracts: they name files of the model and columns that may be hidden. */
+static hs_rc no_longer_fits(struct hs_err *err)
+{
+    struct hs_err first = *err;
+    hs_ignore(hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail));
+    hs_ignore(hs_err_show(err, "the table does not fit its contract: its metadata is damaged, or it has changed"));
+    return HS_CORRUPT;
+}
+
 static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs_type *real, struct hs_err *err)
 {
     struct hs_buf key;
@@ -73,6 +82,8 @@ static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs
     struct hs_type *bound = rc == HS_OK ? hs_map_get(g->bound, hs_buf_str(&key)) : NULL;
     if (rc == HS_OK && !bound) {
         rc = hs_table_bind(g->arena, o->table, real, &bound, err);
+        if (rc == HS_INVALID)
+            rc = no_longer_fits(err);
         if (rc == HS_OK && hs_map_len(g->bound) < ENTRIES_MAX)
             rc = hs_map_put(g->bound, hs_buf_str(&key), bound, err);
     }

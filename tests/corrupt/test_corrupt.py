@@ -43,6 +43,7 @@ FAULTS = ("returned internal error", "returned unavailable error", "returned dea
           "returned aborted")
 # What a sanitizer says of the server or of a worker, whose log is one.
 SANITIZERS = ("Sanitizer", "runtime error:")
+NAMES_A_FILE = re.compile(r"/|\.(ya?ml|json|avro|parquet|puffin|orc)\b")  # which no words for a client may
 Outcome = collections.Counter
 
 
@@ -94,8 +95,9 @@ class Mesh:
             words = " ".join(str(why).split())
             if any(f in words.lower() for f in FAULTS) or " returned " not in words:
                 return "fault", f"{type(why).__name__}: {words[:500]}"
-            self.words[words.partition("with message: ")[2].partition(". gRPC client")[0]] += 1
-            return "error", None
+            said = words.partition("with message: ")[2].partition(". gRPC client")[0]
+            self.words[said] += 1
+            return ("error", None) if not NAMES_A_FILE.search(said) else ("leak", said)
         got = cells_of(subject.fields, answer)
         if got is not None and oracle.difference(subject.expected, got) is None:
             return "right", None
@@ -221,6 +223,10 @@ def test_metadata_replaced_in_place():
             found.judge(subject, "metadata", path)
             subject.put(path, subject.whole[path])
             assert found.judge(subject, "whole")[0] in ("right", "error" if allowed(subject.table) else "right"), (subject.table.path, found.words)
+            name = json.dumps(subject.fields[0]["name"]).encode()
+            subject.put(path, re.sub(rb'("name"\s*:\s*)' + re.escape(name), rb'\g<1>"elsewhere"', subject.whole[path]))
+            assert found.judge(subject, "metadata", path) == ("error", None), (subject.table.path, found.words)
+            subject.put(path, subject.whole[path])
             other = swapped(subject, path)
             if other is None:
                 continue
