@@ -2,7 +2,7 @@
 
 Usage: bench/store.py [SCALE] [RUNS] [MINUTES] [versitygw|minio]; wants the store (tools/setup peers) and duckdb-extension-httpfs
 (tools/setup bench). A round is all statements from both places by both; no round is begun after MINUTES, and whoever ends it earlier
-(SIGTERM, ^C) is told what there is. A round of SF1 takes half a minute on two cores of its own, and ten times that where many want them.
+(SIGTERM, ^C) is told what there is. A round of SF1 takes about 80 s on two cores that twenty processes want.
 Medians of wall time, means of the processor time of all processes that take part, the store's too: on a busy machine only the second can
 be compared. The last lines say what a statement costs before it reads anything, and what the same files cost on this disk."""
 import contextlib
