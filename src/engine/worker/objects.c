@@ -1,6 +1,7 @@
 /* See objects.h. Several threads of the engine ask at once over one socket: whoever waits and finds nobody listening
  * listens for all. */
 #include "engine/worker/objects.h"
+#include "base/alloc.h"
 #include "base/cursor.h"
 #include "base/object_wire.h"
 #include "engine/channel.h"
@@ -54,7 +55,7 @@ struct heard {
 /* Without memory for them everything is asked for. */
 static struct bits *copy_bits(const struct heard *h)
 {
-    struct bits *b = h->bits_len ? malloc(sizeof *b + h->bits_len) : NULL;
+    struct bits *b = h->bits_len ? hs_malloc(sizeof *b + h->bits_len) : NULL;
     if (b) {
         b->len = h->bits_len;
         memcpy(b->at, h->bits, h->bits_len);
@@ -175,7 +176,7 @@ static int ask(enum hs_object_ask_kind kind, uint32_t object, uint64_t offset, u
     if (out_bits)
         *out_bits = w.bits;
     else
-        free(w.bits);
+        hs_free(w.bits);
     if (w.failed || (out_fd && w.passed < 0)) {
         errno = w.failed ? w.failed : EIO;
         return -1;
@@ -226,12 +227,12 @@ static int open_object(const char *path, int flags)
     }
     struct bits *bits;
     if (ask(HS_OBJECT_OPEN, object, 0, 0, &fd, &bits) != 0) {
-        free(bits);
+        hs_free(bits);
         return -1;
     }
     if (fd >= DESCRIPTORS) {
         close(fd);
-        free(bits);
+        hs_free(bits);
         errno = EMFILE;
         return -1;
     }
@@ -302,7 +303,7 @@ static int our_close(int fd)
     if (object) {
         struct hs_object_ask q = {HS_OBJECT_CLOSE, 0, object - 1, 0, 0, 0};
         atomic_store_explicit(&object_of[fd], 0, memory_order_release);
-        free(bits_of[fd]);
+        hs_free(bits_of[fd]);
         bits_of[fd] = NULL;
         pthread_mutex_lock(&lock);
         if (own.socket && !own.broken)
