@@ -66,6 +66,9 @@ struct hs_store hs_store_of(const struct hs_table *table);
 HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g,
                               const struct hs_table *t, const struct hs_as_of *as_of, struct opened *out,
                               struct hs_err *err);
+/* As it was bound by a handle or ticket. */
+HS_MUST hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                               int64_t snapshot_id, struct opened *out, struct hs_err *err);
 HS_MUST hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
                                struct opened *o, struct hs_err *err);
 void hs_opened_close(struct opened *o);
@@ -143,7 +146,8 @@ struct hs_call {
     int64_t rows, bytes, rows_max;
     struct hs_quota *quotas; /* of the products it reads; charged as batches leave */
     size_t quota_count;
-    int64_t step_us[STEP_COUNT]; /* where the time to READY went; written by the pool thread alone */
+    int64_t step_us[STEP_COUNT];          /* where the time to READY went; written by the pool thread alone */
+    size_t files_planned, files_left_out; /* left out by what the statement asks, as far as it was looked at */
 };
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg);
 void hs_call_start(struct hs_call *c, void (*work)(struct hs_call *c));

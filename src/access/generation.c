@@ -64,7 +64,9 @@ static void add_part(struct hs_buf *key, hs_str part)
 
 static void table_key(struct hs_buf *key, const struct opened *o)
 {
-    hs_buf_addf(key, "%p ", (const void *)o->table);
+    struct hs_stamp stamp = hs_iceberg_metadata_stamp(o->iceberg);
+    hs_buf_addf(key, "%p %lld,%lld,%llu,%llu ", (const void *)o->table, (long long)stamp.size,
+                (long long)stamp.mtime_ns, (unsigned long long)stamp.device, (unsigned long long)stamp.inode);
     add_part(key, hs_iceberg_metadata_path(o->iceberg));
 }
 
@@ -105,6 +107,15 @@ hs_rc hs_generation_check(struct generation *g, const struct hs_model *newer, st
     return rc;
 }
 
+/* The binder's words are for whoever writes contracts: they name files of the model and columns that may be hidden. */
+static hs_rc no_longer_fits(struct hs_err *err)
+{
+    struct hs_err first = *err;
+    hs_ignore(hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail));
+    hs_ignore(hs_err_show(err, "the table does not fit its contract: its metadata is damaged, or it has changed"));
+    return HS_CORRUPT;
+}
+
 static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs_type *real, struct hs_err *err)
 {
     struct hs_buf key;
@@ -114,6 +125,8 @@ static hs_rc bind_locked(struct generation *g, struct opened *o, const struct hs
     struct hs_type *bound = rc == HS_OK ? hs_map_get(g->bound, hs_buf_str(&key)) : NULL;
     if (rc == HS_OK && !bound) {
         rc = hs_table_bind(g->arena, o->table, real, &bound, err);
+        if (rc == HS_INVALID)
+            rc = no_longer_fits(err);
         if (rc == HS_OK && hs_map_len(g->bound) < ENTRIES_MAX)
             rc = hs_map_put(g->bound, hs_buf_str(&key), bound, err);
         if (rc == HS_OK)
@@ -135,15 +148,11 @@ struct hs_store hs_store_of(const struct hs_table *table)
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
-hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
-                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of, struct opened o,
+                          struct opened *out, struct hs_err *err)
 {
-    (void)a;
-    struct opened o = {.table = t, .store = hs_store_of(t)};
     struct hs_pin current;
-    hs_rc rc = hs_iceberg_open(&o.store, &o.iceberg, err);
-    if (rc == HS_OK)
-        rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
+    hs_rc rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
     if (rc == HS_OK)
         rc = as_of->kind == HS_AS_OF_CURRENT ? (o.pin = current, HS_OK)
                                              : hs_iceberg_pin(arena, o.iceberg, as_of, &o.pin, err);
@@ -157,6 +166,24 @@ hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct genera
     else
         hs_opened_close(&o);
     return rc;
+}
+
+hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+{
+    (void)a;
+    struct opened o = {.table = t, .store = hs_store_of(t)};
+    HS_TRY(hs_iceberg_open(&o.store, &o.iceberg, err));
+    return pin_and_bind(arena, g, as_of, o, out, err);
+}
+
+hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struct hs_table *t, int64_t snapshot_id,
+                       struct opened *out, struct hs_err *err)
+{
+    struct opened o = {.table = t, .store = hs_store_of(t)};
+    struct hs_as_of as_of = {.kind = HS_AS_OF_SNAPSHOT, .snapshot_id = snapshot_id};
+    HS_TRY(hs_iceberg_open_pinned(&o.store, snapshot_id, &o.iceberg, err));
+    return pin_and_bind(arena, g, &as_of, o, out, err);
 }
 
 void hs_opened_close(struct opened *o)

@@ -174,7 +174,10 @@ static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struc
             out->iceberg = hs_iceberg_ref(out->iceberg);
             return HS_OK;
         }
-    HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
+    if (c->bound_in.len && as->kind == HS_AS_OF_SNAPSHOT)
+        HS_TRY(hs_opened_pinned(c->arena, c->generation, t, as->snapshot_id, out, err));
+    else
+        HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
     out->current = as->kind == HS_AS_OF_CURRENT;
     return HS_OK;
 }
@@ -279,19 +282,46 @@ static hs_rc scan_columns(struct hs_call *c, const struct hs_decision *d, bool t
     return applies_rows(today) ? print_to(c, print_rows, d, 0, &scan->rows, err) : HS_OK;
 }
 
-static hs_rc make_scan(struct hs_call *c, struct opened *o, struct hs_scan *scan, struct hs_err *err)
+static hs_rc still_wanted(void *call, struct hs_err *err)
+{
+    struct hs_err dropped, *of = err ? err : &dropped;
+    return hs_call_is_cancelled(call, of) ? HS_FAILED(of->kind) : HS_OK;
+}
+
+/* `asked` leaves out files as well; what it may do where rows are hidden is the planner's care (plan_asked.c). */
+static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_condition *asked, bool plain,
+                       struct hs_scan *scan, struct hs_err *err)
 {
     struct hs_plan plan;
     struct hs_row_reader reader;
     HS_TRY(hs_row_reader_of(c, o, &reader, err));
     /* Only the contract's columns have to be readable. */
     struct hs_plan_request request = {.store = &o->store, .pin = &o->pin, .wanted = o->bound, .reader = &reader};
+    request.go_on = still_wanted;
+    request.go_on_ctx = c;
     if (applies_rows(o->current))
         HS_TRY(hs_filter_of_rule(c->arena, o->decision->rows, &request.filter, err));
+    HS_TRY(hs_filter_of_condition(c->arena, asked, o->decision, &request.asked, err));
+    request.rows_hidden = o->decision->rows != NULL;
+    request.asked_plain = plain;
     HS_TRY(hs_iceberg_plan(c->arena, &request, &plan, err));
+    c->files_planned += plan.file_count;
+    c->files_left_out += plan.left_out;
     scan->raw = o->bound;
-    HS_TRY(hs_scan_of_plan(c->arena, &plan, scan, err));
-    return scan_columns(c, o->decision, o->current, scan, err);
+    return hs_scan_of_plan(c->arena, &plan, scan, err);
+}
+
+/* Columns first: what the statement asks of them is known before any file is planned. */
+static hs_rc make_scans(struct hs_call *c, const struct hs_statement *s, struct hs_scan *scans, struct hs_err *err)
+{
+    const struct hs_condition *const *asked;
+    for (size_t i = 0; i < s->ref_count; i++)
+        HS_TRY(scan_columns(c, c->opened[i].decision, c->opened[i].current, &scans[i], err));
+    HS_TRY(hs_statement_conditions(c->arena, s, scans, c->has_params ? &c->params : NULL, &asked, err));
+    bool plain = hs_statement_is_plain(s);
+    for (size_t i = 0; i < s->ref_count; i++)
+        HS_TRY(make_scan(c, &c->opened[i], asked[i], plain, &scans[i], err));
+    return HS_OK;
 }
 
 /* ---- limits ---- */
@@ -427,11 +457,14 @@ static void step(struct hs_call *c, enum call_step which, int64_t *mark)
 static void log_steps(const struct hs_call *c)
 {
     static const char *const NAMES[STEP_COUNT] = {"lease", "parse", "decide", "plan", "intent", "run"};
-    char text[STEP_COUNT][24];
+    char text[STEP_COUNT][24], planned[24], left_out[24];
+    snprintf(planned, sizeof planned, "%zu", c->files_planned);
+    snprintf(left_out, sizeof left_out, "%zu", c->files_left_out);
     for (int i = 0; i < STEP_COUNT; i++)
         snprintf(text[i], sizeof text[i], "%lld", (long long)c->step_us[i]);
     hs_log(HS_LOG_DEBUG, "statement ready", "request", c->request_id.at, NAMES[0], text[0], NAMES[1], text[1], NAMES[2],
-           text[2], NAMES[3], text[3], NAMES[4], text[4], NAMES[5], text[5], NULL);
+           text[2], NAMES[3], text[3], NAMES[4], text[4], NAMES[5], text[5], "files", planned, "left_out", left_out,
+           NULL);
 }
 
 /* A describe keeps no worker: the schema is copied and the stream closed. */
@@ -505,8 +538,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     struct hs_scan *scans = hs_arena_array(c->arena, s->ref_count + 1, sizeof *scans);
     if (!scans)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < s->ref_count; i++)
-        HS_TRY(make_scan(c, &c->opened[i], &scans[i], err));
+    HS_TRY(make_scans(c, s, scans, err));
     step(c, STEP_PLAN, &mark);
     if (hs_call_is_cancelled(c, err))
         return err->kind;

@@ -73,6 +73,14 @@ static hs_rc sort_files(struct hs_arena *a, const struct hs_plan *plan, struct g
     return HS_OK;
 }
 
+/* All of it in the first group, and next to nothing in the others. */
+static void tell_rows(struct groups *groups, int64_t rows)
+{
+    int64_t others = groups->at.len ? (int64_t)groups->at.len - 1 : 0;
+    for (size_t i = 0; i < groups->at.len; i++)
+        groups->at.at[i].told_rows = i || rows <= others ? 1 : rows - others;
+}
+
 static hs_rc add_files(struct hs_arena *a, const struct hs_plan *plan, struct hs_scan *scan, struct hs_err *err)
 {
     struct groups groups = {0};
@@ -90,6 +98,8 @@ static hs_rc add_files(struct hs_arena *a, const struct hs_plan *plan, struct hs
                                                                     .gone = f->gone,
                                                                     .constants = f->constants});
     }
+    if (plan->estimate_is_fixed)
+        tell_rows(&groups, plan->record_estimate);
     scan->groups = groups.at.at;
     scan->group_count = groups.at.len;
     return HS_OK;
@@ -153,6 +163,7 @@ hs_rc hs_scan_of_plan(struct hs_arena *a, const struct hs_plan *plan, struct hs_
 {
     HS_TRY(add_files(a, plan, scan, err));
     HS_TRY(add_deletes(a, plan, scan, err));
-    scan->row_count_estimate = plan->record_count;
+    scan->estimate_is_fixed = plan->estimate_is_fixed;
+    scan->row_count_estimate = plan->estimate_is_fixed ? plan->record_estimate : plan->record_count;
     return HS_OK;
 }

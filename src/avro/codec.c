@@ -2,11 +2,12 @@
 #include "base/alloc.h"
 #include "base/damage.h"
 
+#include <libdeflate.h>
+#include <pthread.h>
 #include <snappy-c.h>
-#include <zlib.h>
 #include <zstd.h>
 
-enum { STEP = 64 * 1024 };
+enum { STEP = 64 * 1024, GENEROUS = 1024 * 1024 };
 
 enum hs_codec hs_codec_sniff(hs_str bytes)
 {
@@ -31,68 +32,91 @@ static hs_rc too_large(const struct hs_buf *out, struct hs_err *err)
     return hs_fail_hidden(err, HS_LIMIT, "compressed data unpacks to more than %zu bytes", out->max);
 }
 
-static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size)
-{
-    (void)opaque;
-    return hs_calloc(items, size);
-}
-
-static void zlib_free(voidpf opaque, voidpf p)
-{
-    (void)opaque;
-    hs_free(p);
-}
+/* ---- deflate and gzip ---- */
 
 /* fastavro, and so PyIceberg, cuts a zlib stream to [2:-1] where Avro asks for raw deflate: three bytes of the Adler-32
  * are left behind the end. They are let pass when they are just that. */
-static bool is_checksum_rest(hs_str rest, const struct hs_buf *out, size_t from)
+static bool is_checksum_rest(hs_str rest, hs_str plain)
 {
-    uLong sum = adler32_z(1, (const Bytef *)out->at + from, out->len - from);
+    uint32_t sum = rest.len ? libdeflate_adler32(1, plain.at, plain.len) : 0;
     const uint8_t bytes[4] = {(uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum};
     return rest.len <= sizeof bytes && memcmp(rest.at, bytes, rest.len) == 0;
 }
 
-/* One member or stream; several gzip members in a row are one file (RFC 1952 section 2.2). */
-static hs_rc inflate_all(z_stream *z, bool members, struct hs_buf *out, struct hs_err *err)
+/* How much comes out nothing says, and what was too little is thrown away: so generous at once for a small piece, where
+ * room that is not written to costs next to nothing, and four times as much each time, so that all that is thrown away
+ * is less than half of what is done in the end. */
+static size_t first_room(const struct hs_buf *out, hs_str in)
 {
-    size_t from = out->len;
+    size_t left = out->max - out->len, have = out->cap - out->len;
+    size_t want = in.len < GENEROUS ? 8 * in.len + STEP : 3 * in.len;
+    want = have > want ? have : want;
+    return want < left ? want : left;
+}
+
+typedef enum libdeflate_result (*inflate_fn)(struct libdeflate_decompressor *d, const void *in, size_t in_len, void *to,
+                                             size_t room, size_t *out_read, size_t *out_made);
+
+/* One stream or member: *in goes on behind it, and out->len. */
+static hs_rc inflate_one(struct libdeflate_decompressor *d, inflate_fn inflate, hs_str *in, struct hs_buf *out,
+                         struct hs_err *err)
+{
+    size_t used = 0, made = 0, left = out->max - out->len, room = first_room(out, *in);
     for (;;) {
-        size_t room = next_room(out);
         char *at = room ? hs_buf_room(out, room) : NULL;
         if (!at)
             return too_large(out, err);
-        z->next_out = (Bytef *)at;
-        z->avail_out = (uInt)(room < (1u << 30) ? room : 1u << 30);
-        uInt before = z->avail_out;
-        int rc = inflate(z, Z_NO_FLUSH);
-        out->len += before - z->avail_out;
-        if (rc == Z_STREAM_END && z->avail_in && members && inflateReset(z) == Z_OK)
-            continue;
-        if (rc == Z_STREAM_END && !members && is_checksum_rest(hs_str_n(z->next_in, z->avail_in), out, from))
-            return HS_OK;
-        if (rc == Z_STREAM_END)
-            return z->avail_in == 0 ? HS_OK : hs_damaged(err, "deflate: %u bytes after the end", z->avail_in);
-        if (rc == Z_MEM_ERROR)
-            return hs_no_memory(err);
-        if (rc != Z_OK && !(rc == Z_BUF_ERROR && z->avail_out == 0))
-            return hs_damaged(err, "deflate: %s", z->msg ? z->msg : "cut short");
-        if (z->avail_in == 0 && z->avail_out > 0)
-            return hs_damaged(err, "deflate: cut short");
+        enum libdeflate_result rc = inflate(d, in->at, in->len, at, room, &used, &made);
+        if (rc == LIBDEFLATE_INSUFFICIENT_SPACE && room == left)
+            return hs_fail_hidden(err, HS_LIMIT, "compressed data unpacks to more than %zu bytes", out->max);
+        if (rc != LIBDEFLATE_SUCCESS && rc != LIBDEFLATE_INSUFFICIENT_SPACE)
+            return hs_damaged(err, "deflate: damaged or cut short");
+        if (rc == LIBDEFLATE_SUCCESS)
+            break;
+        room = room < left / 4 ? 4 * room : left;
     }
+    out->len += made;
+    *in = (hs_str){in->at + used, in->len - used};
+    return HS_OK;
 }
 
-static hs_rc decode_zlib(hs_str in, int window_bits, struct hs_buf *out, struct hs_err *err)
+/* Several gzip members in a row are one file (RFC 1952 section 2.2). */
+static hs_rc inflate_all(struct libdeflate_decompressor *d, bool gzip, hs_str in, struct hs_buf *out,
+                         struct hs_err *err)
 {
-    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free, .next_in = (Bytef *)(uintptr_t)in.at};
-    if (in.len > UINT32_MAX / 2)
-        return hs_fail_hidden(err, HS_LIMIT, "compressed piece of %zu bytes", in.len);
-    z.avail_in = (uInt)in.len;
-    if (inflateInit2(&z, window_bits) != Z_OK)
+    size_t from = out->len;
+    if (!gzip) {
+        HS_TRY(inflate_one(d, libdeflate_deflate_decompress_ex, &in, out, err));
+        bool whole = is_checksum_rest(in, (hs_str){out->at + from, out->len - from});
+        return whole ? HS_OK : hs_damaged(err, "deflate: %zu bytes after the end", in.len);
+    }
+    do
+        HS_TRY(inflate_one(d, libdeflate_gzip_decompress_ex, &in, out, err));
+    while (in.len);
+    return HS_OK;
+}
+
+static void use_our_memory(void)
+{
+    libdeflate_set_memory_allocator(hs_malloc, hs_free);
+}
+
+static hs_rc decode_deflate(hs_str in, bool gzip, struct hs_buf *out, struct hs_err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (pthread_once(&once, use_our_memory) != 0)
         return hs_no_memory(err);
-    hs_rc rc = inflate_all(&z, window_bits > 15, out, err);
-    inflateEnd(&z);
+    if (in.len > SIZE_MAX / 16)
+        return hs_fail_hidden(err, HS_LIMIT, "compressed piece of %zu bytes", in.len);
+    struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+    if (!d)
+        return hs_no_memory(err);
+    hs_rc rc = inflate_all(d, gzip, in, out, err);
+    libdeflate_free_decompressor(d);
     return rc;
 }
+
+/* ---- the others ---- */
 
 static hs_rc zstd_all(ZSTD_DStream *z, ZSTD_inBuffer *in, struct hs_buf *out, struct hs_err *err)
 {
@@ -140,7 +164,7 @@ static hs_rc decode_snappy(hs_str in, struct hs_buf *out, struct hs_err *err)
         return hs_damaged(err, "snappy: bad block");
     const uint8_t *tail = (const uint8_t *)in.at + in.len - 4;
     uint32_t stated = (uint32_t)tail[0] << 24 | (uint32_t)tail[1] << 16 | (uint32_t)tail[2] << 8 | tail[3];
-    if (crc32_z(0, (const Bytef *)at, plain) != stated)
+    if (libdeflate_crc32(0, at, plain) != stated)
         return hs_damaged(err, "snappy: checksum differs");
     out->len += plain;
     return HS_OK;
@@ -155,9 +179,9 @@ hs_rc hs_codec_decode(enum hs_codec codec, hs_str in, struct hs_buf *out, struct
         hs_buf_adds(out, in);
         return hs_buf_done(out, err);
     case HS_CODEC_DEFLATE:
-        return decode_zlib(in, -15, out, err);
+        return decode_deflate(in, false, out, err);
     case HS_CODEC_GZIP:
-        return decode_zlib(in, 15 + 16, out, err);
+        return decode_deflate(in, true, out, err);
     case HS_CODEC_ZSTD:
         return decode_zstd(in, out, err);
     case HS_CODEC_SNAPPY_CRC:

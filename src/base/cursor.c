@@ -69,6 +69,8 @@ uint64_t hs_cursor_u64be(struct hs_cursor *c)
 uint64_t hs_cursor_varint(struct hs_cursor *c)
 {
     uint64_t value = 0;
+    if (!c->bad && c->at < c->end && *c->at < 128) /* as most are */
+        return *c->at++;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         uint8_t byte = hs_cursor_u8(c);
         if (c->bad || (shift == 63 && byte > 1))

@@ -48,8 +48,6 @@ struct hs_map *hs_map_new(struct hs_arena *a)
     if (!m)
         return NULL;
     m->arena = a;
-    if (hs_random(&m->seed, sizeof m->seed, NULL) != HS_OK)
-        m->seed = (uintptr_t)m; /* only the spread of the entries is at stake */
     return m;
 }
 
@@ -67,9 +65,12 @@ void *hs_map_get(const struct hs_map *m, hs_str key)
     return m->cap ? slot(m->entries, m->cap, key, hash_of(m, key))->value : NULL;
 }
 
+/* The seed is made with the first entry: many a map stays empty. */
 static bool widen(struct hs_map *m)
 {
     size_t cap = m->cap ? m->cap * 2 : 16;
+    if (!m->cap && hs_random(&m->seed, sizeof m->seed, NULL) != HS_OK)
+        m->seed = (uintptr_t)m; /* only the spread of the entries is at stake */
     struct entry *entries = hs_arena_array(m->arena, cap, sizeof *entries);
     if (!entries)
         return false;

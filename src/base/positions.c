@@ -188,6 +188,11 @@ int64_t hs_positions_count(const struct hs_positions *p)
     return (int64_t)sum;
 }
 
+int64_t hs_positions_first(const struct hs_positions *p)
+{
+    return p->len == 0 ? -1 : (int64_t)p->parts[0].key << 32 | roaring_bitmap_minimum(p->parts[0].rows);
+}
+
 int64_t hs_positions_last(const struct hs_positions *p)
 {
     if (p->len == 0)

@@ -18,6 +18,7 @@ bool hs_positions_has(const struct hs_positions *p, int64_t at);
 /* out[i] = first + i is not in the set, for i < count. *all: none of them is. */
 void hs_positions_live(const struct hs_positions *p, int64_t first, size_t count, bool *out, bool *all);
 int64_t hs_positions_count(const struct hs_positions *p);
+int64_t hs_positions_first(const struct hs_positions *p); /* -1: empty */
 int64_t hs_positions_last(const struct hs_positions *p);  /* -1: empty */
 int64_t hs_positions_bytes(const struct hs_positions *p); /* about, in memory */
 void hs_buf_add_positions(struct hs_buf *b, const struct hs_positions *p);

@@ -119,6 +119,14 @@ bool hs_utf8_valid(hs_str s)
 {
     const unsigned char *p = (const unsigned char *)s.at;
     for (size_t at = 0; at < s.len;) {
+        uint64_t eight;
+        if (s.len - at >= sizeof eight) { /* next to all text there is: bytes of ASCII */
+            memcpy(&eight, p + at, sizeof eight);
+            if (!(eight & 0x8080808080808080u)) {
+                at += sizeof eight;
+                continue;
+            }
+        }
         size_t step = utf8_step(p + at, s.len - at);
         if (step == 0)
             return false;

@@ -154,6 +154,7 @@ struct hs_scan_group { /* files with one format and physical schema */
     size_t file_count;
     const int *constant_ids; /* top-level columns that the files lack and whose value each file's partition states */
     size_t constant_count;
+    int64_t told_rows; /* what the engine is to guess that these files hold; 0: it may guess by them */
 };
 struct hs_scan_equality { /* a row whose values under `ids` are among the files' is gone; NULL equals NULL */
     struct hs_scan_group files;
@@ -180,6 +181,8 @@ struct hs_scan {
     const struct hs_scan_column *columns;
     size_t column_count;
     int64_t row_count_estimate;
+    bool estimate_is_fixed; /* the engine is told so, and goes by no statistics: rows are hidden, and files were left
+                             * out by what the statement asks */
 };
 
 struct hs_run_request {

@@ -491,7 +491,7 @@ static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, str
 /* Deleted rows are hidden rows. */
 static bool restricts(const struct hs_scan *scan)
 {
-    bool any = scan->rows.len > 0 || scan->equality_count > 0;
+    bool any = scan->rows.len > 0 || scan->equality_count > 0 || scan->estimate_is_fixed;
     for (size_t i = 0; i < scan->group_count; i++)
         any |= hs_group_has_gone(&scan->groups[i]);
     for (size_t i = 0; i < scan->column_count; i++)
@@ -499,11 +499,29 @@ static bool restricts(const struct hs_scan *scan)
     return any;
 }
 
+static bool has_floats(const struct hs_type *type)
+{
+    bool any = type->id == HS_T_FLOAT || type->id == HS_T_DOUBLE;
+    for (size_t i = 0; i < type->field_count; i++)
+        any |= has_floats(type->fields[i].type);
+    return any;
+}
+
+/* NaN has no part in a file's bounds, yet to the engine it is the greatest number: believing them it would take d > 5
+ * for false of a file whose other values are less. */
+static bool misleads(const struct hs_scan *scan)
+{
+    bool any = false;
+    for (size_t i = 0; i < scan->column_count; i++)
+        any |= has_floats(scan->columns[i].type);
+    return any;
+}
+
 static bool any_restricts(const struct hs_run_request *r)
 {
     bool any = false;
     for (size_t i = 0; i < r->scan_count; i++)
-        any |= restricts(&r->scans[i]);
+        any |= restricts(&r->scans[i]) || misleads(&r->scans[i]);
     return any;
 }
 
@@ -657,7 +675,8 @@ hs_rc hs_engine_said(struct hs_err *err, const struct hs_msg_error *m, hs_str sq
         if (strcmp(hs_kind_name((hs_rc)k), kind + 3) == 0)
             rc = (hs_rc)k;
     /* Words of our own worker; but a worker is not believed, so only kinds whose words are for clients show them. */
-    if (rc == HS_INVALID || rc == HS_UNSUPPORTED || rc == HS_LIMIT)
-        return hs_fail(err, rc, "%s", text);
-    return hs_fail_hidden(err, rc, "%s", text);
+    hs_rc said = hs_fail_hidden(err, rc, "%s", text);
+    if (m->shown.len && (rc == HS_INVALID || rc == HS_UNSUPPORTED || rc == HS_LIMIT))
+        hs_ignore(hs_err_show(err, "%.*s", HS_FMT(m->shown)));
+    return said;
 }

@@ -280,10 +280,11 @@ hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, stru
     return HS_OK;
 }
 
-void hs_put_error(struct hs_buf *b, hs_str kind, hs_str text)
+void hs_put_error(struct hs_buf *b, hs_str kind, hs_str text, hs_str shown)
 {
     hs_put_str(b, kind);
     hs_put_str(b, text);
+    hs_put_str(b, shown);
 }
 
 hs_rc hs_get_error(hs_str payload, struct hs_msg_error *out, struct hs_err *err)
@@ -291,6 +292,7 @@ hs_rc hs_get_error(hs_str payload, struct hs_msg_error *out, struct hs_err *err)
     struct hs_cursor c = hs_cursor_of(payload);
     struct hs_msg_error m = {.kind = hs_get_str(&c)};
     m.text = hs_get_str(&c);
+    m.shown = hs_get_str(&c);
     if (c.bad || hs_cursor_left(&c))
         return malformed(err, "ERROR");
     *out = m;

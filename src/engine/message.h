@@ -62,11 +62,12 @@ void hs_put_type(struct hs_buf *b, const struct hs_type *type);
 /* Bounded in depth and in number of fields. */
 HS_MUST hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err);
 
-/* ERROR: a kind ("Out of Memory", "INTERNAL", ... as the engine calls it, or one of ours) and its text. */
+/* ERROR: a kind ("Out of Memory", "INTERNAL", ... as the engine calls it, or "hs:" and one of ours), its text, and of
+ * ours the words that a client may see. */
 struct hs_msg_error {
-    hs_str kind, text;
+    hs_str kind, text, shown;
 };
-void hs_put_error(struct hs_buf *b, hs_str kind, hs_str text);
+void hs_put_error(struct hs_buf *b, hs_str kind, hs_str text, hs_str shown);
 HS_MUST hs_rc hs_get_error(hs_str payload, struct hs_msg_error *out, struct hs_err *err);
 
 #endif

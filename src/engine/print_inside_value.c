@@ -1,7 +1,7 @@
 /* Constants of a predicate that is copied inside the fence, cast to the column's own type: the copy compares values of
  * one type, so that it cannot raise anything about a row that is not to be seen. Only what is exact is taken; all else
- * stays outside alone. */
-#include "engine/print_in.h"
+ * stays outside alone. condition_value.c takes the same constants as plain values. */
+#include "engine/inside_in.h"
 
 #include "base/clock.h"
 
@@ -21,7 +21,7 @@ static bool number_at(hs_str s, size_t at, size_t len, unsigned *out)
 }
 
 /* "1994-01-31", and nothing else the engine would also take for a date. */
-static bool date_of(hs_str text, int64_t *out_days)
+bool hs_inside_date(hs_str text, int64_t *out_days)
 {
     unsigned year, month, day;
     if (text.len != 10 || text.at[4] != '-' || text.at[7] != '-' || !number_at(text, 0, 4, &year) ||
@@ -36,20 +36,24 @@ static bool date_of(hs_str text, int64_t *out_days)
 }
 
 /* "1994-01-31 10:00:00", "...T10:00:00.123456" */
-static bool is_time(hs_str text)
+bool hs_inside_moment(hs_str text, int64_t *out_us)
 {
     int64_t days;
-    unsigned h, m, s, fraction;
-    if (text.len < 19 || !date_of(hs_str_n(text.at, 10), &days) || (text.at[10] != ' ' && text.at[10] != 'T') ||
+    unsigned h, m, s, fraction = 0;
+    if (text.len < 19 || !hs_inside_date(hs_str_n(text.at, 10), &days) || (text.at[10] != ' ' && text.at[10] != 'T') ||
         text.at[13] != ':' || text.at[16] != ':' || !number_at(text, 11, 2, &h) || !number_at(text, 14, 2, &m) ||
         !number_at(text, 17, 2, &s) || h > 23 || m > 59 || s > 59)
         return false;
-    if (text.len == 19)
-        return true;
-    return text.at[19] == '.' && text.len >= 21 && text.len <= 26 && number_at(text, 20, text.len - 20, &fraction);
+    if (text.len != 19 &&
+        (text.at[19] != '.' || text.len < 21 || text.len > 26 || !number_at(text, 20, text.len - 20, &fraction)))
+        return false;
+    for (size_t digits = text.len > 20 ? text.len - 20 : 0; digits < 6; digits++)
+        fraction *= 10;
+    *out_us = days * INT64_C(86400000000) + ((h * 60 + m) * 60 + s) * INT64_C(1000000) + fraction;
+    return true;
 }
 
-static bool is_uuid(hs_str text)
+bool hs_inside_is_uuid(hs_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -62,18 +66,18 @@ static bool is_uuid(hs_str text)
 }
 
 /* ---- what the constant is ---- */
-static const struct hs_value *value_of(const struct hs_node *n)
+const struct hs_value *hs_inside_constant(const struct hs_node *n)
 {
     return HS_IS(CONSTANT, n) ? &HS_AS(CONSTANT, n)->value : NULL;
 }
 
 /* CAST('text' AS name) */
-static const hs_str *text_as(const struct hs_node *n, const char *name)
+const hs_str *hs_inside_text_as(const struct hs_node *n, const char *name)
 {
     const struct hs_n_CAST *c = HS_AS(CAST, n);
     if (!HS_IS(CAST, n) || c->try_cast || c->cast_type.number_count || strcmp(c->cast_type.name, name) != 0)
         return NULL;
-    const struct hs_value *v = value_of(c->child);
+    const struct hs_value *v = hs_inside_constant(c->child);
     return v && v->kind == HS_V_TEXT ? &v->text : NULL;
 }
 
@@ -91,7 +95,7 @@ static bool interval_of(const struct hs_node *n, int64_t *out_months, int64_t *o
     if (!HS_IS(FUNCTION, &trunc->head) || !hs_str_is(trunc->function_name, "trunc") || trunc->children.len != 1 ||
         !HS_IS(CAST, trunc->children.at[0]))
         return false;
-    const struct hs_value *v = value_of(HS_AS(CAST, trunc->children.at[0])->child);
+    const struct hs_value *v = hs_inside_constant(HS_AS(CAST, trunc->children.at[0])->child);
     int64_t count;
     if (!v || (v->kind != HS_V_TEXT && v->kind != HS_V_INTEGER) || !hs_str_to_i64(v->text, &count) || count < -100000 ||
         count > 100000)
@@ -126,18 +130,18 @@ static int64_t add_months(int64_t days, int64_t months)
 }
 
 /* DATE '...', '...' beside a date, DATE '...' + INTERVAL n DAY/WEEK/MONTH/YEAR: midnight of a day. */
-static bool day_of(const struct hs_node *n, int64_t *out_days)
+bool hs_inside_day(const struct hs_node *n, int64_t *out_days)
 {
     const struct hs_n_FUNCTION *f = HS_AS(FUNCTION, n);
-    const hs_str *text = text_as(n, "DATE");
+    const hs_str *text = hs_inside_text_as(n, "DATE");
     int64_t months, days;
     if (text)
-        return date_of(*text, out_days);
+        return hs_inside_date(*text, out_days);
     if (!HS_IS(FUNCTION, n) || !f->is_operator || f->children.len != 2)
         return false;
     bool minus = hs_str_is(f->function_name, "-");
     if ((!minus && !hs_str_is(f->function_name, "+")) || !interval_of(f->children.at[1], &months, &days) ||
-        !day_of(f->children.at[0], out_days))
+        !hs_inside_day(f->children.at[0], out_days))
         return false;
     *out_days = add_months(*out_days, minus ? -months : months) + (minus ? -days : days);
     return *out_days > hs_days_from_civil(1, 1, 1) && *out_days < hs_days_from_civil(9999, 12, 31);
@@ -162,7 +166,7 @@ static bool add_day(struct hs_buf *out, int64_t days, const char *tail, const ch
 
 static bool as_whole(struct hs_buf *out, const struct hs_node *n, int64_t least, int64_t most, const char *type)
 {
-    const struct hs_value *v = value_of(n);
+    const struct hs_value *v = hs_inside_constant(n);
     int64_t number;
     if (!v || v->kind != HS_V_INTEGER || !hs_str_to_i64(v->text, &number) || number < least || number > most)
         return false;
@@ -172,7 +176,7 @@ static bool as_whole(struct hs_buf *out, const struct hs_node *n, int64_t least,
 /* Digits before and after the point must all have room. */
 static bool as_decimal(struct hs_buf *out, const struct hs_node *n, const struct hs_type *type)
 {
-    const struct hs_value *v = value_of(n);
+    const struct hs_value *v = hs_inside_constant(n);
     char name[64];
     if (!v || (v->kind != HS_V_INTEGER && v->kind != HS_V_DECIMAL))
         return false;
@@ -191,7 +195,7 @@ static bool as_decimal(struct hs_buf *out, const struct hs_node *n, const struct
 /* The engine itself turns the literal into a double; said outright it is the same cast of the same literal. */
 static bool as_double(struct hs_buf *out, const struct hs_node *n)
 {
-    const struct hs_value *v = value_of(n);
+    const struct hs_value *v = hs_inside_constant(n);
     int64_t number;
     if (!v || (v->kind != HS_V_INTEGER && v->kind != HS_V_DECIMAL && v->kind != HS_V_DOUBLE))
         return false;
@@ -205,7 +209,7 @@ static bool as_double(struct hs_buf *out, const struct hs_node *n)
 
 static bool as_text(struct hs_buf *out, const struct hs_node *n)
 {
-    const struct hs_value *v = value_of(n);
+    const struct hs_value *v = hs_inside_constant(n);
     if (!v || v->kind != HS_V_TEXT)
         return false;
     hs_buf_add_sql_text(out, v->text);
@@ -214,7 +218,7 @@ static bool as_text(struct hs_buf *out, const struct hs_node *n)
 
 static bool as_boolean(struct hs_buf *out, const struct hs_node *n)
 {
-    const hs_str *text = text_as(n, "BOOLEAN");
+    const hs_str *text = hs_inside_text_as(n, "BOOLEAN");
     if (!text || (!hs_str_is(*text, "t") && !hs_str_is(*text, "f")))
         return false;
     hs_buf_addz(out, text->at[0] == 't' ? "true" : "false");
@@ -223,28 +227,28 @@ static bool as_boolean(struct hs_buf *out, const struct hs_node *n)
 
 static bool as_date(struct hs_buf *out, const struct hs_node *n)
 {
-    const struct hs_value *v = value_of(n);
+    const struct hs_value *v = hs_inside_constant(n);
     int64_t days;
-    if (v && v->kind == HS_V_TEXT ? date_of(v->text, &days) : day_of(n, &days))
+    if (v && v->kind == HS_V_TEXT ? hs_inside_date(v->text, &days) : hs_inside_day(n, &days))
         return add_day(out, days, "", "DATE");
     return false;
 }
 
 static bool as_timestamp(struct hs_buf *out, const struct hs_node *n)
 {
-    const hs_str *text = text_as(n, "TIMESTAMP");
-    int64_t days;
-    if (text && is_time(*text))
+    const hs_str *text = hs_inside_text_as(n, "TIMESTAMP");
+    int64_t days, us;
+    if (text && hs_inside_moment(*text, &us))
         return add_cast(out, text->at, (int)text->len, "TIMESTAMP");
-    if (text ? date_of(*text, &days) : day_of(n, &days))
+    if (text ? hs_inside_date(*text, &days) : hs_inside_day(n, &days))
         return add_day(out, days, " 00:00:00", "TIMESTAMP");
     return false;
 }
 
 static bool as_uuid(struct hs_buf *out, const struct hs_node *n)
 {
-    const hs_str *text = text_as(n, "UUID");
-    return text && is_uuid(*text) && add_cast(out, text->at, (int)text->len, "UUID");
+    const hs_str *text = hs_inside_text_as(n, "UUID");
+    return text && hs_inside_is_uuid(*text) && add_cast(out, text->at, (int)text->len, "UUID");
 }
 
 bool hs_print_same_typed(struct hs_buf *out, const struct hs_node *n, const struct hs_type *type)

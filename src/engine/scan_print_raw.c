@@ -93,7 +93,10 @@ static hs_rc from_parquet(struct hs_buf *out, const struct hs_scan_group *g, str
     hs_buf_addz(out, "read_parquet(");
     HS_TRY(add_paths(out, g, err));
     hs_buf_addz(out, ", union_by_name := false, hive_partitioning := false, filename := false, "
-                     "file_row_number := false, binary_as_string := false)");
+                     "file_row_number := false, binary_as_string := false");
+    if (g->told_rows > 0)
+        hs_buf_addf(out, ", explicit_cardinality := %lld", (long long)g->told_rows);
+    hs_buf_addc(out, ')');
     return HS_OK;
 }
 

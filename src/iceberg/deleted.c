@@ -127,10 +127,25 @@ static hs_rc add_vector(struct hs_deleted *d, const struct hs_planned *vector, s
     return rc;
 }
 
+struct named {
+    struct sum *sum;
+    size_t found;
+};
+
+static hs_rc add_named_item(void *ctx, const void *item, struct hs_err *err)
+{
+    struct named *n = ctx;
+    n->found++;
+    return add_item(n->sum, item, err);
+}
+
+/* What says that it is of one data file has rows of no other (specification, "referenced_data_file"). */
 static hs_rc add_named_rows(struct hs_arena *scratch, struct hs_deleted *d, const struct hs_delete_file *f,
-                            const struct hs_planned *data, hs_str local, struct sum *s, struct hs_err *err)
+                            const struct hs_entry *deletes, const struct hs_planned *data, hs_str local, struct sum *s,
+                            struct hs_err *err)
 {
     struct hs_paths *paths;
+    struct named named = {.sum = s};
     struct row_set *sets = hs_arena_array(scratch, f->count, sizeof *sets);
     if (!sets)
         return hs_no_memory(err);
@@ -139,7 +154,11 @@ static hs_rc add_named_rows(struct hs_arena *scratch, struct hs_deleted *d, cons
         sets[i] = (struct row_set){INT64_MAX, f->of[i].rows};
         HS_TRY(hs_paths_add(paths, f->of[i].path, &sets[i], err));
     }
-    return hs_paths_find(paths, data->entry->path, local, add_item, s, err);
+    HS_TRY(hs_paths_find(paths, data->entry->path, local, add_named_item, &named, err));
+    if (deletes->referenced_file.len && named.found != f->count)
+        return hs_damaged(err, "deletes of %.*s name %zu files beside it", HS_FMT(deletes->referenced_file),
+                          f->count - named.found);
+    return HS_OK;
 }
 
 static hs_rc add_named(struct hs_deleted *d, const struct hs_planned *deletes, const struct hs_planned *data,
@@ -148,7 +167,7 @@ static hs_rc add_named(struct hs_deleted *d, const struct hs_planned *deletes, c
     struct hs_delete_file *f;
     HS_TRY(hs_delete_file_open(d->store, d->reader, deletes->entry, &f, err));
     struct hs_arena *scratch = hs_arena_new(0);
-    hs_rc rc = scratch ? add_named_rows(scratch, d, f, data, local, s, err) : hs_no_memory(err);
+    hs_rc rc = scratch ? add_named_rows(scratch, d, f, deletes->entry, data, local, s, err) : hs_no_memory(err);
     hs_arena_free(scratch);
     hs_delete_file_unref(f);
     return rc;

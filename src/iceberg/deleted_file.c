@@ -184,17 +184,6 @@ static hs_rc key_of(struct hs_buf *key, const struct hs_entry *e, hs_str local, 
     return hs_buf_done(key, err);
 }
 
-/* A Parquet file counts its rows itself, and some manifest counts too few; too many, and a damaged footer would bring
- * deleted rows back. An Avro file that was cut between two blocks looks whole, and a vector's count is what the
- * specification has it checked by. */
-static hs_rc check_count(const struct hs_delete_file *f, const struct hs_entry *e, struct hs_err *err)
-{
-    if (f->row_count == e->record_count || (e->format == HS_FILE_PARQUET && f->row_count > e->record_count))
-        return HS_OK;
-    return hs_damaged(err, "%lld deleted rows, the manifest says %lld", (long long)f->row_count,
-                      (long long)e->record_count);
-}
-
 static hs_rc open_cached(const struct hs_row_reader *reader, const struct hs_entry *e, hs_str local, hs_str key,
                          struct hs_delete_file **out, struct hs_err *err)
 {
@@ -206,7 +195,7 @@ static hs_rc open_cached(const struct hs_row_reader *reader, const struct hs_ent
         int64_t bytes = (int64_t)hs_arena_used(((struct counted_file *)f)->arena) + weight(f->of, f->count);
         hs_cache_put(hs_deleted_cache(), key, &stamp, f, bytes);
     }
-    hs_rc rc = check_count(f, e, err);
+    hs_rc rc = hs_delete_file_agrees(f, e, err);
     if (rc == HS_OK)
         *out = f;
     else

@@ -17,9 +17,11 @@ struct hs_delete_file {
 };
 struct hs_delete_file *hs_delete_file_ref(struct hs_delete_file *f);
 void hs_delete_file_unref(struct hs_delete_file *f); /* takes NULL */
-/* Of what cannot tell its end by itself, the rows are held against the entry's record count. */
+/* What was read is held against the entry, as hs_delete_file_agrees does. */
 HS_MUST hs_rc hs_delete_file_open(const struct hs_store *store, const struct hs_row_reader *reader,
                                   const struct hs_entry *entry, struct hs_delete_file **out, struct hs_err *err);
+/* What was read is what the entry says: how many rows, of which files, where in them. HS_CORRUPT. */
+HS_MUST hs_rc hs_delete_file_agrees(const struct hs_delete_file *f, const struct hs_entry *entry, struct hs_err *err);
 
 /* ---- reading ---- */
 struct hs_delete_rows; /* being gathered */

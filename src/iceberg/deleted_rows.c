@@ -102,7 +102,9 @@ hs_rc hs_delete_parquet(const struct hs_row_reader *reader, hs_str local, struct
     if (hs_is_pattern(local))
         return hs_refused(err, "a delete file's name holds one of * ? [, which is not supported", "by the engine");
     HS_TRY(hs_footer_open(local, &footer, err));
-    hs_rc rc = footer->row_count ? read_columns(reader, local, footer, to, err) : HS_OK;
+    hs_rc rc = footer->row_count ? hs_footer_check_pages(footer, local, err) : HS_OK;
+    if (rc == HS_OK && footer->row_count)
+        rc = read_columns(reader, local, footer, to, err);
     *out_rows = footer->row_count;
     hs_footer_unref(footer);
     return rc;

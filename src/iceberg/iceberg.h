@@ -21,11 +21,18 @@ struct hs_as_of {
 /* Current metadata: version hint, else highest version (vN, NNNNN-uuid; .gz before or after .metadata.json, zstd). A
  * location that is itself a metadata file is taken as it is. */
 HS_MUST hs_rc hs_iceberg_open(const struct hs_store *store, struct hs_iceberg_table **out, struct hs_err *err);
+/* For a statement that was pinned to this snapshot a moment ago: of a table in a store, what was found to be current in
+ * the last second will do, where it has the snapshot. Otherwise as above. */
+HS_MUST hs_rc hs_iceberg_open_pinned(const struct hs_store *store, int64_t snapshot_id, struct hs_iceberg_table **out,
+                                     struct hs_err *err);
 struct hs_iceberg_table *hs_iceberg_ref(struct hs_iceberg_table *t);
 void hs_iceberg_unref(struct hs_iceberg_table *t);
 
 int hs_iceberg_format_version(const struct hs_iceberg_table *t);
 hs_str hs_iceberg_metadata_path(const struct hs_iceberg_table *t);
+/* Of the file when it was read: whoever keeps what he concluded from a table keeps it by path and stamp, for some
+ * writers, and whoever repairs a table, put another file in the same place. */
+struct hs_stamp hs_iceberg_metadata_stamp(const struct hs_iceberg_table *t);
 
 struct hs_pin { /* one snapshot of one table */
     const struct hs_iceberg_table *table;
@@ -70,6 +77,10 @@ struct hs_plan {
     struct hs_data_file *files;
     size_t file_count;
     int64_t record_count, size_bytes; /* of the data files, deleted rows counted */
+    bool estimate_is_fixed;           /* rows are hidden, and files were left out beside them: whoever guesses how many
+                                       * rows there are guesses record_estimate, for all files there were */
+    int64_t record_estimate;
+    size_t left_out; /* data files that did not fit what was asked, as far as they were looked at one by one */
     struct hs_equality_delete *equality;
     size_t equality_count;
     const struct hs_type
@@ -98,6 +109,15 @@ struct hs_plan_request {
     const struct hs_type *wanted;
     const struct hs_filter *filter;     /* NULL: every file. Files that hold no row it lets through are left out */
     const struct hs_row_reader *reader; /* NULL: position deletes in Parquet are refused */
+    /* What a statement asks of each row, beside `filter`, which is the decision's. It leaves out files, too, as far as
+     * that tells nothing of hidden rows (plan_asked.c). NULL: nothing. */
+    const struct hs_filter *asked;
+    bool rows_hidden; /* the decision hides rows (those that deletes take away need not be said) */
+    bool asked_plain; /* the statement leaves nobody a choice by how many rows there may be */
+    /* Asked again and again on the calling thread while objects are read; what it fails with ends the plan. NULL: it
+     * goes on. */
+    hs_rc (*go_on)(void *ctx, struct hs_err *err);
+    void *go_on_ctx;
 };
 /* Manifest list -> manifests -> live data files with the deletes that apply to each; manifests, footers and deleted
  * positions are read once and cached. Refuses what it cannot read rightly: columns, formats, encrypted files. */

@@ -108,7 +108,7 @@ static hs_rc read_rows(struct hs_avro_file *file, struct hs_entry_reader *reader
 }
 
 static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_iceberg_table *table,
-                      struct counted_manifest *m, struct hs_arena *lists, struct hs_err *err)
+                      struct counted_manifest *m, struct hs_arena *lists, bool lengths, struct hs_err *err)
 {
     struct hs_partition_shape shape;
     struct hs_entry_reader *reader;
@@ -116,7 +116,10 @@ static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_i
     struct entries found = {0};
     HS_TRY(own_spec(file, &m->manifest.spec_id, err));
     HS_TRY(hs_partition_shape_make(m->arena, table, m->manifest.spec_id, &shape, err));
-    HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), hs_header_version(file), &shape, &reader, err));
+    HS_TRY(hs_entry_reader_new(m->arena, lists, hs_avro_schema(file), hs_header_version(file), &shape,
+                               &m->manifest.columns, &reader, err));
+    if (lengths)
+        HS_TRY(hs_entry_reader_lengths(reader, err));
     HS_TRY(make_room(file, bytes, m, &found, err));
     hs_rc rc = read_rows(file, reader, m, &scratch, &found, err);
     hs_arena_free(scratch);
@@ -125,7 +128,8 @@ static hs_rc read_all(struct hs_avro_file *file, hs_str bytes, const struct hs_i
     return rc;
 }
 
-static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
+static hs_rc read_once(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, bool lengths,
+                       struct hs_err *err)
 {
     struct hs_avro_file *file;
     struct hs_arena *lists = hs_arena_new(0);
@@ -133,21 +137,57 @@ static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct 
         return hs_no_memory(err);
     hs_rc rc = hs_avro_open(bytes, NULL, 0, &file, err);
     if (rc == HS_OK) {
-        rc = read_all(file, bytes, table, m, lists, err);
+        rc = read_all(file, bytes, table, m, lists, lengths, err);
         hs_avro_close(file);
     }
     hs_arena_free(lists);
     return rc;
 }
 
+/* Nothing in a file tells that its fixed values have a length before them, but a file that has some cannot be read to
+ * its end without. */
+static hs_rc read_in(hs_str bytes, const struct hs_iceberg_table *table, struct counted_manifest *m, struct hs_err *err)
+{
+    struct hs_err second;
+    hs_rc rc = read_once(bytes, table, m, false, err);
+    if (rc != HS_CORRUPT)
+        return rc;
+    hs_rc again = read_once(bytes, table, m, true, &second);
+    return again == HS_CORRUPT ? rc : again == HS_OK ? HS_OK : (*err = second, again);
+}
+
+void hs_columns_add(struct hs_columns *c, int id)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->ids[i] == id)
+            return;
+    if (c->count < HS_COLUMNS_MAX)
+        c->ids[c->count++] = id;
+    else
+        c->all = true;
+}
+
+bool hs_columns_cover(const struct hs_columns *have, const struct hs_columns *asked)
+{
+    struct hs_columns both = *have;
+    if (have->all || asked->all)
+        return have->all;
+    for (size_t i = 0; i < asked->count; i++)
+        hs_columns_add(&both, asked->ids[i]);
+    return !both.all && both.count == have->count;
+}
+
+static const struct hs_columns every_column = {.all = true};
+
 hs_rc hs_manifest_parse(hs_str bytes, const struct hs_iceberg_table *table, const struct hs_manifest_file *listed,
-                        const struct hs_manifest **out, struct hs_err *err)
+                        const struct hs_columns *columns, const struct hs_manifest **out, struct hs_err *err)
 {
     struct counted_manifest *m = hs_calloc(1, sizeof *m);
     if (!m)
         return hs_no_memory(err);
     atomic_init(&m->refs, 1);
     m->manifest.spec_id = listed->spec_id;
+    m->manifest.columns = columns ? *columns : every_column;
     m->arena = hs_arena_new(0);
     hs_rc rc = m->arena ? read_in(bytes, table, m, err) : hs_no_memory(err);
     if (rc == HS_OK)
@@ -165,7 +205,9 @@ static hs_rc cache_key(struct hs_arena *scratch, const struct hs_iceberg_table *
     struct hs_buf key;
     HS_TRY(hs_partition_shape_make(scratch, table, listed->spec_id, &shape, err));
     hs_buf_init(&key, MAX_KEY);
-    hs_buf_addf(&key, "%.*s\n%d\n", HS_FMT(local), listed->spec_id);
+    hs_buf_adds(&key, local);
+    hs_buf_addc(&key, 0); /* no path holds one */
+    hs_buf_add(&key, &listed->spec_id, sizeof listed->spec_id);
     if (listed->spec_id < 0)
         hs_buf_adds(&key, table->path);
     hs_buf_add_shape(&key, &shape);
@@ -176,53 +218,78 @@ static hs_rc cache_key(struct hs_arena *scratch, const struct hs_iceberg_table *
     return rc;
 }
 
-static hs_rc open_in(struct hs_arena *scratch, const struct hs_store *store, const struct hs_iceberg_table *table,
-                     const struct hs_manifest_file *listed, bool read, const struct hs_manifest **out,
+struct opening {
+    const struct hs_store *store;
+    const struct hs_iceberg_table *table;
+    const struct hs_manifest_file *listed;
+    const struct hs_columns *columns;
+    bool read;
+};
+
+/* One that lacks the metrics of a column is read again, the second time with those of all: who asks for one column
+ * today and another one tomorrow asks for every one in the end. */
+static const struct hs_manifest *cached(hs_str key, const struct hs_stamp *stamp, struct hs_columns *columns)
+{
+    const struct hs_manifest *m = hs_cache_get(hs_manifest_cache(), key, stamp);
+    if (!m || hs_columns_cover(&m->columns, columns))
+        return m;
+    if (m->columns.count)
+        *columns = every_column;
+    hs_manifest_unref(m);
+    return NULL;
+}
+
+static hs_rc open_in(struct hs_arena *scratch, const struct opening *o, const struct hs_manifest **out,
                      struct hs_err *err)
 {
-    struct hs_cache *cache = hs_manifest_cache();
-    struct hs_stamp stamp;
-    hs_str local, key, bytes;
-    HS_TRY(hs_plan_resolve(scratch, store, listed->path, &local, err));
-    HS_TRY(hs_object_stamp(local, &stamp, err));
-    HS_TRY(cache_key(scratch, table, listed, local, &key, err));
-    *out = hs_cache_get(cache, key, &stamp);
-    if (*out || !read)
+    struct hs_columns columns = o->columns ? *o->columns : every_column;
+    struct hs_found found;
+    hs_str key, bytes;
+    HS_TRY(hs_plan_find(scratch, o->store, o->listed->path, &found, err));
+    if (!found.known && !o->read)
+        return HS_OK; /* asking takes as long as reading, and others can be asked at the same time */
+    if (!found.known)
+        HS_TRY(hs_object_stamp(found.name, &found.stamp, err));
+    HS_TRY(cache_key(scratch, o->table, o->listed, found.name, &key, err));
+    *out = cached(key, &found.stamp, &columns);
+    if (*out || !o->read)
         return HS_OK;
-    HS_TRY(hs_object_read(scratch, local, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
-    HS_TRY(hs_manifest_parse(bytes, table, listed, out, err));
+    HS_TRY(hs_object_read(scratch, found.name, MAX_MANIFEST_MIB * HS_MIB, &bytes, err));
+    HS_TRY(hs_manifest_parse(bytes, o->table, o->listed, &columns, out, err));
     struct counted_manifest *m = counted(*out);
-    hs_cache_put(cache, key, &stamp, &m->manifest, (int64_t)(sizeof *m + hs_arena_used(m->arena)));
+    hs_cache_put(hs_manifest_cache(), key, &found.stamp, &m->manifest, (int64_t)(sizeof *m + hs_arena_used(m->arena)));
     return HS_OK;
 }
 
-static hs_rc open_manifest(const struct hs_store *store, const struct hs_iceberg_table *table,
-                           const struct hs_manifest_file *listed, bool read, const struct hs_manifest **out,
-                           struct hs_err *err)
+static hs_rc open_manifest(const struct opening *o, const struct hs_manifest **out, struct hs_err *err)
 {
     struct hs_arena *scratch = hs_arena_new(0);
     const struct hs_manifest *m = NULL;
     if (!scratch)
         return hs_no_memory(err);
-    hs_rc rc = open_in(scratch, store, table, listed, read, &m, err);
+    hs_rc rc = open_in(scratch, o, &m, err);
     hs_arena_free(scratch);
     if (rc == HS_OK)
         *out = m;
     else
-        hs_ignore(hs_err_note(err, "manifest %.*s", HS_FMT(listed->path)));
+        hs_ignore(hs_err_note(err, "manifest %.*s", HS_FMT(o->listed->path)));
     return rc;
 }
 
 hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
-                       const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+                       const struct hs_manifest_file *listed, const struct hs_columns *columns,
+                       const struct hs_manifest **out, struct hs_err *err)
 {
-    return open_manifest(store, table, listed, true, out, err);
+    struct opening o = {store, table, listed, columns, true};
+    return open_manifest(&o, out, err);
 }
 
 hs_rc hs_manifest_cached(const struct hs_store *store, const struct hs_iceberg_table *table,
-                         const struct hs_manifest_file *listed, const struct hs_manifest **out, struct hs_err *err)
+                         const struct hs_manifest_file *listed, const struct hs_columns *columns,
+                         const struct hs_manifest **out, struct hs_err *err)
 {
-    return open_manifest(store, table, listed, false, out, err);
+    struct opening o = {store, table, listed, columns, false};
+    return open_manifest(&o, out, err);
 }
 
 /* ---- numbers ---- */

@@ -41,6 +41,16 @@ void hs_manifest_list_unref(const struct hs_manifest_list *l); /* takes NULL */
 enum hs_entry_status { HS_ENTRY_EXISTING = 0, HS_ENTRY_ADDED = 1, HS_ENTRY_DELETED = 2 };
 enum hs_entry_content { HS_CONTENT_DATA = 0, HS_CONTENT_POSITION_DELETES = 1, HS_CONTENT_EQUALITY_DELETES = 2 };
 
+/* Whose metrics are kept of a manifest: there are as many as columns for each file, and plans ask for a few. */
+enum { HS_COLUMNS_MAX = 16 };
+struct hs_columns {
+    bool all;
+    size_t count;
+    int ids[HS_COLUMNS_MAX];
+};
+void hs_columns_add(struct hs_columns *c, int id); /* one too many: all */
+bool hs_columns_cover(const struct hs_columns *have, const struct hs_columns *asked);
+
 struct hs_column_metrics { /* -1 and .at == NULL: not stated */
     int field_id;
     int64_t value_count, null_count, nan_count;
@@ -64,7 +74,7 @@ struct hs_entry { /* one file, immutable, in its manifest's memory */
     size_t equality_id_count;
     hs_str referenced_file;                  /* deletes of one data file only; .at == NULL: not stated */
     int64_t content_offset, content_len;     /* deletion vector in a puffin file; -1: none */
-    const struct hs_column_metrics *metrics; /* by rising field id */
+    const struct hs_column_metrics *metrics; /* by rising field id, of the manifest's columns */
     size_t metric_count;
     const int64_t *split_offsets;
     size_t split_count;
@@ -72,24 +82,25 @@ struct hs_entry { /* one file, immutable, in its manifest's memory */
 };
 struct hs_manifest { /* a parsed manifest: counted, shared */
     int spec_id;
+    struct hs_columns columns;      /* whose metrics are there, at least those that were asked for */
     const struct hs_entry *entries; /* all, DELETED ones too */
     size_t entry_count;
 };
 /* By path, cached. The partition's types come from the table's spec and schemas. Close with hs_manifest_unref. `store`
- * resolves paths as the planner's does: its root and fallback are the table's. Any thread. */
+ * resolves paths as the planner's does: its root and fallback are the table's. `columns` NULL: all. Any thread. */
 HS_MUST hs_rc hs_manifest_open(const struct hs_store *store, const struct hs_iceberg_table *table,
-                               const struct hs_manifest_file *listed, const struct hs_manifest **out,
-                               struct hs_err *err);
-/* The same, but only from the cache: *out is NULL when it is not there. */
+                               const struct hs_manifest_file *listed, const struct hs_columns *columns,
+                               const struct hs_manifest **out, struct hs_err *err);
+/* The same, but only from the cache, and without asking a store: *out is NULL when it is not there. */
 HS_MUST hs_rc hs_manifest_cached(const struct hs_store *store, const struct hs_iceberg_table *table,
-                                 const struct hs_manifest_file *listed, const struct hs_manifest **out,
-                                 struct hs_err *err);
+                                 const struct hs_manifest_file *listed, const struct hs_columns *columns,
+                                 const struct hs_manifest **out, struct hs_err *err);
 struct hs_manifest *hs_manifest_ref(const struct hs_manifest *m);
 void hs_manifest_unref(const struct hs_manifest *m); /* takes NULL */
 /* The bytes of a manifest, outside the cache: one reference. */
 HS_MUST hs_rc hs_manifest_parse(hs_str bytes, const struct hs_iceberg_table *table,
-                                const struct hs_manifest_file *listed, const struct hs_manifest **out,
-                                struct hs_err *err);
+                                const struct hs_manifest_file *listed, const struct hs_columns *columns,
+                                const struct hs_manifest **out, struct hs_err *err);
 
 struct hs_numbers { /* an entry's own, with what it inherits; -1: none */
     int64_t snapshot_id, sequence_number, file_sequence_number, first_row_id;

@@ -96,8 +96,10 @@ struct hs_entry_reader {
     struct hs_arena *scratch;   /* renewed every few rows */
     const struct hs_avro_type *record;
     const struct hs_partition_shape *shape;
+    const struct hs_columns *columns;
     enum slot *outer, *inner; /* one a member */
     const struct hs_avro_type *file;
+    const struct hs_avro_type *partition; /* NULL: as the file says */
     struct row row;
     struct hs_metric_list metrics[HS_METRIC_LISTS];
     struct hs_metrics_found found;
@@ -146,12 +148,13 @@ static bool keeps(const enum slot *slots, const struct hs_avro_type *record, enu
 }
 
 hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record, int version,
-                          const struct hs_partition_shape *shape, struct hs_entry_reader **out, struct hs_err *err)
+                          const struct hs_partition_shape *shape, const struct hs_columns *columns,
+                          struct hs_entry_reader **out, struct hs_err *err)
 {
     struct hs_entry_reader *r = HS_NEW(lists, struct hs_entry_reader);
     if (!r)
         return hs_no_memory(err);
-    *r = (struct hs_entry_reader){.a = a, .lists = lists, .record = record, .shape = shape};
+    *r = (struct hs_entry_reader){.a = a, .lists = lists, .record = record, .shape = shape, .columns = columns};
     r->outer = slots_of(lists, record, false);
     for (size_t i = 0; r->outer && i < record->field_count; i++)
         if (r->outer[i] == AT_FILE)
@@ -166,6 +169,46 @@ hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const stru
         return hs_damaged(err, "a manifest of version %d without sequence numbers or content", version);
     *out = r;
     return HS_OK;
+}
+
+/* A copy in which plain fixed bytes are bytes; *found: there are some. Partitions nest a record and unions, no more. */
+static hs_rc with_lengths(struct hs_arena *a, const struct hs_avro_type *type, int depth, struct hs_avro_type **out,
+                          bool *found, struct hs_err *err)
+{
+    struct hs_avro_type *copy = HS_NEW(a, struct hs_avro_type);
+    if (!copy)
+        return hs_no_memory(err);
+    *copy = *type;
+    *out = copy;
+    if (type->kind == HS_AVRO_FIXED && type->logical == HS_AVRO_PLAIN) {
+        copy->kind = HS_AVRO_BYTES;
+        *found = true;
+    }
+    if (depth == 0 || (type->kind != HS_AVRO_RECORD && type->kind != HS_AVRO_UNION))
+        return HS_OK;
+    copy->fields = hs_arena_array(a, type->field_count, sizeof *copy->fields);
+    if (!copy->fields)
+        return hs_no_memory(err);
+    for (size_t i = 0; i < type->field_count; i++) {
+        struct hs_avro_type *member;
+        copy->fields[i] = type->fields[i];
+        HS_TRY(with_lengths(a, type->fields[i].type, depth - 1, &member, found, err));
+        copy->fields[i].type = member;
+    }
+    return HS_OK;
+}
+
+hs_rc hs_entry_reader_lengths(struct hs_entry_reader *r, struct hs_err *err)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->file->field_count; i++) {
+        struct hs_avro_type *changed;
+        if (r->inner[i] != AT_PARTITION)
+            continue;
+        HS_TRY(with_lengths(r->lists, r->file->fields[i].type, 3, &changed, &found, err));
+        r->partition = changed;
+    }
+    return found ? HS_OK : hs_damaged(err, "a manifest without fixed partition values");
 }
 
 /* ---- a row ---- */
@@ -218,6 +261,13 @@ static hs_rc read_value(struct hs_entry_reader *r, struct hs_cursor *c, const st
     return hs_avro_decode(r->scratch, c, type, &r->fuel, v, r->err);
 }
 
+static hs_rc read_metrics(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *type, size_t list)
+{
+    static const struct hs_columns none;
+    const struct hs_columns *columns = list == HS_METRIC_SIZES ? &none : r->columns;
+    return hs_metric_list_decode(r->lists, c, type, columns, &r->metrics[list], &r->fuel, r->err);
+}
+
 static hs_rc read_record(struct hs_entry_reader *r, struct hs_cursor *c, const struct hs_avro_type *record,
                          const enum slot *slots);
 
@@ -226,6 +276,8 @@ static hs_rc read_member(struct hs_entry_reader *r, struct hs_cursor *c, const s
 {
     if (slot == AT_NOTHING)
         return hs_avro_skip(c, type, &r->fuel, r->err);
+    if (slot == AT_PARTITION && r->partition)
+        type = r->partition;
     HS_TRY(branch_of(r, c, &type));
     if (type->kind == HS_AVRO_NULL)
         return HS_OK;
@@ -234,7 +286,7 @@ static hs_rc read_member(struct hs_entry_reader *r, struct hs_cursor *c, const s
     if (slot < SLOTS)
         return read_text(r, c, type, slot);
     if (slot >= AT_METRICS)
-        return hs_metric_list_decode(r->lists, c, type, &r->metrics[slot - AT_METRICS], &r->fuel, r->err);
+        return read_metrics(r, c, type, slot - AT_METRICS);
     if (slot == AT_FILE)
         return type == r->file ? read_record(r, c, type, r->inner) : cut_short(r);
     const struct hs_avro_value **to = slot == AT_PARTITION ? &r->row.partition

@@ -42,8 +42,10 @@ struct hs_metric_list { /* of one row; its memory serves the next one */
     HS_VEC(struct hs_metric_pair) pairs;
     bool unsorted;
 };
+/* Of the pairs of `columns` alone. */
 HS_MUST hs_rc hs_metric_list_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type,
-                                    struct hs_metric_list *out, int64_t *fuel, struct hs_err *err);
+                                    const struct hs_columns *columns, struct hs_metric_list *out, int64_t *fuel,
+                                    struct hs_err *err);
 struct hs_metrics_found { /* likewise */
     struct hs_column_metrics *at;
     size_t len, cap;
@@ -54,11 +56,14 @@ HS_MUST hs_rc hs_metrics_merge(struct hs_arena *a, struct hs_arena *lists, struc
 /* ---- manifest_entry.c ---- */
 /* What a header says of the format's version; 1 where it says nothing. */
 int hs_header_version(const struct hs_avro_file *file);
-/* Everything an entry names is in a's memory; the reader itself lives in `lists`. */
+/* Everything an entry names is in a's memory; the reader itself lives in `lists`. `columns`: whose metrics it keeps. */
 struct hs_entry_reader;
 HS_MUST hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record,
-                                  int version, const struct hs_partition_shape *shape, struct hs_entry_reader **out,
-                                  struct hs_err *err);
+                                  int version, const struct hs_partition_shape *shape, const struct hs_columns *columns,
+                                  struct hs_entry_reader **out, struct hs_err *err);
+/* The format's own library for Java, 1.8 to 1.11, puts a length before fixed partition values, where Avro has none
+ * (https://github.com/apache/iceberg/issues/17501): from here on they are read so. HS_CORRUPT: there are none. */
+HS_MUST hs_rc hs_entry_reader_lengths(struct hs_entry_reader *r, struct hs_err *err);
 /* The record at the cursor; `scratch` is for this call. */
 HS_MUST hs_rc hs_entry_read(struct hs_entry_reader *r, struct hs_arena *scratch, struct hs_cursor *c,
                             struct hs_entry *out, struct hs_err *err);

@@ -223,17 +223,18 @@ static hs_rc open_list(struct hs_arena *scratch, const struct hs_store *store, h
                        const struct hs_manifest_list **out, struct hs_err *err)
 {
     struct hs_cache *cache = hs_manifest_list_cache();
-    struct hs_stamp stamp;
-    hs_str local, bytes;
-    HS_TRY(hs_plan_resolve(scratch, store, path, &local, err));
-    HS_TRY(hs_object_stamp(local, &stamp, err));
-    *out = hs_cache_get(cache, local, &stamp);
+    struct hs_found found;
+    hs_str bytes;
+    HS_TRY(hs_plan_find(scratch, store, path, &found, err));
+    if (!found.known)
+        HS_TRY(hs_object_stamp(found.name, &found.stamp, err));
+    *out = hs_cache_get(cache, found.name, &found.stamp);
     if (*out)
         return HS_OK;
-    HS_TRY(hs_object_read(scratch, local, MAX_LIST_MIB * HS_MIB, &bytes, err));
+    HS_TRY(hs_object_read(scratch, found.name, MAX_LIST_MIB * HS_MIB, &bytes, err));
     HS_TRY(parse_list(bytes, out, err));
     struct counted_list *l = counted(*out);
-    hs_cache_put(cache, local, &stamp, &l->list, (int64_t)(sizeof *l + hs_arena_used(l->arena)));
+    hs_cache_put(cache, found.name, &found.stamp, &l->list, (int64_t)(sizeof *l + hs_arena_used(l->arena)));
     return HS_OK;
 }
 

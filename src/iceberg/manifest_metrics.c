@@ -20,47 +20,79 @@ static bool is_pair(const struct hs_avro_type *list)
     return (key == HS_AVRO_INT || key == HS_AVRO_LONG) && (bytes || value == HS_AVRO_INT || value == HS_AVRO_LONG);
 }
 
-/* As hs_cursor_zigzag; most numbers here have a few bytes, and there are eight at hand. */
-static inline int64_t zigzag(struct hs_cursor *c)
+static bool wants(const struct hs_columns *c, int64_t key)
 {
-    const uint8_t *at = c->at;
-    uint64_t v = 0;
-    if (c->bad || c->end - at < 8)
-        return hs_cursor_zigzag(c);
-    for (unsigned shift = 0; shift < 56; shift += 7) {
-        uint8_t byte = *at++;
-        v |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128) {
-            c->at = at;
-            return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-        }
-    }
-    return hs_cursor_zigzag(c);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->ids[i] == key)
+            return true;
+    return c->all;
 }
 
-static hs_rc add_pair(struct hs_arena *a, struct hs_cursor *c, bool bytes, struct hs_metric_list *out,
-                      struct hs_err *err)
+/* A pair is a key, a number, and where the list is of bytes so many of them. */
+static hs_rc add_pair(struct hs_arena *a, struct hs_cursor *c, bool bytes, const struct hs_columns *columns,
+                      struct hs_metric_list *out, struct hs_err *err)
 {
+    struct hs_metric_pair pair = {0};
+    pair.key = hs_cursor_zigzag(c);
+    pair.i = hs_cursor_zigzag(c);
+    if (bytes) {
+        pair.s = hs_cursor_bytes(c, pair.i < 0 ? UINT64_MAX : (uint64_t)pair.i);
+        pair.s.at = pair.s.at ? pair.s.at : "";
+    }
+    if (c->bad)
+        return hs_damaged(err, "metrics are cut short");
+    if (!wants(columns, pair.key))
+        return HS_OK;
     if (out->pairs.len >= MAX_METRICS)
         return hs_damaged(err, "metrics of too many columns");
     bool room = out->pairs.len < out->pairs.cap;
-    struct hs_metric_pair *pair = room ? &out->pairs.at[out->pairs.len++] : hs_vec_add(a, &out->pairs);
-    if (!pair)
+    struct hs_metric_pair *slot = room ? &out->pairs.at[out->pairs.len++] : hs_vec_add(a, &out->pairs);
+    if (!slot)
         return hs_no_memory(err);
-    pair->key = zigzag(c);
-    pair->i = zigzag(c);
-    pair->s = (hs_str){0};
-    if (bytes) {
-        pair->s = hs_cursor_bytes(c, pair->i < 0 ? UINT64_MAX : (uint64_t)pair->i);
-        pair->s.at = pair->s.at ? pair->s.at : "";
-    }
-    if (out->pairs.len > 1 && pair[-1].key >= pair->key)
+    *slot = pair;
+    if (out->pairs.len > 1 && slot[-1].key >= slot->key)
         out->unsorted = true;
-    return c->bad ? hs_damaged(err, "metrics are cut short") : HS_OK;
+    return HS_OK;
+}
+
+/* Of at most eight bytes, which are there. */
+static inline bool quick_varint(const uint8_t **at, uint64_t *out)
+{
+    const uint8_t *p = *at;
+    uint64_t v = *p & 127;
+    for (unsigned shift = 7; *p++ >= 128; shift += 7) {
+        if (shift == 56)
+            return false;
+        v |= (uint64_t)(*p & 127) << shift;
+    }
+    *at = p;
+    *out = v;
+    return true;
+}
+
+/* Past the pairs that nobody asked for, most of all that there are: stops in front of one that is wanted, or is better
+ * looked at closely. How many were passed. */
+static int64_t pass_pairs(struct hs_cursor *c, bool bytes, const struct hs_columns *columns, int64_t count)
+{
+    const uint8_t *at = c->at;
+    int64_t passed = 0;
+    for (; !columns->all && !c->bad && passed < count && c->end - at >= 16; passed++) {
+        uint64_t key, value;
+        const uint8_t *next = at;
+        if (!quick_varint(&next, &key) || wants(columns, (int64_t)(key >> 1) ^ -(int64_t)(key & 1)) ||
+            !quick_varint(&next, &value))
+            break;
+        if (bytes && ((value & 1) || value >> 1 > (uint64_t)(c->end - next)))
+            break;
+        at = next + (bytes ? value >> 1 : 0);
+    }
+    c->at = at;
+    return passed;
 }
 
 hs_rc hs_metric_list_decode(struct hs_arena *a, struct hs_cursor *c, const struct hs_avro_type *type,
-                            struct hs_metric_list *out, int64_t *fuel, struct hs_err *err)
+                            const struct hs_columns *columns, struct hs_metric_list *out, int64_t *fuel,
+                            struct hs_err *err)
 {
     out->pairs.len = 0;
     out->unsorted = false;
@@ -79,8 +111,10 @@ hs_rc hs_metric_list_decode(struct hs_arena *a, struct hs_cursor *c, const struc
             return hs_damaged(err, "metrics are cut short");
         if (count == 0)
             return HS_OK;
-        for (int64_t i = 0; i < count; i++)
-            HS_TRY(add_pair(a, c, bytes, out, err));
+        while ((count -= pass_pairs(c, bytes, columns, count)) > 0) {
+            HS_TRY(add_pair(a, c, bytes, columns, out, err));
+            count--;
+        }
         if (size && hs_cursor_pos(c) - from != (size_t)size)
             return hs_damaged(err, "metrics are of another length than they say");
     }

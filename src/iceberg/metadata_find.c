@@ -9,6 +9,7 @@ enum { MAX_HINT_BYTES = 1024 };
 struct listing {
     hs_str dir;
     hs_str *names;
+    struct hs_stamp *stamps; /* NULL: the list did not say them */
     size_t count;
 };
 
@@ -133,41 +134,71 @@ static hs_rc list_metadata(struct hs_arena *a, hs_str root, struct listing *out,
     out->dir = hs_arena_printf(a, "%.*s/metadata", HS_FMT(root));
     if (!out->dir.at)
         return hs_no_memory(err);
-    hs_rc rc = hs_store_list(a, out->dir, &out->names, &out->count, err);
+    hs_rc rc = hs_store_list_stamped(a, out->dir, &out->names, &out->stamps, &out->count, err);
     if (rc != HS_NOT_FOUND)
         return rc;
     /* write.metadata.path, or a folder of metadata files alone */
     struct hs_err dropped;
     struct listing bare = {.dir = root};
-    if (hs_store_list(a, root, &bare.names, &bare.count, &dropped) != HS_OK || !has_metadata(&bare))
+    if (hs_store_list_stamped(a, root, &bare.names, &bare.stamps, &bare.count, &dropped) != HS_OK ||
+        !has_metadata(&bare))
         return rc;
     *out = bare;
     return HS_OK;
 }
 
-static hs_rc in_directory(struct hs_arena *a, hs_str root, hs_str *out, struct hs_err *err)
+static void take_stamp(const struct listing *l, hs_str name, struct hs_found *out)
+{
+    for (size_t i = 0; l->stamps && !out->known && i < l->count; i++)
+        if (hs_str_eq(l->names[i], name)) {
+            out->stamp = l->stamps[i];
+            out->known = true;
+        }
+}
+
+static hs_rc in_directory(struct hs_arena *a, hs_str root, struct hs_found *out, struct hs_err *err)
 {
     struct listing l = {0};
     hs_str name;
     HS_TRY(list_metadata(a, root, &l, err));
     if (!read_hint(a, &l, &name))
         HS_TRY(highest(&l, &name, err));
-    *out = hs_arena_printf(a, "%.*s/%.*s", HS_FMT(l.dir), HS_FMT(name));
-    return out->at ? HS_OK : hs_no_memory(err);
+    take_stamp(&l, name, out);
+    out->name = hs_arena_printf(a, "%.*s/%.*s", HS_FMT(l.dir), HS_FMT(name));
+    return out->name.at ? HS_OK : hs_no_memory(err);
 }
 
-hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, hs_str *out, struct hs_err *err)
+/* A directory, or the metadata file itself? Of an object store a name that could not be one need not be asked for. */
+static hs_rc find_root(struct hs_arena *a, const struct hs_store *store, struct hs_found *out, bool *out_is_file,
+                       struct hs_err *err)
 {
-    struct hs_store plain = {.root = store->root, .within = store->within};
-    hs_str real, found;
-    HS_TRY(hs_store_resolve(a, &plain, store->root, &real, err));
-    struct hs_stamp stamp;
-    bool may_be_file = !hs_store_is_remote(real) || stem_of(real, &found); /* else a prefix: no store need be asked */
-    if (may_be_file && hs_object_stamp(real, &stamp, NULL) == HS_OK) {
-        *out = real;
+    hs_str stem;
+    hs_rc rc = hs_store_find(a, store, store->root, out, err);
+    if (rc == HS_INVALID && out->name.at) {
+        *out_is_file = false;
         return HS_OK;
     }
-    HS_TRY(in_directory(a, real, &found, err));
-    plain.root = real;
-    return hs_store_resolve(a, &plain, found, out, err);
+    HS_TRY(rc);
+    if (hs_store_is_remote(out->name))
+        out->known = stem_of(out->name, &stem) && hs_object_stamp(out->name, &out->stamp, NULL) == HS_OK;
+    *out_is_file = out->known;
+    return HS_OK;
+}
+
+hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, struct hs_found *out, struct hs_err *err)
+{
+    struct hs_store plain = {.root = store->root, .within = store->within};
+    struct hs_found listed = {0};
+    bool is_file;
+    HS_TRY(find_root(a, &plain, out, &is_file, err));
+    if (is_file)
+        return HS_OK;
+    plain.root = out->name;
+    HS_TRY(in_directory(a, plain.root, &listed, err));
+    HS_TRY(hs_store_find(a, &plain, listed.name, out, err));
+    if (listed.known) {
+        out->stamp = listed.stamp;
+        out->known = true;
+    }
+    return HS_OK;
 }

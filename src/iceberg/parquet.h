@@ -29,9 +29,13 @@ struct hs_footer {
 };
 struct hs_footer *hs_footer_ref(struct hs_footer *f);
 void hs_footer_unref(struct hs_footer *f);
-/* By path, cached. */
+/* A new reference to what is cached under that path and stamp, or NULL. */
+struct hs_footer *hs_footer_cached(hs_str local_path, const struct hs_stamp *stamp);
+/* By path, cached. Any thread. */
 HS_MUST hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);
-/* The same for an Avro file, whose header has a schema and no count: row_count is -1. */
+/* Every page of it that states a checksum is what that says; looked at once for each footer. HS_CORRUPT. */
+HS_MUST hs_rc hs_footer_check_pages(struct hs_footer *f, hs_str local_path, struct hs_err *err);
+/* As hs_footer_open, for an Avro file, whose header has a schema and no count: row_count is -1. */
 HS_MUST hs_rc hs_avro_header_open(hs_str local_path, struct hs_footer **out, struct hs_err *err);
 
 /* ---- inside ---- */
@@ -97,6 +101,11 @@ struct hs_parquet_footer {
 };
 /* FileMetaData, as Thrift's compact protocol. Names point into `bytes`. */
 HS_MUST hs_rc hs_parquet_thrift(struct hs_arena *a, hs_str bytes, struct hs_parquet_footer *out, struct hs_err *err);
+/* `footer`: its Thrift. Each column's pages, as hs_parquet_check_chunk does. */
+HS_MUST hs_rc hs_parquet_check_pages(struct hs_arena *scratch, hs_str local, int64_t size, hs_str footer,
+                                     struct hs_err *err);
+/* All pages of one column of one row group. */
+HS_MUST hs_rc hs_parquet_check_chunk(hs_str bytes, struct hs_err *err);
 /* Elements in depth-first order to a type tree. */
 HS_MUST hs_rc hs_parquet_schema(struct hs_arena *a, const struct hs_parquet_footer *footer, struct hs_physical *out,
                                 struct hs_err *err);

@@ -21,6 +21,7 @@ struct counted_footer {
     struct hs_footer footer;
     atomic_int refs;
     int64_t tree_bytes; /* of the shared tree, counted by the footer that brought it */
+    atomic_bool pages_checked;
 };
 
 static pthread_mutex_t trees_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -183,6 +184,11 @@ static hs_rc read_footer(hs_footer_read read, struct hs_footer_source *from, str
     return HS_OK;
 }
 
+struct hs_footer *hs_footer_cached(hs_str local_path, const struct hs_stamp *stamp)
+{
+    return hs_cache_get(hs_footer_cache(), local_path, stamp);
+}
+
 hs_rc hs_footer_open_by(hs_footer_read read, hs_str local_path, struct hs_footer **out, struct hs_err *err)
 {
     struct hs_stamp stamp;
@@ -211,6 +217,26 @@ hs_rc hs_footer_open_by(hs_footer_read read, hs_str local_path, struct hs_footer
 hs_rc hs_footer_open(hs_str local_path, struct hs_footer **out, struct hs_err *err)
 {
     return hs_footer_open_by(read_parquet, local_path, out, err);
+}
+
+hs_rc hs_footer_check_pages(struct hs_footer *f, hs_str local_path, struct hs_err *err)
+{
+    struct counted_footer *counted = (struct counted_footer *)f;
+    hs_str bytes;
+    if (atomic_load_explicit(&counted->pages_checked, memory_order_relaxed))
+        return HS_OK;
+    struct hs_arena *scratch = hs_arena_new(0);
+    if (!scratch)
+        return hs_no_memory(err);
+    hs_rc rc = locate(scratch, local_path, f->size_bytes, &bytes, err);
+    if (rc == HS_OK)
+        rc = hs_parquet_check_pages(scratch, local_path, f->size_bytes, bytes, err);
+    hs_arena_free(scratch);
+    if (rc == HS_OK)
+        atomic_store_explicit(&counted->pages_checked, true, memory_order_relaxed);
+    else
+        hs_ignore(hs_err_note(err, "in %.*s", HS_FMT(local_path)));
+    return rc;
 }
 
 struct hs_footer *hs_footer_ref(struct hs_footer *f)

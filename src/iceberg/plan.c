@@ -13,6 +13,12 @@ static hs_rc check_wanted(const struct hs_type *wanted, struct hs_err *err)
     return HS_OK;
 }
 
+hs_rc hs_plan_go_on(void *planner, struct hs_err *err)
+{
+    const struct hs_plan_request *r = ((const struct hs_planner *)planner)->request;
+    return r && r->go_on ? r->go_on(r->go_on_ctx, err) : HS_OK;
+}
+
 static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
 {
     HS_TRY(check_wanted(p->wanted, err));
@@ -29,9 +35,12 @@ static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
     if (!p->seen_directories || !p->partitions)
         return hs_no_memory(err);
     HS_TRY(hs_pruner_new(p->scratch, p->pin->table, p->request->filter, &p->pruner, err));
+    p->ask = p->request->asked;
     HS_TRY(hs_plan_list(p, s, err));
+    HS_TRY(hs_plan_asked_beside_hidden(p, out, err));
     HS_TRY(hs_plan_deletes(p, out, err));
     HS_TRY(hs_plan_files(p, out, err));
+    out->left_out = p->left_out;
     return hs_plan_gone(p, out, err);
 }
 
@@ -45,11 +54,15 @@ hs_rc hs_iceberg_plan(struct hs_arena *a, const struct hs_plan_request *request,
     if (p.store.fallback_from.len == 0)
         p.store.fallback_from = pin->table->location;
     struct hs_plan plan = {0};
+    struct hs_near near;
+    hs_near_init(&near);
+    p.store.near = &near;
     hs_rc rc = run(&p, &plan, err);
     if (rc == HS_OK)
         *out = plan;
     else
         hs_ignore(hs_err_note(err, "table %.*s", HS_FMT(pin->table->path)));
     hs_arena_free(p.scratch);
+    hs_near_close(&near);
     return rc;
 }

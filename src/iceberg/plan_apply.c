@@ -37,6 +37,12 @@ static hs_rc file_gone(struct hs_planner *p, struct hs_deleted *deleted, const s
     struct hs_positions *gone;
     HS_TRY(hs_delete_index_positions(p->index, data, file->path, &deletes, err));
     HS_TRY(hs_deleted_positions(deleted, &deletes, data, file->path, &gone, err));
+    if (gone && hs_positions_last(gone) >= data->entry->record_count) {
+        int64_t last = hs_positions_last(gone);
+        hs_positions_unref(gone);
+        return hs_damaged(err, "position %lld is deleted, of %lld rows", (long long)last,
+                          (long long)data->entry->record_count);
+    }
     if (gone && !hs_arena_defer(p->arena, unref_positions, gone))
         return hs_no_memory(err);
     file->gone = gone;

@@ -267,7 +267,10 @@ static hs_rc open_file(struct equality *q, const struct hs_planned *deletes, str
     struct hs_footer *footer;
     HS_TRY(hs_plan_place(q->p, deletes->entry->path, &local, err));
     HS_TRY(hs_plan_footer(deletes->entry->format, local, &footer, err));
-    hs_rc rc = add_footer(q, deletes, local, footer, err);
+    bool guarded = deletes->entry->format == HS_FILE_PARQUET && footer->row_count > 0;
+    hs_rc rc = guarded ? hs_footer_check_pages(footer, local, err) : HS_OK;
+    if (rc == HS_OK)
+        rc = add_footer(q, deletes, local, footer, err);
     hs_footer_unref(footer);
     return rc;
 }

@@ -1,6 +1,13 @@
 /* Live data files to what the engine scans: where each is, what its footer says, and whether it can be read as the
- * wanted columns. */
+ * wanted columns. Footers that are not cached are read by a few threads at once; what they say is taken in the order of
+ * the files, so that a plan, and what is wrong with it, is the same each time. */
+#include "iceberg/parallel.h"
 #include "iceberg/plan_in.h"
+
+enum {
+    WINDOW = 1024, /* files at once: what is wrong with the first of many is told before the others are read */
+    SHARE = 64,    /* a footer on disk takes a few tens of microseconds, as a thread does until it runs */
+};
 
 struct known_schema { /* what was found out about one physical schema in one partition spec */
     struct hs_footer_schema *schema;
@@ -9,8 +16,16 @@ struct known_schema { /* what was found out about one physical schema in one par
     struct hs_constants constants;
 };
 
+struct opened {
+    hs_str local;
+    struct hs_footer *footer; /* NULL: not yet */
+};
 struct plan_files {
     struct hs_planner *p;
+    const struct hs_planned *at; /* the window: its files, what is known of each, and which have to be read */
+    struct opened *opened;
+    size_t *missing, missing_count;
+    bool waits;
     HS_VEC(struct known_schema) known;
     HS_VEC(struct hs_data_file) files;
 };
@@ -73,14 +88,17 @@ bool hs_is_pattern(hs_str local)
     return false;
 }
 
-hs_rc hs_plan_place(struct hs_planner *p, hs_str written, hs_str *out_local, struct hs_err *err)
+static hs_rc take_place(struct hs_planner *p, hs_str local, struct hs_err *err)
 {
-    hs_str local;
-    HS_TRY(hs_plan_resolve(p->arena, &p->store, written, &local, err));
     if (hs_is_pattern(local))
         return hs_refused(err, "a data file's name holds one of * ? [, which is not supported", "by the engine");
-    *out_local = local;
     return add_directory(p, local, err);
+}
+
+hs_rc hs_plan_place(struct hs_planner *p, hs_str written, hs_str *out_local, struct hs_err *err)
+{
+    HS_TRY(hs_plan_resolve(p->arena, &p->store, written, out_local, err));
+    return take_place(p, *out_local, err);
 }
 
 static hs_rc add_footer(struct plan_files *p, const struct hs_planned *file, hs_str local,
@@ -134,30 +152,103 @@ hs_rc hs_plan_footer(enum hs_file_format format, hs_str local, struct hs_footer 
     return hs_refused(err, "the table has files of a format that is not supported", "format %d", (int)format);
 }
 
-static hs_rc open_file(struct plan_files *p, const struct hs_planned *file, struct hs_err *err)
+/* ---- a window of files ---- */
+
+/* Where it is, and what is cached of it. */
+static hs_rc find_file(struct plan_files *p, size_t at, struct hs_err *err)
 {
-    hs_str local;
-    struct hs_footer *footer;
-    HS_TRY(hs_plan_place(p->p, file->entry->path, &local, err));
-    HS_TRY(hs_plan_footer(file->entry->format, local, &footer, err));
-    hs_rc rc = add_footer(p, file, local, footer, err);
-    hs_footer_unref(footer);
+    const struct hs_entry *e = p->at[at].entry;
+    struct opened *o = &p->opened[at];
+    struct hs_found found;
+    HS_TRY(hs_plan_find(p->p->arena, &p->p->store, e->path, &found, err));
+    HS_TRY(take_place(p->p, found.name, err));
+    o->local = found.name;
+    if (found.known && (e->format == HS_FILE_PARQUET || e->format == HS_FILE_AVRO))
+        o->footer = hs_footer_cached(found.name, &found.stamp);
+    if (o->footer)
+        return HS_OK;
+    p->missing[p->missing_count++] = at;
+    p->waits |= hs_store_is_remote(found.name);
+    return HS_OK;
+}
+
+static hs_rc read_file(void *ctx, size_t at, struct hs_err *err)
+{
+    const struct plan_files *p = ctx;
+    size_t file = p->missing[at];
+    return hs_plan_footer(p->at[file].entry->format, p->opened[file].local, &p->opened[file].footer, err);
+}
+
+/* *out_done: so many are open, fewer than there are only when something failed. */
+static hs_rc read_files(struct plan_files *p, size_t *out_done, struct hs_err *err)
+{
+    size_t done = 0;
+    struct hs_parallel all = {.work = read_file, .ctx = p, .count = p->missing_count, .waits = p->waits};
+    all.share = SHARE;
+    all.go_on = hs_plan_go_on;
+    all.go_on_ctx = p->p;
+    hs_rc rc = p->missing_count ? hs_parallel_run(&all, &done, err) : HS_OK;
+    if (rc != HS_OK)
+        *out_done = done < p->missing_count ? p->missing[done] : 0;
     return rc;
 }
 
-static hs_rc open_file_of(struct plan_files *p, const struct hs_planned *file, struct hs_err *err)
+static hs_rc note_file(const struct plan_files *p, size_t at, hs_rc rc, struct hs_err *err)
 {
-    hs_rc rc = open_file(p, file, err);
     if (rc != HS_OK)
-        hs_ignore(hs_err_note(err, "data file %.*s", HS_FMT(file->entry->path)));
+        hs_ignore(hs_err_note(err, "data file %.*s", HS_FMT(p->at[at].entry->path)));
+    return rc;
+}
+
+static hs_rc find_files(struct plan_files *p, size_t count, size_t *out_done, struct hs_err *err)
+{
+    hs_rc rc = HS_OK;
+    p->missing_count = 0;
+    p->waits = false;
+    for (*out_done = 0; *out_done < count && rc == HS_OK; *out_done += rc == HS_OK)
+        rc = find_file(p, *out_done, err);
+    return rc;
+}
+
+/* One that cannot be found or read is told after what is wrong with those before it. */
+static hs_rc add_files(struct plan_files *p, size_t count, struct hs_err *err)
+{
+    struct hs_err failed = {0}, *of = err ? &failed : NULL;
+    size_t done;
+    hs_rc rc = find_files(p, count, &done, of), read = read_files(p, &done, of);
+    rc = read != HS_OK ? read : rc;
+    for (size_t i = 0; i < done; i++)
+        HS_TRY(note_file(p, i, add_footer(p, &p->at[i], p->opened[i].local, p->opened[i].footer, err), err));
+    if (rc != HS_OK && err)
+        *err = failed;
+    return note_file(p, done, rc, err);
+}
+
+static hs_rc add_all(struct plan_files *p, struct hs_err *err)
+{
+    size_t left = p->p->data.list.len, count;
+    hs_rc rc = HS_OK;
+    for (p->at = p->p->data.list.at; left && rc == HS_OK; p->at += count, left -= count) {
+        count = left < WINDOW ? left : WINDOW;
+        memset(p->opened, 0, count * sizeof *p->opened);
+        rc = hs_plan_go_on(p->p, err);
+        if (rc == HS_OK)
+            rc = add_files(p, count, err);
+        for (size_t i = 0; i < count; i++)
+            hs_footer_unref(p->opened[i].footer);
+    }
     return rc;
 }
 
 hs_rc hs_plan_files(struct hs_planner *planner, struct hs_plan *out, struct hs_err *err)
 {
     struct plan_files p = {.p = planner};
-    for (size_t i = 0; i < planner->data.list.len; i++)
-        HS_TRY(open_file_of(&p, &planner->data.list.at[i], err));
+    size_t most = planner->data.list.len < WINDOW ? planner->data.list.len : WINDOW;
+    p.opened = hs_arena_array(planner->scratch, most, sizeof *p.opened);
+    p.missing = hs_arena_array(planner->scratch, most, sizeof *p.missing);
+    if (!p.opened || !p.missing)
+        return hs_no_memory(err);
+    HS_TRY(add_all(&p, err));
     out->files = p.files.at;
     out->file_count = p.files.len;
     out->directories = planner->directories.list.at;

@@ -3,6 +3,7 @@
  *   plan.c           the steps in order        plan_list.c     snapshot -> manifests -> live entries
  *   plan_prune.c     which manifests, files    plan_deletes.c  which deletes apply to which data file
  *   plan_files.c     footers, projections, constants of partitions
+ *   plan_asked.c     files left out by what a statement asks
  *   plan_apply.c     deletes into the plan     plan_equality.c what equality deletes compare, with which files
  *   deleted.c        positions out of delete files, cached
  */
@@ -26,6 +27,10 @@ struct hs_planned {               /* a live entry of the pinned snapshot */
 HS_MUST hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out,
                               struct hs_err *err);
 
+/* The same, and what is there now. */
+HS_MUST hs_rc hs_plan_find(struct hs_arena *a, const struct hs_store *store, hs_str path, struct hs_found *out,
+                           struct hs_err *err);
+
 struct hs_delete_index;
 struct hs_planner {           /* one call */
     struct hs_arena *arena;   /* of the request: what the plan keeps */
@@ -35,10 +40,15 @@ struct hs_planner {           /* one call */
     const struct hs_pin *pin;
     const struct hs_type *wanted;
     struct hs_pruner *pruner; /* NULL: every file */
+    /* What is asked (plan_asked.c), at most one of them: by everything known of a file, or by its partition alone. */
+    struct hs_pruner *asked, *asked_beside_hidden;
+    const struct hs_filter *ask; /* the request's, where a plan is made; changes between snapshots do not go by it */
+    size_t left_out;             /* files, by what is asked */
     struct {
         HS_VEC(struct hs_planned) list;
     } data, deletes;               /* live entries */
     struct hs_map *partitions;     /* (spec, values) to number + 1 */
+    int whole_spec, whole_number;  /* of partitions without values the one met last: its spec, its number + 1 */
     struct hs_delete_index *index; /* NULL: no deletes */
     struct {
         HS_VEC(hs_str) list;
@@ -46,12 +56,26 @@ struct hs_planner {           /* one call */
     struct hs_map *seen_directories;
 };
 
+/* ---- plan.c ---- */
+/* For struct hs_parallel: whether the request is over. */
+HS_MUST hs_rc hs_plan_go_on(void *planner, struct hs_err *err);
+
 /* ---- plan_list.c ---- */
 /* Every live entry of the snapshot, into p->data and p->deletes. */
 HS_MUST hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err);
 /* The manifests that a snapshot names, held by p->scratch. */
 HS_MUST hs_rc hs_plan_manifests(struct hs_planner *p, const struct hs_snapshot *s, const struct hs_manifest_file **out,
                                 size_t *out_count, struct hs_err *err);
+
+/* A manifest whose entries are all deleted ones says so. */
+bool hs_plan_holds_files(const struct hs_manifest_file *m);
+
+/* ---- plan_asked.c ---- */
+/* May files go by what is asked, and by what of them? Before they are listed. */
+HS_MUST hs_rc hs_plan_asked(struct hs_planner *p, const struct hs_manifest_file *manifests, size_t count,
+                            struct hs_err *err);
+/* After they are listed: those that go by their partition. */
+HS_MUST hs_rc hs_plan_asked_beside_hidden(struct hs_planner *p, struct hs_plan *out, struct hs_err *err);
 
 /* ---- plan_open.c ---- */
 /* Each listed manifest, held by p->scratch. */

@@ -5,21 +5,29 @@
 
 enum { MAX_FILES = 10 * 1000 * 1000, MAX_KEY = 1 << 24 };
 
-static hs_rc missing_is_damage(hs_rc rc, struct hs_err *err)
+/* Whoever asks did nothing wrong: the table names a file that is not there, or one that no file can be called. */
+static hs_rc is_damage(hs_rc rc, struct hs_err *err)
 {
-    if (rc != HS_NOT_FOUND)
+    if (rc != HS_NOT_FOUND && rc != HS_INVALID)
         return rc;
     if (!err)
         return HS_CORRUPT;
     struct hs_err first = *err;
-    rc = hs_fail_hidden(err, HS_CORRUPT, "%s", first.detail);
-    hs_ignore(hs_err_show(err, "a file of the table is missing"));
-    return rc;
+    hs_ignore(hs_damaged(err, "%s", first.detail));
+    if (rc == HS_NOT_FOUND)
+        hs_ignore(hs_err_show(err, "a file of the table is missing"));
+    return HS_CORRUPT;
 }
 
 hs_rc hs_plan_resolve(struct hs_arena *a, const struct hs_store *store, hs_str path, hs_str *out, struct hs_err *err)
 {
-    return missing_is_damage(hs_store_resolve(a, store, path, out, err), err);
+    return is_damage(hs_store_resolve(a, store, path, out, err), err);
+}
+
+hs_rc hs_plan_find(struct hs_arena *a, const struct hs_store *store, hs_str path, struct hs_found *out,
+                   struct hs_err *err)
+{
+    return is_damage(hs_store_find(a, store, path, out, err), err);
 }
 
 /* ---- manifests ---- */
@@ -86,6 +94,10 @@ static void add_value(struct hs_buf *key, const struct hs_param *v)
 static hs_rc number_partition(struct hs_planner *p, const struct hs_entry *e, int spec_id, int *out, struct hs_err *err)
 {
     struct hs_buf key;
+    bool whole = e->partition_count == 0;
+    *out = p->whole_number - 1;
+    if (whole && p->whole_number && p->whole_spec == spec_id)
+        return HS_OK;
     hs_buf_init(&key, MAX_KEY);
     hs_buf_add(&key, &spec_id, sizeof spec_id);
     for (size_t i = 0; i < e->partition_count; i++)
@@ -98,6 +110,10 @@ static hs_rc number_partition(struct hs_planner *p, const struct hs_entry *e, in
     }
     hs_buf_fini(&key);
     *out = (int)(number - 1);
+    if (rc == HS_OK && whole) {
+        p->whole_spec = spec_id;
+        p->whole_number = (int)number;
+    }
     return rc;
 }
 
@@ -118,6 +134,10 @@ static hs_rc add_entry(struct hs_planner *p, const struct hs_manifest_file *list
         return hs_damaged(err, "partition spec %d is missing", spec_id);
     if (!hs_pruner_entry(p->pruner, spec_id, e))
         return HS_OK;
+    if (e->content == HS_CONTENT_DATA && !hs_pruner_entry(p->asked, spec_id, e)) {
+        p->left_out++;
+        return HS_OK;
+    }
     if (p->data.list.len + p->deletes.list.len >= MAX_FILES)
         return hs_fail_hidden(err, HS_LIMIT, "more than %d files", MAX_FILES);
     if (e->content == HS_CONTENT_DATA)
@@ -173,8 +193,7 @@ static hs_rc add_manifests(struct hs_planner *p, const struct hs_manifest_file *
     return HS_OK;
 }
 
-/* A manifest whose entries are all deleted ones says so. */
-static bool holds_files(const struct hs_manifest_file *m)
+bool hs_plan_holds_files(const struct hs_manifest_file *m)
 {
     return m->added_files != 0 || m->existing_files != 0 || m->deleted_files <= 0;
 }
@@ -185,13 +204,15 @@ hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_
     const struct hs_manifest_file *manifests;
     size_t count, chosen;
     HS_TRY(hs_plan_manifests(p, s, &manifests, &count, err));
+    HS_TRY(hs_plan_asked(p, manifests, count, err));
     const struct hs_manifest_file **listed = hs_arena_array(p->scratch, count, sizeof *listed);
     if (!listed)
         return hs_no_memory(err);
     for (enum hs_manifest_content c = HS_MANIFEST_DATA; c <= HS_MANIFEST_DELETES; c++) {
         chosen = 0;
         for (size_t i = 0; i < count; i++)
-            if (manifests[i].content == c && holds_files(&manifests[i]) && hs_pruner_manifest(p->pruner, &manifests[i]))
+            if (manifests[i].content == c && hs_plan_holds_files(&manifests[i]) &&
+                hs_pruner_manifest(p->pruner, &manifests[i]) && hs_pruner_manifest(p->asked, &manifests[i]))
                 listed[chosen++] = &manifests[i];
         if (c == HS_MANIFEST_DATA || p->data.list.len > 0)
             HS_TRY(add_manifests(p, listed, chosen, err));

@@ -152,13 +152,36 @@ struct subject { /* a file (with or without its metrics), or a manifest */
     const struct hs_field_summary *summaries;
 };
 
+static bool reaches(const struct hs_known *k, int64_t limit, int width)
+{
+    return k->lower.i <= limit && k->upper.i > limit - width;
+}
+
+/* Writers truncate whole numbers in the column's own width: what lies less than one step above the least number falls
+ * below it, and comes out again at the other end. Nobody knows whether a value there is such a one. A width that is a
+ * power of two has none. A column that is a long now may have been an int. */
+static bool may_be_wrapped(const struct hs_partition_field *f, const struct hs_known *k)
+{
+    return f->transform == HS_TR_TRUNCATE && k->has_lower && k->has_upper && k->upper.kind == HS_C_WHOLE &&
+           (f->parameter & (f->parameter - 1)) != 0 &&
+           (reaches(k, INT32_MAX, f->parameter) || reaches(k, INT64_MAX, f->parameter));
+}
+
+static struct hs_known partition_known(const struct projected *p, const struct subject *s)
+{
+    struct hs_known known = s->file ? hs_known_of_value(&p->type, &s->file->partition[p->field])
+                                    : hs_known_of_summary(&p->type, &s->summaries[p->field]);
+    if (may_be_wrapped(&s->spec->fields[p->field], &known))
+        known.has_lower = known.has_upper = false;
+    return known;
+}
+
 static bool leaf_may(const struct node *n, const struct subject *s)
 {
     const struct on_spec *on = &n->specs[s->spec_at];
     for (size_t i = 0; i < on->count; i++) {
         const struct projected *p = &on->at[i];
-        struct hs_known known = s->file ? hs_known_of_value(&p->type, &s->file->partition[p->field])
-                                        : hs_known_of_summary(&p->type, &s->summaries[p->field]);
+        struct hs_known known = partition_known(p, s);
         if (!hs_leaf_may(&p->leaf, &known))
             return false;
     }
@@ -198,11 +221,35 @@ bool hs_pruner_manifest(const struct hs_pruner *p, const struct hs_manifest_file
     return may(&p->root, &s);
 }
 
-bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+static bool may_file(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry, bool metrics)
 {
-    struct subject s = {.file = entry, .metrics = entry->content == HS_CONTENT_DATA};
-    if (!p || entry->content == HS_CONTENT_POSITION_DELETES || !find_spec(p, spec_id, &s) ||
-        entry->partition_count != s.spec->field_count)
+    struct subject s = {.file = entry, .metrics = metrics};
+    if (!p || !find_spec(p, spec_id, &s) || entry->partition_count != s.spec->field_count)
         return true;
     return may(&p->root, &s);
+}
+
+bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+{
+    return entry->content == HS_CONTENT_POSITION_DELETES ||
+           may_file(p, spec_id, entry, entry->content == HS_CONTENT_DATA);
+}
+
+bool hs_pruner_partition(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry)
+{
+    return may_file(p, spec_id, entry, false);
+}
+
+static void columns_of(const struct node *n, struct hs_columns *out)
+{
+    if (n->op > HS_FILTER_UNKNOWN && n->op != HS_FILTER_AND && n->op != HS_FILTER_OR)
+        hs_columns_add(out, n->field_id);
+    for (size_t i = 0; i < n->part_count; i++)
+        columns_of(&n->parts[i], out);
+}
+
+void hs_pruner_columns(const struct hs_pruner *p, struct hs_columns *out)
+{
+    if (p)
+        columns_of(&p->root, out);
 }

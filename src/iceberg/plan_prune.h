@@ -14,5 +14,9 @@ HS_MUST hs_rc hs_pruner_new(struct hs_arena *a, const struct hs_iceberg_table *t
  * partition, which are asked the same, or, without one, to every file. p may be NULL. */
 bool hs_pruner_manifest(const struct hs_pruner *p, const struct hs_manifest_file *listed);
 bool hs_pruner_entry(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry);
+/* The same of a data file, by the values of its partition alone. */
+bool hs_pruner_partition(const struct hs_pruner *p, int spec_id, const struct hs_entry *entry);
+/* Adds those whose metrics it looks at. p may be NULL. */
+void hs_pruner_columns(const struct hs_pruner *p, struct hs_columns *out);
 
 #endif

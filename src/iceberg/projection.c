@@ -186,9 +186,12 @@ static hs_rc add_missing(struct matcher *m, const struct hs_field *wanted, const
         real = hs_type_field_by_id(m->later, wanted->id);
     if (!real && (wanted->id == HS_ROW_ID || wanted->id == HS_LAST_UPDATED))
         return HS_OK; /* of every table of version 3; what it stands for is the scan's business */
-    if (!real)
-        return hs_fail_hidden(m->err, HS_INVALID, "column %.*s (id %d) is in no schema of the table",
-                              HS_FMT(wanted->name), wanted->id);
+    if (!real) {
+        hs_ignore(hs_fail_hidden(m->err, HS_CORRUPT, "column %.*s (id %d) is in no schema of the table",
+                                 HS_FMT(wanted->name), wanted->id));
+        hs_ignore(hs_err_show(m->err, "table metadata is damaged, or a column of the contract is gone from it"));
+        return HS_CORRUPT;
+    }
     if (real->initial_default && !wanted->initial_default) /* the engine prints what `wanted` says */
         return hs_refused(m->err, "a column has a default value that the contract's schema does not know yet",
                           "column %.*s (id %d)", HS_FMT(wanted->name), wanted->id);

@@ -7,10 +7,11 @@
 #include <pthread.h>
 
 static const int64_t METADATA_BYTES = 128 << 20, MANIFEST_BYTES = 256 << 20, LIST_BYTES = 32 << 20,
-                     FOOTER_BYTES = 64 << 20, DELETED_BYTES = 128 << 20, MAX_AGE_US = 600 * 1000000LL;
+                     FOOTER_BYTES = 64 << 20, DELETED_BYTES = 128 << 20, FOUND_BYTES = 32 << 20,
+                     MAX_AGE_US = 600 * 1000000LL, FOUND_AGE_US = 1000000;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct hs_cache *metadata, *manifests, *lists, *footers, *deleted;
+static struct hs_cache *metadata, *found, *manifests, *lists, *footers, *deleted;
 
 static void *table_ref(void *t)
 {
@@ -62,14 +63,24 @@ static void deleted_unref(void *f)
     hs_delete_file_unref(f);
 }
 
-static struct hs_cache *get(struct hs_cache **slot, struct hs_cache_kind kind, int64_t max_bytes)
+static struct hs_cache *get_aged(struct hs_cache **slot, struct hs_cache_kind kind, int64_t max_bytes, int64_t age_us)
 {
     pthread_mutex_lock(&lock);
     if (!*slot)
-        *slot = hs_cache_new(kind, max_bytes, MAX_AGE_US);
+        *slot = hs_cache_new(kind, max_bytes, age_us);
     struct hs_cache *c = *slot;
     pthread_mutex_unlock(&lock);
     return c;
+}
+
+static struct hs_cache *get(struct hs_cache **slot, struct hs_cache_kind kind, int64_t max_bytes)
+{
+    return get_aged(slot, kind, max_bytes, MAX_AGE_US);
+}
+
+struct hs_cache *hs_found_cache(void)
+{
+    return get_aged(&found, (struct hs_cache_kind){table_ref, table_unref}, FOUND_BYTES, FOUND_AGE_US);
 }
 
 struct hs_cache *hs_metadata_cache(void)
@@ -109,6 +120,7 @@ void hs_iceberg_cache_limits(int64_t metadata_bytes, int64_t manifest_bytes, int
 void hs_iceberg_cache_clear(void)
 {
     hs_cache_clear(hs_metadata_cache());
+    hs_cache_clear(hs_found_cache());
     hs_cache_clear(hs_manifest_cache());
     hs_cache_clear(hs_manifest_list_cache());
     hs_cache_clear(hs_footer_cache());

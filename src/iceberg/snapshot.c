@@ -4,7 +4,8 @@
 #include "iceberg/shared_caches.h"
 #include "iceberg/table.h"
 
-enum { MAX_FILE_MIB = 256 };
+enum { MAX_FILE_MIB = 256, MAX_PLACE_BYTES = 16384 };
+static const struct hs_stamp NO_STAMP; /* of what is kept by its age alone */
 
 const struct hs_schema *hs_table_schema(const struct hs_iceberg_table *t, int id)
 {
@@ -60,36 +61,83 @@ static hs_rc parse_file(hs_str path, struct hs_iceberg_table **out, struct hs_er
     return rc;
 }
 
-static hs_rc open_path(hs_str path, struct hs_iceberg_table **out, struct hs_err *err)
+static hs_rc open_found(const struct hs_found *found, struct hs_iceberg_table **out, struct hs_err *err)
 {
-    struct hs_stamp stamp;
+    struct hs_stamp stamp = found->stamp;
+    hs_str path = found->name;
     struct hs_cache *cache = hs_metadata_cache();
-    HS_TRY(hs_object_stamp(path, &stamp, err));
+    if (!found->known)
+        HS_TRY(hs_object_stamp(path, &stamp, err));
     struct hs_iceberg_table *t = hs_cache_get(cache, path, &stamp);
     if (!t) {
         HS_TRY(parse_file(path, &t, err));
+        t->stamp = stamp;
         hs_cache_put(cache, path, &stamp, t, (int64_t)hs_arena_used(t->arena));
     }
     *out = t;
     return HS_OK;
 }
 
+/* All that hs_metadata_find looks at. */
+static bool place_of(const struct hs_store *store, struct hs_buf *out)
+{
+    hs_buf_addf(out, "%.*s\n%.*s", HS_FMT(store->root), HS_FMT(store->within));
+    return !out->failed;
+}
+
+/* Which metadata of a store is current takes a list, and a statement asks it when it is described and when it is run.
+ */
+static void keep_found(const struct hs_store *store, struct hs_iceberg_table *t)
+{
+    struct hs_buf place;
+    if (!hs_store_is_remote(t->path))
+        return;
+    hs_buf_init(&place, MAX_PLACE_BYTES);
+    if (place_of(store, &place))
+        hs_cache_put(hs_found_cache(), hs_buf_str(&place), &NO_STAMP, t, (int64_t)hs_arena_used(t->arena));
+    hs_buf_fini(&place);
+}
+
 hs_rc hs_iceberg_open(const struct hs_store *store, struct hs_iceberg_table **out, struct hs_err *err)
 {
     struct hs_arena *scratch = hs_arena_new(0);
-    hs_str path;
+    struct hs_found found;
     if (!scratch)
         return hs_no_memory(err);
-    hs_rc rc = hs_metadata_find(scratch, store, &path, err);
+    hs_rc rc = hs_metadata_find(scratch, store, &found, err);
     if (rc == HS_OK)
-        rc = open_path(path, out, err);
+        rc = open_found(&found, out, err);
+    if (rc == HS_OK)
+        keep_found(store, *out);
     hs_arena_free(scratch);
     return rc;
+}
+
+hs_rc hs_iceberg_open_pinned(const struct hs_store *store, int64_t snapshot_id, struct hs_iceberg_table **out,
+                             struct hs_err *err)
+{
+    struct hs_buf place;
+    hs_buf_init(&place, MAX_PLACE_BYTES);
+    struct hs_iceberg_table *t =
+        place_of(store, &place) ? hs_cache_get(hs_found_cache(), hs_buf_str(&place), &NO_STAMP) : NULL;
+    hs_buf_fini(&place);
+    if (t && hs_table_snapshot(t, snapshot_id)) {
+        *out = t;
+        return HS_OK;
+    }
+    if (t)
+        hs_iceberg_unref(t);
+    return hs_iceberg_open(store, out, err);
 }
 
 int hs_iceberg_format_version(const struct hs_iceberg_table *t)
 {
     return t->format_version;
+}
+
+struct hs_stamp hs_iceberg_metadata_stamp(const struct hs_iceberg_table *t)
+{
+    return t->stamp;
 }
 
 hs_str hs_iceberg_metadata_path(const struct hs_iceberg_table *t)

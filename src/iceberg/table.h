@@ -77,8 +77,9 @@ struct hs_name_mapping {
 struct hs_iceberg_table {
     struct hs_arena *arena;
     atomic_int refs;
-    hs_str path; /* of the metadata file, local */
-    hs_str root; /* the table's directory */
+    hs_str path;           /* of the metadata file, local */
+    struct hs_stamp stamp; /* of what was read there */
+    hs_str root;           /* the table's directory */
     hs_str uuid, location;
     int format_version;
     int64_t last_sequence_number, last_updated_ms;
@@ -114,6 +115,7 @@ const struct hs_snapshot *hs_table_snapshot(const struct hs_iceberg_table *t, in
 HS_MUST hs_rc hs_iceberg_parse(hs_str bytes, hs_str path, struct hs_iceberg_table **out, struct hs_err *err);
 
 /* Finds the current metadata file's local path. */
-HS_MUST hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, hs_str *out, struct hs_err *err);
+HS_MUST hs_rc hs_metadata_find(struct hs_arena *a, const struct hs_store *store, struct hs_found *out,
+                               struct hs_err *err);
 
 #endif

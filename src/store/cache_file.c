@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { HEADER = 2048, MARK = 0x0b10cced };
-static const char MAGIC[8] = "HSBLOCK1";
+static const char MAGIC[8] = "HSBLOCK2";
 
 struct header {
     char magic[8];
@@ -182,6 +182,16 @@ hs_rc hs_object_files_name(struct hs_object *o, struct hs_err *err)
     return HS_OK;
 }
 
+static void remove_parts(const char *name)
+{
+    static const char *const KINDS[] = {"data", "sums"};
+    char path[PATH_MAX];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.%s", own.path, name, KINDS[i]);
+        unlink(path);
+    }
+}
+
 /* ---- what earlier processes have left ---- */
 
 static bool read_header(const char *name, struct header *h, struct hs_s3_facts *out)
@@ -219,6 +229,8 @@ void hs_cache_directory_scan(void (*take)(hs_str uri, const struct hs_s3_facts *
         snprintf(name, sizeof name, "%.*s", HS_OBJECT_NAME - 1, e->d_name);
         if (read_header(name, &h, &facts))
             take((hs_str){h.text, h.uri_len}, &facts, name, bytes_of(name));
+        else
+            remove_parts(name); /* of another form, or cut off: nobody would ever count its bytes */
     }
     if (dir)
         closedir(dir);
@@ -308,31 +320,44 @@ void hs_object_files_close(struct hs_object *o)
 
 void hs_object_files_remove(const struct hs_object *o)
 {
-    static const char *const KINDS[] = {"data", "sums"};
-    char path[PATH_MAX];
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s.%s", own.path, o->name, KINDS[i]);
-        unlink(path);
-    }
+    remove_parts(o->name);
+}
+
+bool hs_object_files_changed(const struct hs_object *o, struct timespec *out)
+{
+    struct stat st;
+    bool known = fstat(o->data, &st) == 0 && st.st_size == o->facts.size && st.st_nlink > 0;
+    *out = known ? st.st_ctim : (struct timespec){0};
+    return known;
 }
 
 /* ---- blocks ---- */
 
-hs_rc hs_object_block_write(struct hs_object *o, uint32_t block, const char *at, struct hs_err *err)
+static size_t blocks_len(const struct hs_object *o, uint32_t first, uint32_t count)
 {
-    size_t len = hs_block_len(o, block);
-    struct entry e = {hs_crc32c(at, len), MARK};
-    if (!all_written(o->data, at, len, (int64_t)block * HS_BLOCK) ||
-        !all_written(o->sums, &e, sizeof e, HEADER + (int64_t)(block * sizeof e)))
+    return (size_t)(count - 1) * HS_BLOCK + hs_block_len(o, first + count - 1);
+}
+
+hs_rc hs_object_blocks_write(struct hs_object *o, uint32_t first, uint32_t count, const char *at, struct hs_err *err)
+{
+    struct entry entries[HS_BLOCKS_ONCE];
+    if (!count || count > HS_BLOCKS_ONCE)
+        return hs_fail_hidden(err, HS_INTERNAL, "cache: %u blocks at once", count);
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = (struct entry){hs_crc32c(at + (size_t)i * HS_BLOCK, hs_block_len(o, first + i)), MARK};
+    if (!all_written(o->data, at, blocks_len(o, first, count), (int64_t)first * HS_BLOCK) ||
+        !all_written(o->sums, entries, count * sizeof *entries, HEADER + (int64_t)(first * sizeof *entries)))
         return no_file(o, "write", err);
-    o->sum[block] = e.sum;
+    for (uint32_t i = 0; i < count; i++)
+        o->sum[first + i] = entries[i].sum;
     return HS_OK;
 }
 
-bool hs_object_block_good(struct hs_object *o, uint32_t block, char room[HS_BLOCK])
+void hs_object_blocks_good(struct hs_object *o, uint32_t first, uint32_t count, char *room, bool *good)
 {
-    size_t len = hs_block_len(o, block);
-    return all_read(o->data, room, len, (int64_t)block * HS_BLOCK) && hs_crc32c(room, len) == o->sum[block];
+    bool read = all_read(o->data, room, blocks_len(o, first, count), (int64_t)first * HS_BLOCK);
+    for (uint32_t i = 0; i < count; i++)
+        good[i] = read && hs_crc32c(room + (size_t)i * HS_BLOCK, hs_block_len(o, first + i)) == o->sum[first + i];
 }
 
 void hs_object_block_forget(struct hs_object *o, uint32_t block)

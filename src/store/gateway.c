@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 enum { ANSWERERS = 32, QUEUE = 8192, UNDER_WAY_MAX = 512, OPENS_MAX = 4096 };
-enum { AHEAD = 8 << 20, STRIDES = 2, PAST = 32 };
+_Static_assert((int)HS_OBJECT_BLOCK == (int)HS_BLOCK, "bits of blocks");
+enum { AHEAD = 8 << 20, STRIDES_MAX = 8, PAST = 32 };
 
 struct planned { /* an object of the plan */
     hs_str name;
@@ -24,6 +25,7 @@ struct planned { /* an object of the plan */
     int opens;
     int64_t low, high, sum; /* what was asked for so far: from, to, how much of it */
     unsigned reads;
+    int strides; /* how many were looked ahead last time: more and more while it goes on like that */
     struct read {
         int64_t from, len;
     } past[PAST];
@@ -135,23 +137,31 @@ static void stop(struct hs_gateway *g)
 
 /* ---- answers ---- */
 
-static void reply(struct hs_gateway *g, uint32_t id, int failed, int passed)
+struct opened { /* what goes with the answer to OPEN */
+    int fd;     /* -1: nothing */
+    size_t bits_len;
+    uint8_t bits[HS_OBJECT_BITS];
+};
+
+static void reply(struct hs_gateway *g, uint32_t id, int failed, struct opened *passed)
 {
     struct hs_object_reply r = {id, failed};
-    struct iovec part = {&r, sizeof r};
+    struct iovec parts[2] = {{&r, sizeof r}, {0}};
     union {
         char room[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {{0}};
-    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
-    if (passed >= 0) {
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = 1};
+    if (passed && passed->fd >= 0) {
+        parts[1] = (struct iovec){passed->bits, passed->bits_len};
+        m.msg_iovlen = 2;
         m.msg_control = control.room;
         m.msg_controllen = sizeof control.room;
         struct cmsghdr *c = CMSG_FIRSTHDR(&m);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &passed, sizeof passed);
+        memcpy(CMSG_DATA(c), &passed->fd, sizeof passed->fd);
     }
     pthread_mutex_lock(&g->send_lock);
     ssize_t n = sendmsg(g->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -172,20 +182,18 @@ static int explain(struct hs_gateway *g, const struct hs_err *err)
     return err->kind == HS_NOT_FOUND ? ENOENT : err->kind == HS_CANCELLED ? EINTR : EIO;
 }
 
-static hs_rc take_open(struct hs_gateway *g, struct planned *p, int *out_fd, struct hs_err *err)
+static hs_rc take_open(struct hs_gateway *g, struct planned *p, struct opened *out, struct hs_err *err)
 {
     struct hs_object *o;
     HS_TRY(hs_object_open(p->name, &o, err));
-    hs_rc rc = hs_object_descriptor(o, out_fd, err);
+    hs_rc rc = hs_object_descriptor(o, &out->fd, err);
+    if (rc == HS_OK)
+        out->bits_len = hs_object_good_bits(o, out->bits, sizeof out->bits);
     pthread_mutex_lock(&g->lock);
-    if (rc == HS_OK && p->opens >= OPENS_MAX) {
-        close(*out_fd);
+    if (rc == HS_OK && p->opens >= OPENS_MAX)
         rc = hs_fail_hidden(err, HS_LIMIT, "a worker opens one object %d times", OPENS_MAX);
-    }
-    if (rc == HS_OK && p->object && p->object != o) { /* another version since it was first opened */
-        close(*out_fd);
+    if (rc == HS_OK && p->object && p->object != o) /* another version since it was first opened */
         rc = hs_fail_hidden(err, HS_CONFLICT, "%.*s was replaced while it was read", HS_FMT(p->name));
-    }
     bool first = rc == HS_OK && p->opens++ == 0;
     if (first)
         p->object = o;
@@ -210,7 +218,8 @@ static void take_close(struct hs_gateway *g, struct planned *p)
 /* ---- looking ahead ---- */
 
 struct ahead {
-    int64_t from, len, stride;
+    int64_t from, len, stride, size;
+    int64_t first; /* where the first column of the first row group was read */
     int strides;
 };
 
@@ -229,26 +238,42 @@ static int64_t stride_of(const struct planned *p, int64_t from, int64_t len)
  * other, then the same of the next ones. */
 static struct ahead guess(struct planned *p, int64_t from, int64_t len)
 {
-    struct ahead next = {from + len, 0, 0, 0};
+    struct ahead next = {.from = from + len};
     int64_t stride = stride_of(p, from, len);
     p->low = !p->reads || from < p->low ? from : p->low;
     p->high = from + len > p->high ? from + len : p->high;
     p->sum += len;
-    if (p->reads && p->sum > (p->high - p->low) / 2)
+    if (p->reads && p->sum > (p->high - p->low) / 2) {
         next.len = AHEAD;
-    else if (stride)
-        next = (struct ahead){from + stride, len, stride, STRIDES};
+    } else if (stride) {
+        p->strides = p->strides ? 2 * p->strides : 1;
+        p->strides = p->strides < STRIDES_MAX ? p->strides : STRIDES_MAX;
+        next = (struct ahead){.from = from + stride, .len = len, .stride = stride, .strides = p->strides};
+    }
+    next.first = p->low;
+    next.size = hs_object_facts(p->object)->size;
     p->past[p->reads % PAST] = (struct read){from, len};
     p->reads++;
     return next;
 }
 
+/* The last row group is mostly a shorter one, its columns elsewhere: what would be read of it is guessed wrong. */
+static bool in_full_group(const struct ahead *next, int64_t at)
+{
+    int64_t group = (at - next->first + next->stride / 16) / next->stride;
+    return (group + 1) <= (next->size + next->stride / 8) / next->stride;
+}
+
+/* Steps are not quite equal, and a block that a guess missed would be a request of its own. */
 static void look_ahead(struct hs_object *o, const struct ahead *next)
 {
     if (next->len && !next->strides)
         hs_object_expect(o, next->from, next->len);
-    for (int i = 0; i < next->strides; i++)
-        hs_object_expect(o, next->from + i * next->stride, next->len);
+    for (int i = 0; i < next->strides; i++) {
+        int64_t at = next->from + i * next->stride;
+        if (in_full_group(next, at))
+            hs_object_expect(o, at < HS_BLOCK / 2 ? 0 : at - HS_BLOCK / 2, next->len + HS_BLOCK);
+    }
 }
 
 static hs_rc take_read(struct hs_gateway *g, struct planned *p, const struct hs_object_ask *q, struct hs_err *err)
@@ -286,12 +311,13 @@ static void answer(void *arg)
     struct hs_gateway *g = j->gateway;
     struct planned *p = &g->planned[j->ask.object];
     struct hs_err err;
-    int passed = -1;
+    struct opened passed;
+    passed.fd = -1;
     hs_err_clear(&err);
     hs_rc rc = j->ask.kind == HS_OBJECT_OPEN ? take_open(g, p, &passed, &err) : take_read(g, p, &j->ask, &err);
-    reply(g, j->ask.id, rc == HS_OK ? 0 : explain(g, &err), passed);
-    if (passed >= 0)
-        close(passed);
+    reply(g, j->ask.id, rc == HS_OK ? 0 : explain(g, &err), rc == HS_OK ? &passed : NULL);
+    if (passed.fd >= 0)
+        close(passed.fd);
     pthread_mutex_lock(&g->lock);
     g->under_way--;
     pthread_mutex_unlock(&g->lock);
@@ -334,7 +360,7 @@ static void begin_answer(struct hs_gateway *g, const struct hs_object_ask *q)
         pthread_mutex_unlock(&g->lock);
     }
     hs_free(j);
-    reply(g, q->id, EAGAIN, -1);
+    reply(g, q->id, EAGAIN, NULL);
 }
 
 static bool hear_one(struct hs_gateway *g)

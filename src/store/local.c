@@ -170,13 +170,20 @@ static hs_rc stat_file(hs_str path, enum links links, struct stat *out, struct h
     return HS_OK;
 }
 
+hs_rc hs_local_stamp_of(hs_str path, const struct stat *st, struct hs_stamp *out, struct hs_err *err)
+{
+    if (!S_ISREG(st->st_mode))
+        return hs_fail_hidden(err, HS_INVALID, "not a regular file: %.*s", HS_FMT(path));
+    *out = (struct hs_stamp){st->st_size, st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec, (uint64_t)st->st_dev,
+                             (uint64_t)st->st_ino};
+    return HS_OK;
+}
+
 hs_rc hs_local_stamp(hs_str path, struct hs_stamp *out, struct hs_err *err)
 {
     struct stat st;
     HS_TRY(stat_file(path, REFUSE_LINKS, &st, err));
-    *out = (struct hs_stamp){st.st_size, st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec, (uint64_t)st.st_dev,
-                             (uint64_t)st.st_ino};
-    return HS_OK;
+    return hs_local_stamp_of(path, &st, out, err);
 }
 
 bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b)

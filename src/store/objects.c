@@ -195,10 +195,42 @@ hs_rc hs_object_stamp(hs_str name, struct hs_stamp *out, struct hs_err *err)
     return hs_store_is_remote(name) ? s3_stamp(name, out, err) : hs_local_stamp(name, out, err);
 }
 
-hs_rc hs_store_list(struct hs_arena *a, hs_str directory, hs_str **out_names, size_t *out_count, struct hs_err *err)
+static hs_rc split_list(struct hs_arena *a, const struct hs_s3_listed *listed, size_t count, hs_str **out_names,
+                        struct hs_stamp **out_stamps, struct hs_err *err)
 {
+    hs_str *names = hs_arena_array(a, count + 1, sizeof *names);
+    struct hs_stamp *stamps = hs_arena_array(a, count + 1, sizeof *stamps);
+    bool all = true;
+    if (!names || !stamps)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        struct hs_s3_facts facts = {.size = listed[i].size};
+        names[i] = listed[i].name;
+        all = all && listed[i].etag.len && listed[i].etag.len < sizeof facts.etag;
+        if (!all)
+            continue;
+        memcpy(facts.etag, listed[i].etag.at, listed[i].etag.len);
+        HS_TRY(stamp_of(&facts, &stamps[i], err));
+    }
+    *out_names = names;
+    *out_stamps = all ? stamps : NULL;
+    return HS_OK;
+}
+
+hs_rc hs_store_list_stamped(struct hs_arena *a, hs_str directory, hs_str **out_names, struct hs_stamp **out_stamps,
+                            size_t *out_count, struct hs_err *err)
+{
+    struct hs_s3_listed *listed;
+    *out_stamps = NULL;
     if (!hs_store_is_remote(directory))
         return hs_local_list(a, directory, out_names, out_count, err);
     HS_TRY(hs_store_ready(err));
-    return hs_s3_list(a, directory, out_names, out_count, err);
+    HS_TRY(hs_s3_list(a, directory, &listed, out_count, err));
+    return split_list(a, listed, *out_count, out_names, out_stamps, err);
+}
+
+hs_rc hs_store_list(struct hs_arena *a, hs_str directory, hs_str **out_names, size_t *out_count, struct hs_err *err)
+{
+    struct hs_stamp *unused;
+    return hs_store_list_stamped(a, directory, out_names, &unused, out_count, err);
 }

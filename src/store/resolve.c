@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -197,32 +198,96 @@ static bool inside_any_root(struct hs_arena *a, const struct hs_store *s, const 
     return false;
 }
 
-/* A path in which no link stands is its own realpath; that costs one call instead of one a segment. */
-static bool plain_path(const char *path)
+/* No segment is empty, "." or "..": such a path is its own realpath, if no link stands in it. */
+static bool is_tidy(const char *path)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-    bool dots = path[0] != '/' || strstr(path, "/./") || strstr(path, "//") || strstr(path, "/..");
-    size_t len = strlen(path);
-    if (dots || len >= PATH_MAX || len < 2 || path[len - 1] == '/' || (len > 1 && memcmp(path + len - 2, "/.", 2) == 0))
+    if (path[0] != '/' || path[1] == 0)
         return false;
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
+    for (const char *at = path; at; at = strchr(at + 1, '/')) {
+        bool dots = at[1] == '.' && (at[2] == '/' || at[2] == 0 || at[2] == '.');
+        if (at[1] == '/' || at[1] == 0 || dots)
+            return false;
+    }
+    return true;
 }
 
-static bool real_path(const char *path, char real[PATH_MAX])
+static int open_plain(const char *path, int flags)
 {
-    if (!plain_path(path))
+    struct open_how how = {.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags)};
+    how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
+void hs_near_init(struct hs_near *n)
+{
+    *n = (struct hs_near){.owner = pthread_self(), .folder = -1};
+}
+
+void hs_near_close(struct hs_near *n)
+{
+    if (n->folder >= 0)
+        close(n->folder);
+    n->folder = -1;
+}
+
+static void leave_folder(struct hs_near *n, hs_str folder)
+{
+    if (n->used)
+        n->wary = n->used == 1;
+    hs_near_close(n);
+    memcpy(n->path, folder.at, folder.len);
+    n->path[folder.len] = 0;
+    n->len = folder.len;
+    n->used = 0;
+}
+
+/* The file in the kept folder; false: to be looked at by its whole path. */
+static bool look_near(struct hs_near *n, const char *path, struct stat *out)
+{
+    const char *slash = strrchr(path, '/');
+    hs_str folder = {path, (size_t)(slash - path)};
+    if (!pthread_equal(n->owner, pthread_self()) || folder.len == 0 || folder.len >= sizeof n->path)
+        return false;
+    if (!hs_str_eq(folder, (hs_str){n->path, n->len}))
+        leave_folder(n, folder);
+    if (n->used++ == 0 && n->wary)
+        return false;
+    if (n->folder < 0)
+        n->folder = open_plain(n->path, O_DIRECTORY);
+    return n->folder >= 0 && fstatat(n->folder, slash + 1, out, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(out->st_mode);
+}
+
+/* Is it a path without links? That costs one call instead of realpath's one a segment, and the descriptor that it gives
+ * says as well what is there (`out` may be NULL). */
+static bool look_at(struct hs_near *near, const char *path, struct stat *out)
+{
+    if (!is_tidy(path) || strlen(path) >= PATH_MAX || hs_fault("openat2-missing"))
+        return false;
+    if (near && out && look_near(near, path, out))
+        return true;
+    int fd = open_plain(path, 0);
+    if (fd < 0)
+        return false;
+    bool seen = !out || fstat(fd, out) == 0;
+    close(fd);
+    return seen;
+}
+
+static bool real_path(struct hs_near *near, const char *path, char real[PATH_MAX], struct stat *stat, bool *seen)
+{
+    *seen = look_at(near, path, stat);
+    if (!*seen)
         return realpath(path, real) != NULL;
     memcpy(real, path, strlen(path) + 1);
     return true;
 }
 
-static hs_rc confine(struct hs_arena *a, const struct hs_store *s, hs_str local, hs_str *out, struct hs_err *err)
+/* *seen: `stat` (may be NULL) is of what lies there. */
+static hs_rc confine(struct hs_arena *a, const struct hs_store *s, hs_str local, struct stat *stat, bool *seen,
+                     hs_str *out, struct hs_err *err)
 {
     char real[PATH_MAX];
-    if (!real_path(local.at, real)) {
+    if (!real_path(s->near, local.at, real, stat, seen)) {
         if (errno == ENOENT || errno == ENOTDIR)
             return hs_fail_hidden(err, HS_NOT_FOUND, "no such object: %.*s", HS_FMT(local));
         return hs_fail_hidden(err, HS_UNAVAILABLE, "cannot resolve %.*s: %s", HS_FMT(local), strerrordesc_np(errno));
@@ -271,6 +336,18 @@ static hs_rc as_object(struct hs_arena *a, const struct location *where, hs_str 
     return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
+static hs_str joined(struct hs_arena *a, hs_str from, hs_str rest)
+{
+    char *to = hs_arena_alloc(a, from.len + rest.len + 1);
+    if (!to)
+        return (hs_str){0};
+    if (from.len)
+        memcpy(to, from.at, from.len);
+    if (rest.len)
+        memcpy(to + from.len, rest.at, rest.len);
+    return (hs_str){to, from.len + rest.len};
+}
+
 static hs_rc place(struct hs_arena *a, const struct hs_store *s, hs_str path, const struct location *where, hs_str *out,
                    struct hs_err *err)
 {
@@ -283,7 +360,7 @@ static hs_rc place(struct hs_arena *a, const struct hs_store *s, hs_str path, co
     if (remote && object.at && (!mapped.found || (mapped.by_location && inside_any_uri(s, object))))
         *out = object;
     else if (mapped.found)
-        *out = hs_arena_printf(a, "%.*s%.*s", HS_FMT(mapped.to), HS_FMT(mapped.rest));
+        *out = joined(a, mapped.to, mapped.rest);
     else if (absolute && ours && !remote)
         *out = where->path;
     else if (absolute)
@@ -293,15 +370,39 @@ static hs_rc place(struct hs_arena *a, const struct hs_store *s, hs_str path, co
     return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
-hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out, struct hs_err *err)
+static hs_rc name_of(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out, struct hs_err *err)
 {
     struct location where;
-    hs_str name;
     HS_TRY(location_of(a, path, &where, err));
     if (where.path.len == 0 && !where.authority.len)
         return hs_fail_hidden(err, HS_INVALID, "empty path");
-    HS_TRY(place(a, s, path, &where, &name, err));
-    return hs_store_is_remote(name) ? confine_uri(a, s, name, out, err) : confine(a, s, name, out, err);
+    return place(a, s, path, &where, out, err);
+}
+
+hs_rc hs_store_resolve(struct hs_arena *a, const struct hs_store *s, hs_str path, hs_str *out, struct hs_err *err)
+{
+    hs_str name;
+    bool seen;
+    HS_TRY(name_of(a, s, path, &name, err));
+    return hs_store_is_remote(name) ? confine_uri(a, s, name, out, err) : confine(a, s, name, NULL, &seen, out, err);
+}
+
+hs_rc hs_store_find(struct hs_arena *a, const struct hs_store *s, hs_str path, struct hs_found *out, struct hs_err *err)
+{
+    hs_str name;
+    struct stat stat;
+    bool seen = false;
+    *out = (struct hs_found){.known = true};
+    HS_TRY(name_of(a, s, path, &name, err));
+    if (hs_store_is_remote(name)) {
+        HS_TRY(confine_uri(a, s, name, &out->name, err));
+        out->known = hs_is_immutable(name) && hs_object_is_known(name);
+    } else {
+        HS_TRY(confine(a, s, name, &stat, &seen, &out->name, err));
+    }
+    if (seen)
+        return hs_local_stamp_of(out->name, &stat, &out->stamp, err);
+    return out->known ? hs_object_stamp(out->name, &out->stamp, err) : HS_OK;
 }
 
 hs_rc hs_store_maps(struct hs_arena *a, const struct hs_store *s, hs_str path, bool *out, struct hs_err *err)

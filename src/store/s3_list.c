@@ -6,7 +6,7 @@
 
 enum { PAGE_MAX = 16 << 20, PAGES_MAX = 4000 };
 
-typedef HS_VEC(hs_str) names_vec;
+typedef HS_VEC(struct hs_s3_listed) names_vec;
 
 /* The text of the next <TAG>...</TAG> in *rest, which then goes on behind it. */
 static bool next_element(hs_str *rest, const char *open, const char *close, hs_str *out)
@@ -87,18 +87,32 @@ static bool decode(struct hs_arena *a, hs_str raw, hs_str *out)
     return good && out->at;
 }
 
+/* Where a list does not say them, or in no way we know, they are asked for as before. */
+static void take_facts(struct hs_arena *a, hs_str contents, struct hs_s3_listed *out)
+{
+    hs_str at = contents, size, etag;
+    if (!next_element(&at, "<Size>", "</Size>", &size) || !hs_str_to_i64(size, &out->size) || out->size < 0)
+        return;
+    at = contents;
+    if (next_element(&at, "<ETag>", "</ETag>", &etag) && etag.len < HS_ETAG_MAX && !decode(a, etag, &out->etag))
+        out->etag = (hs_str){0};
+}
+
 static bool take_names(struct hs_arena *a, hs_str page, hs_str prefix, names_vec *names)
 {
     hs_str contents, raw, key;
     while (next_element(&page, "<Contents>", "</Contents>", &contents)) {
-        if (!next_element(&contents, "<Key>", "</Key>", &raw) || !decode(a, raw, &key) || !hs_str_starts(key, prefix))
+        hs_str at = contents;
+        if (!next_element(&at, "<Key>", "</Key>", &raw) || !decode(a, raw, &key) || !hs_str_starts(key, prefix))
             return false;
         key = (hs_str){key.at + prefix.len, key.len - prefix.len};
-        hs_str *name = key.len ? hs_vec_add(a, names) : NULL; /* the prefix itself is what some write for a directory */
-        if (key.len && !name)
+        if (!key.len) /* the prefix itself is what some write for a directory */
+            continue;
+        struct hs_s3_listed *one = hs_vec_add(a, names);
+        if (!one)
             return false;
-        if (name)
-            *name = key;
+        *one = (struct hs_s3_listed){.name = key};
+        take_facts(a, contents, one);
     }
     return true;
 }
@@ -151,10 +165,10 @@ static hs_rc one_page(struct hs_arena *a, const struct hs_s3_uri *uri, hs_str di
 
 static int by_name(const void *a, const void *b)
 {
-    return hs_str_cmp(*(const hs_str *)a, *(const hs_str *)b);
+    return hs_str_cmp(((const struct hs_s3_listed *)a)->name, ((const struct hs_s3_listed *)b)->name);
 }
 
-hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err)
+hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, struct hs_s3_listed **out, size_t *out_count, struct hs_err *err)
 {
     hs_str slashed = hs_arena_printf(a, "%.*s/", HS_FMT(dir)), token = {0};
     struct hs_s3_uri uri;
@@ -171,7 +185,7 @@ hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out
     if (!names.len)
         return hs_fail_hidden(err, HS_NOT_FOUND, "nothing below %.*s", HS_FMT(dir));
     qsort(names.at, names.len, sizeof *names.at, by_name);
-    *out_names = names.at;
+    *out = names.at;
     *out_count = names.len;
     return HS_OK;
 }

@@ -5,7 +5,21 @@
 
 #include "base/arena.h"
 
+#include <pthread.h>
+
 struct hs_prefix_map; /* model/model.h */
+
+/* A folder that was opened on the way to a file in it, kept for the next one: files of a table lie side by side, and a
+ * path is long. Of one thread, for one plan: what is found by it is what lay there when the folder was opened. */
+struct hs_near {
+    pthread_t owner;
+    int folder; /* O_PATH; -1: none yet */
+    bool wary;  /* the folder before was used once: the next is opened for its second file */
+    size_t used, len;
+    char path[512];
+};
+void hs_near_init(struct hs_near *n);
+void hs_near_close(struct hs_near *n);
 
 struct hs_store { /* where one table's objects are */
     hs_str root;  /* absolute directory of the table (its location), or "s3://bucket/prefix" */
@@ -16,6 +30,7 @@ struct hs_store { /* where one table's objects are */
      * model was loaded and are real paths: should one of them have become a symbolic link since, nothing lies in it any
      * more. Empty: whatever `root` and the targets are now. */
     hs_str within;
+    struct hs_near *near; /* NULL: none. For hs_store_find on its owner's thread; other threads do without */
 };
 
 /* The object stores that tables lie in. Texts are never NULL; "" takes the default. Once a process, before any table is
@@ -66,6 +81,19 @@ struct hs_stamp {
     uint64_t device, inode;
 };
 HS_MUST hs_rc hs_object_stamp(hs_str local_path, struct hs_stamp *out, struct hs_err *err);
+/* hs_store_resolve and hs_object_stamp in one look: what is cached under that name and stamp need not be opened.
+ * HS_INVALID, and the name is set: something lies there that is no regular file. */
+struct hs_found {
+    hs_str name;
+    struct hs_stamp stamp;
+    bool known; /* false: only a store can tell the stamp, and was not asked */
+};
+HS_MUST hs_rc hs_store_find(struct hs_arena *a, const struct hs_store *s, hs_str path, struct hs_found *out,
+                            struct hs_err *err);
 bool hs_stamp_same(const struct hs_stamp *a, const struct hs_stamp *b);
+/* hs_store_list, and the stamps of what was listed, where the list itself says them: asking for each would be a round
+ * trip more. *out_stamps is NULL where it does not. */
+HS_MUST hs_rc hs_store_list_stamped(struct hs_arena *a, hs_str local_dir, hs_str **out_names,
+                                    struct hs_stamp **out_stamps, size_t *out_count, struct hs_err *err);
 
 #endif

@@ -3,8 +3,8 @@
  *   resolve.c   a path in metadata -> a name that may be opened   objects.c      a name -> its backend
  *   local.c     files                                             s3.c, s3_list.c  S3: ranges, sizes, names
  *   http.c      one exchange over a kept connection               sigv4.c        who asks, proven
- *   credentials.c  keys, and when they must be asked for anew     cache.c, cache_file.c  blocks of immutable objects
- *   gateway.c   planned objects for a worker */
+ *   credentials.c  keys, and when they must be asked for anew     gateway.c      planned objects for a worker
+ *   cache.c, cache_*.c, contact.c  immutable objects on our own disk, by blocks; their first question */
 #ifndef HS_STORE_STORE_IN_H
 #define HS_STORE_STORE_IN_H
 
@@ -31,6 +31,9 @@ HS_MUST hs_rc hs_local_read(struct hs_arena *a, hs_str path, size_t max, hs_str 
 HS_MUST hs_rc hs_local_read_range(struct hs_arena *a, hs_str path, int64_t offset, size_t len, hs_str *out,
                                   struct hs_err *err);
 HS_MUST hs_rc hs_local_stamp(hs_str path, struct hs_stamp *out, struct hs_err *err);
+struct stat;
+/* Of what was looked at already; HS_INVALID where it is no regular file. */
+HS_MUST hs_rc hs_local_stamp_of(hs_str path, const struct stat *st, struct hs_stamp *out, struct hs_err *err);
 HS_MUST hs_rc hs_local_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
 
 /* ---- credentials.c ---- */
@@ -100,10 +103,15 @@ HS_MUST hs_rc hs_s3_end(hs_str uri, char *to, size_t room, size_t *out_got, stru
                         struct hs_err *err);
 /* One GET of a bucket with this query, whose body is text of at most text->max bytes. */
 HS_MUST hs_rc hs_s3_page(hs_str bucket, hs_str query, struct hs_buf *text, struct hs_err *err);
-HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, hs_str **out_names, size_t *out_count, struct hs_err *err);
+struct hs_s3_listed {
+    hs_str name, etag; /* etag empty: the list does not say it */
+    int64_t size;
+};
+HS_MUST hs_rc hs_s3_list(struct hs_arena *a, hs_str dir, struct hs_s3_listed **out, size_t *out_count,
+                         struct hs_err *err);
 
-/* ---- cache.c: objects whose name is never given to other bytes, by blocks on our own disk ---- */
-enum { HS_BLOCK = 64 << 10 };
+/* ---- the cache: objects whose name is never given to other bytes, by blocks on our own disk ---- */
+enum { HS_BLOCK = 16 << 10 };
 struct hs_object;
 HS_MUST hs_rc hs_cache_open(const char *directory, int64_t max_bytes, struct hs_err *err);
 void hs_cache_close(void);
@@ -119,6 +127,8 @@ HS_MUST hs_rc hs_object_ensure(struct hs_object *o, int64_t offset, int64_t len,
 /* Would opening it, or ensuring these bytes, be done without waiting for a store or a disk? */
 bool hs_object_is_known(hs_str uri);
 bool hs_object_has(struct hs_object *o, int64_t offset, int64_t len);
+/* A bit for each of the first blocks: is it there and compared, so that it stays while `o` is open? How many bytes. */
+size_t hs_object_good_bits(struct hs_object *o, uint8_t *bits, size_t room);
 /* Begins to fetch what is missing of these bytes, and does not wait. */
 void hs_object_expect(struct hs_object *o, int64_t offset, int64_t len);
 /* What was ensured. */

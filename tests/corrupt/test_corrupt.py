@@ -1,14 +1,17 @@
 """Damaged tables through a real server: each mutation ends as the right answer or as a clear error; never a crash, a hang, a wrong row,
 or memory that is not given back. Right is what the oracle reads from the same damaged bytes.
 
-1,000 mutations; HAILSTORM_LONG=1: 100,000; HAILSTORM_CORRUPT=N and HAILSTORM_CORRUPT_SEED=S choose others. A failure prints what
-makes it again: `python tests/corrupt/again.py SUBJECT N`."""
+1,000 mutations; HAILSTORM_LONG=1: 100,000; HAILSTORM_CORRUPT=N and HAILSTORM_CORRUPT_SEED=S choose others, HAILSTORM_CORRUPT_SHARE=K/N
+(K from 0) does every Nth of them, so that several runs side by side, each in a HAILSTORM_CORRUPT_DIR of its own, do all. A failure prints
+what makes it again: `python tests/corrupt/again.py SUBJECT N`."""
 import collections
 import concurrent.futures
+import json
 import multiprocessing
 import os
 import pathlib
 import random
+import re
 import resource
 import sys
 import time
@@ -32,11 +35,15 @@ pytestmark = pytest.mark.skipif(not (subjects.fixtures.FIXTURES / "tables.tsv").
 
 MUTATIONS = int(os.environ.get("HAILSTORM_CORRUPT", 100_000 if LONG else 1_000))
 SEED = int(os.environ.get("HAILSTORM_CORRUPT_SEED", 1))
+SHARE, SHARES = map(int, os.environ.get("HAILSTORM_CORRUPT_SHARE", "0/1").split("/"))
 HANG_S = 20
 GROWTH = 96 << 20  # caches are bounded by 192 MiB and more, of which tables this small fill little
 # gRPC's words for what no damage may end in; damage itself is DATA_LOSS, which pyarrow has no class for.
 FAULTS = ("returned internal error", "returned unavailable error", "returned deadline exceeded", "returned cancelled", "returned unknown",
           "returned aborted")
+# What a sanitizer says of the server or of a worker, whose log is one.
+SANITIZERS = ("Sanitizer", "runtime error:")
+NAMES_A_FILE = re.compile(r"/|\.(ya?ml|json|avro|parquet|puffin|orc)\b")  # which no words for a client may
 Outcome = collections.Counter
 
 
@@ -88,8 +95,9 @@ class Mesh:
             words = " ".join(str(why).split())
             if any(f in words.lower() for f in FAULTS) or " returned " not in words:
                 return "fault", f"{type(why).__name__}: {words[:500]}"
-            self.words[words.partition("with message: ")[2].partition(". gRPC client")[0]] += 1
-            return "error", None
+            said = words.partition("with message: ")[2].partition(". gRPC client")[0]
+            self.words[said] += 1
+            return ("error", None) if not NAMES_A_FILE.search(said) else ("leak", said)
         got = cells_of(subject.fields, answer)
         if got is not None and oracle.difference(subject.expected, got) is None:
             return "right", None
@@ -118,10 +126,11 @@ def cells_of(fields, answer):
 
 
 def only_pages(subject, path):
-    """Is a Parquet file's footer as it was? Pages have no checksum that the engine looks at, so a deleted key may have become another."""
+    """Is a Parquet file's footer as it was, and has no page of it a checksum? Then a deleted key may have become another. The format's own
+    library writes checksums, and the server looks at those of delete files."""
     whole, now = subject.whole[path], path.read_bytes()
     size = int.from_bytes(whole[-8:-4], "little") + 8
-    return whole[-4:] == b"PAR1" and whole[-size:] == now[-size:]
+    return whole[-4:] == b"PAR1" and whole[-size:] == now[-size:] and b"parquet-mr version" not in whole[-size:]
 
 
 def _bound():
@@ -136,8 +145,16 @@ def mesh():
         yield found
         REPORT.append(f"corrupt: {sum(found.seen.values())} mutations of {len(all_subjects)} tables: "
                       + ", ".join(f"{n} {how}" for how, n in found.seen.most_common()))
-        REPORT.extend(f"    {n} x {words[:150]}" for words, n in found.words.most_common(12))
+        REPORT.extend(f"    {n} x {words[:150]}" for words, n in found.words.most_common(24))
         found.close()
+        assert server.stop() == 0 and not sanitized(server), server.words()[-3000:]
+
+
+def sanitized(server):
+    """What a sanitizer said, or None."""
+    words = server.words()
+    found = min((at for at in (words.find(s) for s in SANITIZERS) if at >= 0), default=None)
+    return None if found is None else words[max(0, found - 200):found + 3000]
 
 
 def run_one(mesh, subject, number, role, path, data):
@@ -155,12 +172,61 @@ def run_one(mesh, subject, number, role, path, data):
     return f"{role} {path.name}, mutation {number}: {wrong}" if wrong else None
 
 
+def swapped(subject, path):
+    """The metadata with the ids of two columns of one type exchanged, in every schema, or None; and how many columns there are."""
+    tree = json.loads(subject.whole[path])
+    schema = next(s for s in tree["schemas"] if s["schema-id"] == tree["current-schema-id"]) if "schemas" in tree else tree["schema"]
+    kinds = collections.defaultdict(list)
+    for field in schema["fields"]:
+        kinds[str(field["type"])].append(field["id"])
+    pair = next((ids[:2] for ids in kinds.values() if len(ids) > 1), None)
+    for one in [*tree.get("schemas", []), tree.get("schema", {"fields": []})]:
+        for field in one["fields"]:
+            if pair and field["id"] in pair:
+                field["id"] = pair[1 - pair.index(field["id"])]
+    return json.dumps(tree).encode() if pair else None
+
+
+def test_metadata_replaced_in_place():
+    """Before the mesh is made, for it makes the copies anew. What was concluded from a metadata file goes with that file: another one by
+    the same name, damaged or whole, is another table to the policy. The first that is read is a damaged one, whose first column has an id
+    that none can have."""
+    all_subjects = [s for s, name in zip(subjects.make(), subjects.NAMES) if not name.endswith("+gz")]
+    with Server(subjects.MODEL) as server:
+        found = Mesh(server, all_subjects)
+        asked = 0
+        for subject in all_subjects:
+            path = next(p for (kind, _), p in subject.files if kind == "metadata")
+            first = json.dumps(str(subject.fields[0]["id"]))[1:-1]
+            bad = re.sub(rb'("id"\s*:\s*)' + first.encode() + rb"(?=\s*[,}])", rb"\g<1>-2", subject.whole[path], count=0)
+            subject.put(path, bad)
+            found.judge(subject, "metadata", path)
+            subject.put(path, subject.whole[path])
+            assert found.judge(subject, "whole")[0] in ("right", "error" if allowed(subject.table) else "right"), (subject.table.path, found.words)
+            name = json.dumps(subject.fields[0]["name"]).encode()
+            subject.put(path, re.sub(rb'("name"\s*:\s*)' + re.escape(name), rb'\g<1>"elsewhere"', subject.whole[path]))
+            assert found.judge(subject, "metadata", path) == ("error", None), (subject.table.path, found.words)
+            subject.put(path, subject.whole[path])
+            other = swapped(subject, path)
+            if other is None:
+                continue
+            asked += 1
+            subject.put(path, other)
+            how, wrong = found.judge(subject, "metadata", path)
+            subject.put(path, subject.whole[path])
+            assert not wrong, (subject.table.path, how, wrong)
+        assert asked >= 3
+        found.close()
+
+
 @pytest.mark.timeout(36000 if LONG else 300)
 @pytest.mark.parametrize("name", subjects.NAMES)
 def test_damage(mesh, name):
     subject = mesh.subjects[subjects.NAMES.index(name)]
     wrong = []
     for one in plan(subject, -(-MUTATIONS // len(subjects.NAMES))):
+        if one[0] % SHARES != SHARE:
+            continue
         found = run_one(mesh, subject, *one)
         if found:
             wrong.append(found)
@@ -169,6 +235,8 @@ def test_damage(mesh, name):
     how, still = mesh.judge(subject, "whole")
     if still or how != ("error" if allowed(subject.table) and how == "error" else "right"):
         wrong.append(f"restored, and the answer is: {how} {still}")
+    if said := sanitized(mesh.server):
+        wrong.append(said)
     assert not wrong, f"{subject.table.path} (fixtures.{subject.name})\n" + "\n".join(wrong)
 
 

@@ -21,15 +21,16 @@ def pytest_configure(config):
 
 
 def kinds():
-    """moto in every run; with HAILSTORM_S3_PEERS the store that checks signatures instead."""
+    """moto in every run; with HAILSTORM_S3_PEERS the stores that check signatures instead."""
     if not os.environ.get("HAILSTORM_S3_PEERS"):
         return ["moto"]
-    return ["versitygw"]
+    return [pytest.param(name, marks=() if stores.peer_binary(name) else pytest.mark.skip(f"no {name}: tools/setup peers"))
+            for name in ("versitygw", "minio")]
 
 
 @pytest.fixture(scope="session", params=kinds())
 def store(request, tmp_path_factory):
-    where = stores.moto() if request.param == "moto" else stores.versitygw(tmp_path_factory.mktemp("gw"))
+    where = stores.moto() if request.param == "moto" else getattr(stores, request.param)(tmp_path_factory.mktemp("gw"))
     with where as running:
         yield running
 

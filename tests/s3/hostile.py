@@ -9,7 +9,7 @@ import time
 
 
 class Rule:
-    """what: pass, status, cut, short, long, flip, slow, reset, redirect, expired. `when` looks at (method, path); `times`: how often."""
+    """what: pass, status, cut, short, long, flip, slow, hang, reset, redirect, expired. `when` looks at (method, path); `times`: how often."""
 
     def __init__(self, what, value=None, when=lambda method, path: True, times=None, skip=0):
         self.what, self.value, self.when, self.times, self.skip, self.hits = what, value, when, times, skip, 0
@@ -77,6 +77,8 @@ class Proxy:
             return
         if what == "slow":
             time.sleep(value)
+        if what == "hang":  # until the test sets the event
+            value.wait(60)
         if what == "expired" and h.headers.get("x-amz-security-token") == value:
             what = "pass"
         if what in ("status", "expired", "redirect"):

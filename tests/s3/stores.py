@@ -1,4 +1,4 @@
-"""S3 servers for the tests: moto (in every run), versitygw (make test-peers); and a mesh whose tables lie in one of them."""
+"""S3 servers for the tests: moto (in every run), versitygw and MinIO (make test-peers); and a mesh whose tables lie in one of them."""
 import contextlib
 import os
 import pathlib
@@ -101,9 +101,9 @@ def moto_tls(folder, upload):
         process.wait(20)
 
 
-def versitygw_binary():
-    """What HAILSTORM_VERSITYGW names, or is on the path, or was put into build/peers by tools/setup peers."""
-    for found in (os.environ.get("HAILSTORM_VERSITYGW"), shutil.which("versitygw"), ROOT / "build" / "peers" / "bin" / "versitygw"):
+def peer_binary(name):
+    """What HAILSTORM_<NAME> names, or is on the path, or was put into build/peers by tools/setup peers."""
+    for found in (os.environ.get(f"HAILSTORM_{name.upper()}"), shutil.which(name), ROOT / "build" / "peers" / "bin" / name):
         if found and pathlib.Path(found).exists():
             return str(found)
     return None
@@ -112,8 +112,17 @@ def versitygw_binary():
 def versitygw(folder):
     port = free_port()
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-    return running([versitygw_binary(), "--port", f"127.0.0.1:{port}", "posix", str(folder)], port, "versitygw",
+    return running([peer_binary("versitygw"), "--port", f"127.0.0.1:{port}", "posix", str(folder)], port, "versitygw",
                    {"ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET})
+
+
+def minio(folder):
+    port = free_port()
+    folder = pathlib.Path(folder)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    return running([peer_binary("minio"), "server", "--quiet", "--address", f"127.0.0.1:{port}", "--certs-dir", str(folder / "certs"),
+                    str(folder / "data")], port, "minio",
+                   {"MINIO_ROOT_USER": KEY, "MINIO_ROOT_PASSWORD": SECRET, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off"})
 
 
 def mesh_in(store, mesh, to, prefix="warehouse"):

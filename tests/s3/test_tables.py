@@ -5,9 +5,11 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 from answers import rows
+from flightsql import Client
 from server import Server
 
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build" / "hailstorm"
@@ -134,6 +136,24 @@ def test_a_table_that_changes_is_seen(store, disk, serve, tmp_path):
     client.delete_object(Bucket="lake", Key=names[-1])  # a rollback, as far as a reader can see
     after = rows(server, "select count(*) from sales.orders")[0][0]
     assert after != before
+
+
+def test_what_was_pinned_is_looked_for_again(store, disk, serve, tmp_path):
+    """A ticket's snapshot is believed to be there for a second. Whoever comes later is told that it is gone."""
+    import stores
+    mesh = stores.mesh_in(store, disk, tmp_path / "mesh", prefix="pinned")
+    server = serve(mesh)
+    client, folder = store.client, "pinned/sales/orders/metadata/"
+    names = sorted(o["Key"] for o in client.list_objects_v2(Bucket="lake", Prefix=folder)["Contents"] if o["Key"].endswith(".json"))
+    with Client(server.host, server.port, "otto", "otto-demo") as otto:
+        ticket = otto.plan("select count(*) from sales.orders").endpoints[0].ticket
+        before = otto.get(ticket).read_all()
+        client.delete_object(Bucket="lake", Key=names[-1])
+        now = otto.query("select count(*) from sales.orders")  # a statement of its own looks at once
+        assert now != before
+        time.sleep(1.1)
+        with pytest.raises(Exception, match="snapshot"):
+            otto.get(ticket).read_all()
 
 
 def test_one_process_beside_another_shares_no_cache(serve, mesh, store):

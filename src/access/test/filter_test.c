@@ -128,9 +128,47 @@ static void test_uuid(void **state)
     hs_arena_free(a);
 }
 
+static void assert_asked(const struct hs_condition *c, const char *expected)
+{
+    struct hs_field where_n = {.id = 7, .name = HS_S("n"), .type = &types[0]}, s = {.id = 3, .type = &types[1]};
+    struct hs_decided_column columns[] = {{.field = &where_n}, {.field = &s}};
+    struct hs_decision d = {.columns = columns, .column_count = 2};
+    struct hs_arena *a = hs_arena_new(0);
+    const struct hs_filter *filter;
+    struct hs_err err;
+    struct hs_buf b;
+    assert_int_equal(hs_filter_of_condition(a, c, &d, &filter, &err), HS_OK);
+    hs_buf_init(&b, 1 << 16);
+    hs_buf_add_filter(&b, filter);
+    hs_buf_addc(&b, '\0');
+    assert_string_equal(b.at, expected);
+    hs_buf_fini(&b);
+    hs_arena_free(a);
+}
+
+/* By the field ids of the decision's columns; a column that is not there says nothing. */
+static void test_asked(void **state)
+{
+    struct hs_param five = {.type = HS_T_LONG, .i = 5}, x = {.type = HS_T_STRING, .text = HS_S("x")},
+                    none = {.null = true};
+    struct hs_condition n = {.op = HS_ASK_GE, .column = 0, .values = &five, .value_count = 1};
+    struct hs_condition s = {.op = HS_ASK_STARTS_WITH, .column = 1, .values = &x, .value_count = 1};
+    struct hs_condition other = {.op = HS_ASK_EQ, .column = 2, .values = &five, .value_count = 1}, open = {0};
+    struct hs_condition nil = {.op = HS_ASK_EQ, .column = 0, .values = &none, .value_count = 1};
+    struct hs_condition parts[] = {n, s, open}, both = {.op = HS_ASK_AND, .parts = parts, .part_count = 3};
+    struct hs_condition neither = {.op = HS_ASK_NOT, .parts = &both, .part_count = 1};
+    (void)state;
+    assert_asked(&n, "(f7 >= 5)");
+    assert_asked(&both, "((f7 >= 5) and (f3 starts with 'x') and any)");
+    assert_asked(&neither, "((f7 < 5) or (f3 not starts with 'x') or any)");
+    assert_asked(&other, "any");
+    assert_asked(&nil, "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_any),
-                                       cmocka_unit_test(test_computed), cmocka_unit_test(test_uuid)};
+                                       cmocka_unit_test(test_computed), cmocka_unit_test(test_uuid),
+                                       cmocka_unit_test(test_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

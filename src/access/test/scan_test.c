@@ -125,9 +125,31 @@ static void every_allocation_may_fail(void **state)
     fail();
 }
 
+/* The engine guesses what it is told, whatever files are left. */
+static void the_estimate_is_told(void **state)
+{
+    (void)state;
+    struct hs_data_file files[] = {data("a", &one), data("b", &two), data("c", &one)};
+    struct hs_plan plan = {
+        .files = files, .file_count = 3, .record_count = 7, .estimate_is_fixed = true, .record_estimate = 100};
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_scan scan = {0};
+    struct hs_err err;
+    assert_int_equal(hs_scan_of_plan(a, &plan, &scan, &err), HS_OK);
+    assert_true(scan.estimate_is_fixed && scan.row_count_estimate == 100);
+    assert_true(scan.groups[0].told_rows == 99 && scan.groups[1].told_rows == 1);
+    plan.file_count = 0;
+    assert_int_equal(hs_scan_of_plan(a, &plan, &scan, &err), HS_OK);
+    plan = (struct hs_plan){.files = files, .file_count = 3, .record_count = 7};
+    assert_int_equal(hs_scan_of_plan(a, &plan, &scan, &err), HS_OK);
+    assert_true(scan.row_count_estimate == 7 && scan.groups[0].told_rows == 0);
+    hs_arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_estimate_is_told),
         cmocka_unit_test(files_read_alike_go_together),
         cmocka_unit_test(deletes_by_the_same_columns_go_together),
         cmocka_unit_test(unknown_formats_are_refused),

@@ -253,9 +253,26 @@ static void without_memory_it_says_so(void **state)
     seed_free(bytes);
 }
 
+/* The first block says that it has 34 GB. Where all bytes are at hand it is plain that this is no block; read piece by
+ * piece nobody knows what would come. */
+static void test_a_forged_length(void **state)
+{
+    (void)state;
+    struct seen seen;
+    hs_str whole = container(0);
+    hs_str sync = hs_str_n(whole.at + whole.len - 16, 16);
+    char *block = memmem(whole.at, whole.len, sync.at, 16);
+    assert_non_null(block);
+    memcpy(block + 16, "\x02\xfc\xff\xff\xff\xff\x01", 7);
+    assert_int_equal(read_all(whole, 0, &seen), HS_CORRUPT);
+    assert_int_equal(read_all(whole, 100, &seen), HS_LIMIT);
+    seed_free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_forged_length),
         cmocka_unit_test(every_codec_gives_its_rows),
         cmocka_unit_test(a_cut_is_damage_but_between_blocks),
         cmocka_unit_test(a_string_is_text),

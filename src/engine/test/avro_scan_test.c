@@ -176,6 +176,35 @@ static void damage_is_told_in_our_words(void **state)
     expect(&scan, "SELECT count(*) FROM t", "20000\n");
 }
 
+/* A kind whose words are for clients; where the file lies is not. */
+static void a_block_too_large_names_no_file(void **state)
+{
+    (void)state;
+    char huge_path[700], got[100];
+    struct hs_buf b;
+    struct hs_err err;
+    hs_buf_init(&b, 1 << 20);
+    hs_buf_add(&b, "Obj\x01\x02", 5);
+    put_text(&b, HS_S("avro.schema"));
+    put_text(
+        &b,
+        HS_S("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"i\",\"type\":\"long\",\"field-id\":1}]}"));
+    hs_buf_add(&b, "\0SSSSSSSSSSSSSSSS\x02\xfc\xff\xff\xff\xff\x01", 24);
+    snprintf(huge_path, sizeof huge_path, "%s", in_directory("huge.avro"));
+    FILE *f = fopen(huge_path, "wb");
+    assert_int_equal(fwrite(b.at, 1, b.len, f), b.len);
+    fclose(f);
+    hs_buf_fini(&b);
+    struct hs_scan_file files[] = {{.path = hs_str_of(huge_path), .first_row_id = -1, .record_count = 1}};
+    struct hs_field column = {.id = 1, .name = HS_S("i"), .type = &long_type};
+    struct hs_type type = {.id = HS_T_STRUCT, .fields = &column, .field_count = 1};
+    struct hs_scan_group group = {.format = HS_SCAN_AVRO, .physical = &type, .files = files, .file_count = 1};
+    struct hs_scan scan = scan_of(&group, 1);
+    assert_int_equal(try(&scan, 1, "SELECT count(*), sum(i) FROM t", got, sizeof got, &err), HS_LIMIT);
+    assert_string_equal(err.shown, hs_kind_text(HS_LIMIT));
+    assert_non_null(strstr(err.detail, "huge.avro"));
+}
+
 static void nobody_else_can_ask(void **state)
 {
     (void)state;
@@ -195,9 +224,10 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "worker") == 0)
         return hs_worker_main(argc, argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_arrive_by_field_id),     cmocka_unit_test(both_formats_are_one_table),
-        cmocka_unit_test(deletes_and_constants_apply), cmocka_unit_test(names_do_not_matter),
-        cmocka_unit_test(damage_is_told_in_our_words), cmocka_unit_test(nobody_else_can_ask),
+        cmocka_unit_test(rows_arrive_by_field_id),         cmocka_unit_test(both_formats_are_one_table),
+        cmocka_unit_test(deletes_and_constants_apply),     cmocka_unit_test(names_do_not_matter),
+        cmocka_unit_test(damage_is_told_in_our_words),     cmocka_unit_test(nobody_else_can_ask),
+        cmocka_unit_test(a_block_too_large_names_no_file),
     };
     return cmocka_run_group_tests(tests, make_files, end);
 }

@@ -77,7 +77,7 @@ static void shrink(int ring)
     /* Sealed: were this possible, the server's next read would be its last. */
     if (ftruncate(ring, 0) == 0 || fcntl(ring, F_ADD_SEALS, F_SEAL_WRITE) == 0)
         good_batch(0); /* and an hs_batch_import of it would die */
-    say(HS_MSG_ERROR, "\7\0\0\0Binder\0\4\0\0\0kept", 4 + 7 + 4 + 4);
+    say(HS_MSG_ERROR, "\7\0\0\0Binder\0\4\0\0\0kept\0\0\0", 4 + 7 + 4 + 4 + 4);
     say(HS_MSG_READY, "", 0);
 }
 

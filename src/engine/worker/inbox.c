@@ -277,7 +277,7 @@ void hs_reply_error(uint32_t statement, const struct hs_err *err)
         snprintf(ours, sizeof ours, "hs:%s", hs_kind_name(err->kind));
         kind = hs_str_of(ours);
     }
-    hs_put_error(&b, kind, text);
+    hs_put_error(&b, kind, text, hs_str_of(err->shown));
     hs_reply(HS_MSG_ERROR, statement, hs_buf_str(&b));
     hs_buf_fini(&b);
 }

@@ -1,6 +1,7 @@
 /* See objects.h. Several threads of the engine ask at once over one socket: whoever waits and finds nobody listening
  * listens for all. */
 #include "engine/worker/objects.h"
+#include "base/alloc.h"
 #include "base/cursor.h"
 #include "base/object_wire.h"
 #include "engine/channel.h"
@@ -18,11 +19,16 @@
 
 enum { DESCRIPTORS = 4096 }; /* RLIMIT_NOFILE of a worker */
 
+struct bits { /* of blocks that need not be asked for */
+    size_t len;
+    uint8_t at[];
+};
 struct waiting { /* on the stack of a thread that asks */
     struct waiting *next;
     uint32_t id;
     bool done;
     int failed, passed;
+    struct bits *bits;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -35,21 +41,42 @@ static struct {
     struct waiting *waiting;
 } own;
 static _Atomic uint32_t object_of[DESCRIPTORS]; /* number + 1; 0: a file like others */
+static struct bits *bits_of[DESCRIPTORS];       /* of those; NULL: none */
 
 /* ---- asking ---- */
 
-static void finish(uint32_t id, int failed, int passed)
+struct heard {
+    struct hs_object_reply reply;
+    uint8_t bits[HS_OBJECT_BITS];
+    size_t bits_len;
+    int passed;
+};
+
+/* Without memory for them everything is asked for. */
+static struct bits *copy_bits(const struct heard *h)
+{
+    struct bits *b = h->bits_len ? hs_malloc(sizeof *b + h->bits_len) : NULL;
+    if (b) {
+        b->len = h->bits_len;
+        memcpy(b->at, h->bits, h->bits_len);
+    }
+    return b;
+}
+
+static void finish(const struct heard *h)
 {
     struct waiting *w = own.waiting;
-    while (w && w->id != id)
+    int passed = h->passed;
+    while (w && w->id != h->reply.id)
         w = w->next;
     if (!w || w->done) {
         if (passed >= 0)
             close(passed);
         return;
     }
-    w->failed = failed;
+    w->failed = h->reply.failed;
     w->passed = passed;
+    w->bits = copy_bits(h);
     w->done = true;
 }
 
@@ -63,38 +90,39 @@ static void finish_all(void)
         }
 }
 
-static bool hear(int fd, struct hs_object_reply *out, int *out_passed)
+static bool hear(int fd, struct heard *out)
 {
-    struct iovec part = {out, sizeof *out};
+    struct iovec parts[2] = {{&out->reply, sizeof out->reply}, {out->bits, sizeof out->bits}};
     union {
         char room[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
     struct msghdr m = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = control.room, .msg_controllen = sizeof control.room};
     ssize_t n;
     do
         n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    *out_passed = -1;
+    out->passed = -1;
     struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        memcpy(out_passed, CMSG_DATA(c), sizeof *out_passed);
-    return n == (ssize_t)sizeof *out;
+        memcpy(&out->passed, CMSG_DATA(c), sizeof out->passed);
+    out->bits_len = n > (ssize_t)sizeof out->reply ? (size_t)n - sizeof out->reply : 0;
+    return n >= (ssize_t)sizeof out->reply;
 }
 
 /* With the lock held; lets it go while it listens. */
 static void listen_once(void)
 {
-    struct hs_object_reply r;
-    int passed, fd = own.socket;
+    static struct heard heard; /* there is one listener at a time */
+    int fd = own.socket;
     own.listening = true;
     pthread_mutex_unlock(&lock);
-    bool heard = hear(fd, &r, &passed);
+    bool good = hear(fd, &heard);
     pthread_mutex_lock(&lock);
     own.listening = false;
-    if (heard)
-        finish(r.id, r.failed, passed);
+    if (good)
+        finish(&heard);
     else
         finish_all();
     pthread_cond_broadcast(&changed);
@@ -120,8 +148,9 @@ static bool say(const struct hs_object_ask *q)
     return n == (ssize_t)sizeof *q;
 }
 
-/* 0, or -1 with errno as a call of libc has it. */
-static int ask(enum hs_object_ask_kind kind, uint32_t object, uint64_t offset, uint64_t length, int *out_fd)
+/* 0, or -1 with errno as a call of libc has it. OPEN: *out_fd, and its bits in *out_bits. */
+static int ask(enum hs_object_ask_kind kind, uint32_t object, uint64_t offset, uint64_t length, int *out_fd,
+               struct bits **out_bits)
 {
     struct waiting w = {.passed = -1};
     pthread_mutex_lock(&lock);
@@ -144,6 +173,10 @@ static int ask(enum hs_object_ask_kind kind, uint32_t object, uint64_t offset, u
         *out_fd = w.passed;
     else if (w.passed >= 0)
         close(w.passed);
+    if (out_bits)
+        *out_bits = w.bits;
+    else
+        hs_free(w.bits);
     if (w.failed || (out_fd && w.passed < 0)) {
         errno = w.failed ? w.failed : EIO;
         return -1;
@@ -192,13 +225,18 @@ static int open_object(const char *path, int flags)
         errno = ENOENT;
         return -1;
     }
-    if (ask(HS_OBJECT_OPEN, object, 0, 0, &fd) != 0)
+    struct bits *bits;
+    if (ask(HS_OBJECT_OPEN, object, 0, 0, &fd, &bits) != 0) {
+        hs_free(bits);
         return -1;
+    }
     if (fd >= DESCRIPTORS) {
         close(fd);
+        hs_free(bits);
         errno = EMFILE;
         return -1;
     }
+    bits_of[fd] = bits;
     atomic_store_explicit(&object_of[fd], object + 1, memory_order_release);
     return fd;
 }
@@ -215,6 +253,17 @@ static int our_open(const char *path, int flags, ...)
     return is_below_root(path) ? open_object(path, flags) : open(path, flags, mode);
 }
 
+static bool was_there(int fd, uint64_t offset, uint64_t len)
+{
+    const struct bits *b = bits_of[fd];
+    uint64_t block = offset / HS_OBJECT_BLOCK, end = (offset + len - 1) / HS_OBJECT_BLOCK;
+    if (!b || end / 8 >= b->len)
+        return false;
+    while (block <= end && b->at[block / 8] >> block % 8 & 1)
+        block++;
+    return block > end;
+}
+
 /* How much of what is wanted there is; <0: errno. */
 static ssize_t have_there(int fd, uint32_t object, size_t len, off_t offset)
 {
@@ -225,7 +274,9 @@ static ssize_t have_there(int fd, uint32_t object, size_t len, off_t offset)
         return 0;
     if ((uint64_t)len > (uint64_t)(st.st_size - offset))
         len = (size_t)(st.st_size - offset);
-    return ask(HS_OBJECT_READ, object - 1, (uint64_t)offset, len, NULL) == 0 ? (ssize_t)len : -1;
+    if (was_there(fd, (uint64_t)offset, len))
+        return (ssize_t)len;
+    return ask(HS_OBJECT_READ, object - 1, (uint64_t)offset, len, NULL, NULL) == 0 ? (ssize_t)len : -1;
 }
 
 static ssize_t our_pread(int fd, void *to, size_t len, off_t offset)
@@ -252,6 +303,8 @@ static int our_close(int fd)
     if (object) {
         struct hs_object_ask q = {HS_OBJECT_CLOSE, 0, object - 1, 0, 0, 0};
         atomic_store_explicit(&object_of[fd], 0, memory_order_release);
+        hs_free(bits_of[fd]);
+        bits_of[fd] = NULL;
         pthread_mutex_lock(&lock);
         if (own.socket && !own.broken)
             (void)say(&q); /* that the socket has gone is told to whoever reads */

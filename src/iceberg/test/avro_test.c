@@ -39,7 +39,7 @@ static hs_rc read_all(hs_str bytes, struct seen *seen)
     const struct hs_manifest *m;
     struct hs_err err;
     *seen = (struct seen){0};
-    HS_TRY(hs_manifest_parse(bytes, &table, &listed, &m, &err));
+    HS_TRY(hs_manifest_parse(bytes, &table, &listed, NULL, &m, &err));
     hs_rc rc = see_all(m, &listed, seen, &err);
     hs_manifest_unref(m);
     return rc;

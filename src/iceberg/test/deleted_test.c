@@ -4,6 +4,7 @@
 #include "golden.h"
 #include "iceberg/deleted_in.h"
 #include "iceberg/shared_caches.h"
+#include "seeds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -270,6 +271,113 @@ static void test_refused(void **state)
     deleted = before;
 }
 
+/* ---- what the manifest says ---- */
+
+static struct hs_column_metrics stated[2] = {{.field_id = 2147483545}, {.field_id = 2147483546}};
+
+/* Bounds by text and by number; NULL and -1: not stated. */
+static struct hs_position_deletes within(const char *from, const char *to, int64_t least, int64_t greatest)
+{
+    static int64_t numbers[2];
+    struct hs_position_deletes d = one("data/ids.parquet", 4);
+    struct hs_entry *e = (struct hs_entry *)(uintptr_t)d.named.files[0]->entry;
+    numbers[0] = least, numbers[1] = greatest;
+    stated[0].lower = least < 0 ? (hs_str){0} : (hs_str){(const char *)&numbers[0], 8};
+    stated[0].upper = greatest < 0 ? (hs_str){0} : (hs_str){(const char *)&numbers[1], 8};
+    stated[1].lower = from ? hs_str_of(from) : (hs_str){0};
+    stated[1].upper = to ? hs_str_of(to) : (hs_str){0};
+    e->metrics = stated;
+    e->metric_count = 2;
+    return d;
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    static const struct bounds {
+        const char *from, *to;
+        int64_t least, greatest;
+        bool agree;
+    } cases[] = {
+        {NULL, NULL, -1, -1, true},
+        {A, B, 1, 7, true},
+        {A, A, 1, 7, false},                                  /* b is beyond */
+        {B, B, 1, 7, false},                                  /* a is below */
+        {"s3://bucket/t/d", "s3://bucket/t/e", -1, -1, true}, /* cut short, the upper one raised */
+        {"s3://bucket/t/data/a0", NULL, -1, -1, false},
+        {"/t/data/a", "/t/data/b", 1, 7, true}, /* without scheme and authority */
+        {"/t/data/b", "/t/data/b", 1, 7, false},
+        {"hdfs://h:8020/t/data/a", "hdfs://h:8020/t/data/b", 1, 7, true}, /* under another name of the place */
+        {"s3://buc", "s3://bud", 1, 7, true},                             /* cut before the path begins */
+        {A, B, 2, 7, false},
+        {A, B, -1, 6, false},
+        {A, B, 0, 100, true},
+    };
+    ROWS({A, 3}, {A, 1}, {B, 2}, {A, 7});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hs_position_deletes d = within(cases[i].from, cases[i].to, cases[i].least, cases[i].greatest);
+        hs_iceberg_cache_clear();
+        if (cases[i].agree)
+            gets("data/a", &d, "1 3 7 ");
+        else
+            fails(d, HS_CORRUPT);
+    }
+}
+
+static void test_rows_of_another_file(void **state)
+{
+    (void)state;
+    struct hs_position_deletes d = one("data/ids.parquet", 4);
+    struct hs_entry *e = (struct hs_entry *)(uintptr_t)d.named.files[0]->entry;
+    e->referenced_file = HS_S("s3://bucket/t/data/a");
+    ROWS({A, 3}, {"s3a://bucket/t/data/a", 1}, {A, 2}, {A, 7});
+    gets("data/a", &d, "1 2 3 7 ");
+    ROWS({A, 3}, {A, 1}, {B, 2}, {A, 7});
+    fails(d, HS_CORRUPT);
+}
+
+/* ---- pages ---- */
+
+static void write_checked(const char *bytes, size_t len)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/t/data/checked.parquet", base);
+    FILE *f = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    fclose(f);
+}
+
+/* The reader here gives its own rows whatever lies in the pages: what is told is told by us. */
+static void test_pages(void **state)
+{
+    (void)state;
+    struct hs_position_deletes d = one("data/checked.parquet", 4);
+    hs_str whole = seed("data/deletes/checked.parquet");
+    char *bytes = (char *)(uintptr_t)whole.at;
+    uint32_t footer;
+    memcpy(&footer, bytes + whole.len - 8, 4);
+    size_t pages = whole.len - 8 - footer, told = 0;
+    ROWS({A, 3}, {A, 1}, {B, 2}, {A, 3});
+    gets("data/a", &d, "1 3 ");
+    for (size_t at = 4; at < pages; at++) {
+        struct hs_positions *p = NULL;
+        struct hs_err err;
+        bytes[at] ^= 0x10;
+        write_checked(bytes, whole.len);
+        bytes[at] ^= 0x10;
+        hs_iceberg_cache_clear();
+        hs_rc rc = ask("data/a", 1, &d, &p, &err);
+        assert_true(rc == HS_OK || rc == HS_CORRUPT);
+        told += rc == HS_CORRUPT;
+        hs_positions_unref(p);
+    }
+    assert_true(told * 2 > pages - 4); /* the rest is what headers say beside lengths and sums: bounds, mostly */
+    write_checked(bytes, whole.len);
+    hs_iceberg_cache_clear();
+    gets("data/a", &d, "1 3 ");
+    seed_free(whole);
+}
+
 /* ---- Avro ---- */
 
 static void test_avro(void **state)
@@ -437,9 +545,20 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_parquet),  TEST(test_read_once), TEST(test_two_stores),     TEST(test_spellings),
-        TEST(test_odd_rows), TEST(test_counts),    TEST(test_refused),        TEST(test_avro),
-        TEST(test_vector),   TEST(test_shared),    TEST(test_nth_allocation),
+        TEST(test_parquet),
+        TEST(test_read_once),
+        TEST(test_two_stores),
+        TEST(test_spellings),
+        TEST(test_odd_rows),
+        TEST(test_counts),
+        TEST(test_refused),
+        TEST(test_avro),
+        TEST(test_vector),
+        TEST(test_shared),
+        TEST(test_nth_allocation),
+        TEST(test_bounds),
+        TEST(test_rows_of_another_file),
+        TEST(test_pages),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

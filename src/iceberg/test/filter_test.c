@@ -485,6 +485,39 @@ static void test_cases(void **state)
     hs_arena_free(f.arena);
 }
 
+/* Java computes -2147483648 - ((-2147483648 % 3 + 3) % 3) in 32 bits: the least number stands in partition 2147483647.
+ */
+static void test_wrapped_truncation(void **state)
+{
+    (void)state;
+    struct fixture f = {.arena = hs_arena_new(0)};
+    struct hs_param end = {.type = HS_T_INT, .i = INT32_MAX}, far = {.type = HS_T_INT, .i = 2147483001};
+    struct hs_param five = {.type = HS_T_LONG, .i = 5}, least = {.type = HS_T_LONG, .i = INT32_MIN};
+    struct hs_entry wrapped = {.record_count = 5, .partition = &end, .partition_count = 1};
+    struct hs_entry sound = {.record_count = 5, .partition = &far, .partition_count = 1};
+    struct hs_err err;
+    setup_table(&f, HS_T_LONG);
+    f.by.transform = HS_TR_TRUNCATE;
+    f.by.parameter = 3;
+    const struct hs_filter *below = hs_filter_test(f.arena, HS_FILTER_LT, 1, &five, 1);
+    assert_true(keeps(&f, below, &wrapped));
+    assert_true(keeps(&f, hs_filter_test(f.arena, HS_FILTER_EQ, 1, &least, 1), &wrapped));
+    assert_false(keeps(&f, below, &sound));
+    end.i = INT64_MAX;
+    assert_true(keeps(&f, below, &wrapped));
+    struct hs_field_summary summary = {.lower = HS_S("\xff\xff\xff\x7f"), .upper = HS_S("\xff\xff\xff\x7f")};
+    struct hs_manifest_file listed = {.summaries = &summary, .summary_count = 1};
+    struct hs_pruner *p;
+    assert_int_equal(hs_pruner_new(f.arena, &f.table, below, &p, &err), HS_OK);
+    assert_true(hs_pruner_manifest(p, &listed));
+    summary.lower = summary.upper = HS_S("\0\0\0\x10");
+    assert_false(hs_pruner_manifest(p, &listed));
+    f.by.parameter = 4; /* meets the least number exactly */
+    end.i = INT32_MAX - 3;
+    assert_false(keeps(&f, below, &wrapped));
+    hs_arena_free(f.arena);
+}
+
 /* A whole plan: data/mini has three rows in the partition EU and two in US. */
 static int64_t planned_rows(enum hs_filter_op op, const char *region)
 {
@@ -521,9 +554,58 @@ static void test_plan(void **state)
     assert_int_equal(planned_rows(HS_FILTER_EQ, "ASIA"), 0);
 }
 
+static void plan_asked(const struct hs_filter *(*asked)(struct hs_arena *a), bool hidden, bool plain,
+                       struct hs_plan *out)
+{
+    struct hs_prefix_map map = {HS_S("s3://bucket/mini"), mini_root()};
+    struct hs_store store = {.root = mini_root(), .prefixes = &map, .prefix_count = 1};
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_plan_request request = {.store = &store, .asked = asked(a), .rows_hidden = hidden, .asked_plain = plain};
+    struct hs_type wanted = {.id = HS_T_STRUCT, .field_count = 2};
+    struct hs_iceberg_table *t;
+    struct hs_pin pin;
+    struct hs_err err;
+    assert_int_equal(hs_iceberg_open(&store, &t, &err), HS_OK);
+    assert_int_equal(hs_iceberg_pin(a, t, NULL, &pin, &err), HS_OK);
+    wanted.fields = pin.schema->fields;
+    request.pin = &pin;
+    request.wanted = &wanted;
+    assert_int_equal(hs_iceberg_plan(a, &request, out, &err), HS_OK);
+    hs_iceberg_unref(t);
+    hs_arena_free(a); /* counts stay */
+}
+
+static const struct hs_filter *region_eu(struct hs_arena *a)
+{
+    struct hs_param value = {.type = HS_T_STRING, .text = HS_S("EU")};
+    return hs_filter_test(a, HS_FILTER_EQ, 2, &value, 1);
+}
+
+static const struct hs_filter *id_beyond(struct hs_arena *a)
+{
+    struct hs_param value = {.type = HS_T_LONG, .i = 1000};
+    return hs_filter_test(a, HS_FILTER_GT, 1, &value, 1);
+}
+
+/* What is asked goes by everything known of a file; where rows are hidden by its partition, and in plain statements. */
+static void test_asked(void **state)
+{
+    struct hs_plan plan;
+    (void)state;
+    plan_asked(region_eu, false, false, &plan);
+    assert_true(plan.record_count == 3 && !plan.estimate_is_fixed);
+    plan_asked(region_eu, true, true, &plan);
+    assert_true(plan.record_count == 3 && plan.estimate_is_fixed && plan.record_estimate == 5);
+    plan_asked(id_beyond, true, true, &plan);
+    assert_true(plan.record_count == 5 && plan.record_estimate == 5 && plan.left_out == 0);
+    plan_asked(region_eu, true, false, &plan);
+    assert_true(plan.record_count == 5 && !plan.estimate_is_fixed);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_cases),
-                                       cmocka_unit_test(test_plan)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property), cmocka_unit_test(test_wrapped_truncation),
+                                       cmocka_unit_test(test_cases), cmocka_unit_test(test_plan),
+                                       cmocka_unit_test(test_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

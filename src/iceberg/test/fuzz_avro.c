@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < count; i++)
             for (size_t k = 0; k < files[i].summary_count; k++)
                 total += use(files[i].summaries[k].lower) + use(files[i].summaries[k].upper);
-    if (hs_manifest_parse(hs_str_n(data, size), &table, &listed, &m, &err) == HS_OK) {
+    if (hs_manifest_parse(hs_str_n(data, size), &table, &listed, NULL, &m, &err) == HS_OK) {
         for (size_t i = 0; i < m->entry_count; i++)
             total += use_entry(&m->entries[i], &listed);
         hs_manifest_unref(m);

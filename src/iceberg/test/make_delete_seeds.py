@@ -30,6 +30,13 @@ def parquet(name, fields, rows):
     pq.write_table(pa.table(arrays, schema=pa.schema(fields)), os.path.join(HERE, name), compression="none")
 
 
+def checked(name, rows):
+    """With checksums of its pages, as the format's own library writes them; the tests damage it."""
+    table = pa.table([[r[0] for r in rows], [r[1] for r in rows]],
+                     schema=pa.schema([column("file_path", pa.string(), PATH_ID), column("pos", pa.int64(), POS_ID)]))
+    pq.write_table(table, os.path.join(HERE, name), compression="none", write_page_checksum=True)
+
+
 def avro(name, fields, rows, codec="null"):
     out = io.BytesIO()
     schema = {"type": "record", "name": "position_deletes", "fields": fields}
@@ -91,6 +98,7 @@ def main():
     parquet("empty.parquet", [column("file_path", text, PATH_ID), column("pos", number, POS_ID)], 0)
     parquet("without.parquet", [column("file_path", text, PATH_ID), column("pos", number, 7)], 4)
     parquet("number.parquet", [column("file_path", number, PATH_ID), column("pos", number, POS_ID)], 4)
+    checked("checked.parquet", [("s3://bucket/t/data/a", 3), ("s3://bucket/t/data/a", 1), ("s3://bucket/t/data/b", 2), ("s3://bucket/t/data/a", 3)])
 
     rows = [{"file_path": "s3://bucket/t/data/a", "pos": 1, "row": {"id": 4}},
             {"file_path": "s3://bucket/t/data/a", "pos": 5, "row": None},

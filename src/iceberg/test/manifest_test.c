@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -173,13 +174,15 @@ static struct hs_partition_spec spec = {.fields = by, .field_count = 4};
 static struct hs_schema current = {.type = &root};
 static const struct hs_iceberg_table table = {.schemas = &current, .schema_count = 1, .specs = &spec, .spec_count = 1};
 
+static const struct hs_columns *asked; /* NULL: all */
+
 static hs_rc parse(hs_str bytes, const struct hs_manifest **out)
 {
     const struct hs_manifest_file listed = {.path = HS_S("m.avro")};
     struct hs_err err = {0};
     root.fields = columns;
     root.field_count = 3;
-    hs_rc rc = hs_manifest_parse(bytes, &table, &listed, out, &err);
+    hs_rc rc = hs_manifest_parse(bytes, &table, &listed, asked, out, &err);
     if (rc == HS_CORRUPT && getenv("VERBOSE"))
         print_message("%s\n", err.detail);
     return rc;
@@ -225,6 +228,76 @@ static void test_entry(void **state)
         assert_int_equal(e->split_offsets[1], 1000);
     }
     hs_manifest_unref(m);
+}
+
+/* Of the columns that are asked for the same as of all; of the others nothing. */
+static void test_columns(void **state)
+{
+    (void)state;
+    static const struct hs_columns some[] = {
+        {.count = 0}, {.count = 1, .ids = {7}}, {.count = 3, .ids = {9, 2, 5}}, {.count = 4, .ids = {1, 2, 7, 9}}};
+    const struct entry entries[] = {{1, -1, 5, -1, false}, {1, -1, 5, -1, true}};
+    static struct out o;
+    const struct hs_manifest *m, *whole;
+    hs_str bytes = container(&o, entries, 2);
+    assert_int_equal(parse(bytes, &whole), HS_OK);
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        asked = &some[i];
+        assert_int_equal(parse(bytes, &m), HS_OK);
+        assert_true(hs_columns_cover(&m->columns, asked) && !m->columns.all);
+        for (size_t k = 0; k < 2; k++) {
+            const struct hs_entry *e = &m->entries[k];
+            size_t met = 0;
+            for (size_t c = 0; c < whole->entries[k].metric_count; c++) {
+                const struct hs_column_metrics *want = &whole->entries[k].metrics[c], *got = &e->metrics[met];
+                struct hs_columns one = {.count = 1, .ids = {want->field_id}};
+                if (!hs_columns_cover(asked, &one))
+                    continue;
+                assert_int_equal(got->field_id, want->field_id);
+                assert_int_equal(got->value_count, want->value_count);
+                assert_true(hs_str_eq(got->lower, want->lower) && !got->lower.at == !want->lower.at);
+                assert_true(hs_str_eq(got->upper, want->upper) && !got->upper.at == !want->upper.at);
+                met++;
+            }
+            assert_int_equal(e->metric_count, met);
+        }
+        hs_manifest_unref(m);
+    }
+    asked = NULL;
+    hs_manifest_unref(whole);
+}
+
+/* A cached manifest that lacks a column is no answer. */
+static void test_cached_columns(void **state)
+{
+    (void)state;
+    const struct entry entries[] = {{1, -1, 5, -1, false}};
+    static const struct hs_columns first = {.count = 1, .ids = {7}}, other = {.count = 1, .ids = {9}}, none;
+    static struct out o;
+    char folder[] = "/tmp/hs_manifest_XXXXXX", path[64];
+    struct hs_store store = {.root = hs_str_of(mkdtemp(folder))};
+    const struct hs_manifest_file listed = {.path = HS_S("m.avro")};
+    const struct hs_manifest *m;
+    struct hs_err err;
+    hs_str bytes = container(&o, entries, 1);
+    snprintf(path, sizeof path, "%s/m.avro", folder);
+    FILE *f = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, f), bytes.len);
+    fclose(f);
+    const struct hs_columns *const asks[] = {&none, &first, &first, &other, &first, NULL};
+    static const size_t kept[] = {0, 1, 1, 4, 4, 4}; /* the second other one brings all */
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        bool hit = i == 2 || i > 3;
+        assert_int_equal(hs_manifest_cached(&store, &table, &listed, asks[i], &m, &err), HS_OK);
+        assert_int_equal(m != NULL, hit);
+        hs_manifest_unref(m);
+        assert_int_equal(hs_manifest_open(&store, &table, &listed, asks[i], &m, &err), HS_OK);
+        assert_int_equal(m->entries[0].metric_count, kept[i]);
+        hs_manifest_unref(m);
+    }
+    hs_iceberg_cache_clear();
+    unlink(path);
+    rmdir(folder);
 }
 
 static void test_numbers(void **state)
@@ -303,9 +376,81 @@ static void test_every_allocation_fails(void **state)
     hs_manifest_unref(m);
 }
 
+/* ---- fixed bytes with a length before them ---- */
+
+static const char fixed_schema[] =
+    "{\"type\":\"record\",\"name\":\"manifest_entry\",\"fields\":[{\"name\":\"status\",\"field-id\":0,\"type\":\"int\"}"
+    ","
+    "{\"name\":\"snapshot_id\",\"field-id\":1,\"type\":[\"null\",\"long\"]},"
+    "{\"name\":\"data_file\",\"field-id\":2,\"type\":{\"type\":\"record\",\"name\":\"r2\",\"fields\":["
+    "{\"name\":\"file_path\",\"field-id\":100,\"type\":\"string\"},"
+    "{\"name\":\"file_format\",\"field-id\":101,\"type\":\"string\"},"
+    "{\"name\":\"partition\",\"field-id\":102,\"type\":{\"type\":\"record\",\"name\":\"r102\",\"fields\":["
+    "{\"name\":\"d\",\"field-id\":1000,\"type\":[\"null\",{\"type\":\"fixed\",\"name\":\"fixed_3\",\"size\":3}]}]}},"
+    "{\"name\":\"record_count\",\"field-id\":103,\"type\":\"long\"},"
+    "{\"name\":\"file_size_in_bytes\",\"field-id\":104,\"type\":\"long\"}]}}]}";
+
+static hs_str fixed_container(struct out *o, hs_str value, bool length, size_t count)
+{
+    struct out rows = {.len = 0};
+    for (size_t i = 0; i < count; i++) {
+        put_long(&rows, 1);
+        put_long(&rows, 0);
+        put_text(&rows, HS_S("data/a.parquet"));
+        put_text(&rows, HS_S("PARQUET"));
+        put_long(&rows, 1);
+        if (length)
+            put_text(&rows, value);
+        else
+            put(&rows, value.at, value.len);
+        put_long(&rows, 5);
+        put_long(&rows, 100);
+    }
+    o->len = 0;
+    put(o, "Obj\x01", 4);
+    put_long(o, 1);
+    put_text(o, HS_S("avro.schema"));
+    put_text(o, hs_str_of(fixed_schema));
+    put_long(o, 0);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    put_long(o, (int64_t)count);
+    put_long(o, (int64_t)rows.len);
+    put(o, rows.at, rows.len);
+    put(o, "SSSSSSSSSSSSSSSS", 16);
+    return (hs_str){o->at, o->len};
+}
+
+static void test_fixed_with_a_length(void **state)
+{
+    (void)state;
+    static struct out o;
+    static struct hs_type three = {.id = HS_T_FIXED, .length = 3};
+    static const hs_str values[] = {HS_S("abc"), {"\0\0\0", 3}, {"\6\6\6", 3}, {"\2\4\1", 3}};
+    const struct hs_manifest *m;
+    columns[0].type = &three;
+    for (size_t i = 0; i < 16; i++) {
+        hs_str value = values[i / 4];
+        assert_int_equal(parse(fixed_container(&o, value, i & 1, i & 2 ? 3 : 1), &m), HS_OK);
+        assert_int_equal(m->entry_count, i & 2 ? 3 : 1);
+        for (size_t k = 0; k < m->entry_count; k++) {
+            assert_int_equal(m->entries[k].record_count, 5);
+            assert_int_equal(m->entries[k].partition[0].type, HS_T_FIXED);
+            assert_true(hs_str_eq(m->entries[k].partition[0].text, value));
+        }
+        hs_manifest_unref(m);
+    }
+    assert_int_equal(parse(fixed_container(&o, HS_S("abcd"), false, 1), &m), HS_CORRUPT);
+    columns[0].type = &decimal;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entry), cmocka_unit_test(test_numbers),
-                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_every_allocation_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entry),
+                                       cmocka_unit_test(test_fixed_with_a_length),
+                                       cmocka_unit_test(test_columns),
+                                       cmocka_unit_test(test_cached_columns),
+                                       cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_damage),
+                                       cmocka_unit_test(test_every_allocation_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

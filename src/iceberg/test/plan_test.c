@@ -163,6 +163,40 @@ static void test_added_later(void **state)
                     13);
 }
 
+static hs_rc gone(void *ctx, struct hs_err *err)
+{
+    int *left = ctx;
+    return --*left < 0 ? hs_fail(err, HS_CANCELLED, "gone") : HS_OK;
+}
+
+/* Whoever asked may be gone while manifests are read, and while footers are; asked often enough, it is a plan. */
+static void test_cancelled(void **state)
+{
+    (void)state;
+    struct hs_prefix_map map = {HS_S("s3://bucket/mini"), mini_root()};
+    struct hs_store store = {.root = hs_str_of(folder), .prefixes = &map, .prefix_count = 1};
+    hs_rc rc = HS_CANCELLED;
+    int most = 0;
+    write_metadata(&(struct variation){.fields = ID});
+    for (; rc == HS_CANCELLED && most < 20; most++) {
+        struct hs_arena *a = hs_arena_new(0);
+        struct hs_iceberg_table *t;
+        struct hs_pin pin;
+        struct hs_plan out;
+        struct hs_err err = {0};
+        int left = most;
+        hs_iceberg_cache_clear();
+        assert_int_equal(hs_iceberg_open(&store, &t, &err), HS_OK);
+        assert_int_equal(hs_iceberg_pin(a, t, NULL, &pin, &err), HS_OK);
+        struct hs_plan_request request = {.store = &store, .pin = &pin, .go_on = gone, .go_on_ctx = &left};
+        rc = hs_iceberg_plan(a, &request, &out, &err);
+        hs_iceberg_unref(t);
+        hs_arena_free(a);
+    }
+    assert_int_equal(rc, HS_OK);
+    assert_in_range(most, 3, 19);
+}
+
 /* data/mini's column 4 is a timestamptz in microseconds, 6 a struct of doubles. */
 static void test_unreadable(void **state)
 {
@@ -218,8 +252,9 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),   cmocka_unit_test(test_nested),
-                                       cmocka_unit_test(test_missing), cmocka_unit_test(test_unreadable),
-                                       cmocka_unit_test(test_deletes), cmocka_unit_test(test_added_later)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cancelled),  cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_nested),     cmocka_unit_test(test_missing),
+                                       cmocka_unit_test(test_unreadable), cmocka_unit_test(test_deletes),
+                                       cmocka_unit_test(test_added_later)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -196,6 +196,18 @@ static void without_a_store_remote_names_are_refused(void **state)
     assert_int_equal(hs_store_list(arena, HS_S("s3://lake/wh"), &names, &count, &err), HS_UNSUPPORTED);
 }
 
+/* A plan asks by name alone, before anything remote was read and before there is a cache. */
+static void before_a_cache_is_open_nothing_is_known(void **state)
+{
+    (void)state;
+    struct hs_err err;
+    struct hs_found found;
+    assert_false(hs_object_is_known(HS_S("s3://lake/wh/t/a.parquet")));
+    assert_int_equal(hs_store_find(arena, &TABLE, HS_S("s3://lake/wh/t/a.parquet"), &found, &err), HS_OK);
+    assert_false(found.known);
+    assert_true(hs_str_is(found.name, "s3://lake/wh/t/a.parquet"));
+}
+
 static void settings_are_looked_at(void **state)
 {
     (void)state;
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_token_is_signed_and_nobody_is_not),
         cmocka_unit_test(checksums_are_crc32c),
         cmocka_unit_test(without_a_store_remote_names_are_refused),
+        cmocka_unit_test(before_a_cache_is_open_nothing_is_known),
         cmocka_unit_test(settings_are_looked_at),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -213,6 +213,88 @@ static void test_reading(void **state)
     assert_int_equal(hs_object_read(arena, hs_str_of(at("none")), 10, &out, &err), HS_NOT_FOUND);
 }
 
+static hs_rc find(const char *name, struct hs_found *out)
+{
+    struct hs_store s = table();
+    struct hs_err err;
+    return hs_store_find(arena, &s, hs_str_of(name), out, &err);
+}
+
+/* What hs_store_resolve and hs_object_stamp say one after the other, links and all. */
+static void test_finding(void **state)
+{
+    (void)state;
+    struct hs_found found, again;
+    struct hs_stamp stamp;
+    struct hs_err err;
+    put("t/data/found", "12345");
+    assert_int_equal(find("data/found", &found), HS_OK);
+    assert_true(found.known && hs_str_is(found.name, at("t/data/found")));
+    assert_int_equal(found.stamp.size, 5);
+    assert_int_equal(hs_object_stamp(found.name, &stamp, &err), HS_OK);
+    assert_true(hs_stamp_same(&stamp, &found.stamp));
+    assert_int_equal(symlink("found", at("t/data/found_link")), 0);
+    assert_int_equal(find("data/found_link", &again), HS_OK);
+    assert_true(hs_str_eq(again.name, found.name) && hs_stamp_same(&again.stamp, &found.stamp));
+    assert_int_equal(unlink(at("t/data/found_link")), 0);
+    assert_int_equal(symlink(at("secret"), at("t/data/found_link")), 0);
+    assert_int_equal(find("data/found_link", &again), HS_DENIED);
+    assert_int_equal(unlink(at("t/data/found_link")), 0);
+    assert_int_equal(unlink(at("t/data/found")), 0);
+    put("t/data/found", "54321+");
+    assert_int_equal(find("data/found", &again), HS_OK);
+    assert_false(hs_stamp_same(&again.stamp, &found.stamp)); /* another file */
+    assert_int_equal(unlink(at("t/data/found")), 0);
+    assert_int_equal(find("data/found", &again), HS_NOT_FOUND);
+    assert_int_equal(find("data", &again), HS_INVALID);
+    assert_true(hs_str_is(again.name, at("t/data")));
+    assert_int_equal(find("data/pipe", &again), HS_INVALID);
+    assert_int_equal(find("../secret", &again), HS_DENIED);
+}
+
+/* The same with a folder that is kept open, whatever the order: in it, beside it, links, nothing. */
+static void test_near(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"near/a",   "near/b",      "near/out",  "near/in", "near/none",
+                                        "near/b/x", "near/deep/c", "near/deep", "near/a",  "near/pipe",
+                                        "near",     "../secret",   "none/a"};
+    enum { NAMES = sizeof names / sizeof *names };
+    mkdir(at("t/near"), 0700);
+    mkdir(at("t/near/deep"), 0700);
+    put("t/near/a", "a");
+    put("t/near/b", "bb");
+    put("t/near/deep/c", "ccc");
+    assert_int_equal(symlink(at("secret"), at("t/near/out")), 0);
+    assert_int_equal(symlink("b", at("t/near/in")), 0);
+    assert_int_equal(mkfifo(at("t/near/pipe"), 0600), 0);
+    struct hs_near near;
+    struct hs_store s = table(), kept = s;
+    kept.near = &near;
+    hs_near_init(&near);
+    uint32_t seed = 1;
+    for (int i = 0; i < 500; i++) {
+        struct hs_found plain, found;
+        struct hs_err err;
+        seed = seed * 1664525u + 1013904223u;
+        hs_str name = hs_str_of(names[i < 2 * NAMES ? (size_t)i / 2 : (seed >> 16) % NAMES]);
+        hs_rc rc = hs_store_find(arena, &s, name, &plain, &err);
+        assert_int_equal(hs_store_find(arena, &kept, name, &found, &err), rc);
+        assert_true(rc != HS_OK || (hs_str_eq(plain.name, found.name) && hs_stamp_same(&plain.stamp, &found.stamp)));
+    }
+    struct hs_found found;
+    struct hs_err err;
+    hs_str text;
+    assert_int_equal(hs_store_find(arena, &kept, HS_S("near/a"), &found, &err), HS_OK);
+    assert_int_equal(hs_store_find(arena, &kept, HS_S("near/b"), &found, &err), HS_OK);
+    assert_int_equal(rename(at("t/near"), at("t/far")), 0); /* a link comes to stand where the folder was */
+    assert_int_equal(symlink("far", at("t/near")), 0);
+    assert_int_equal(hs_object_read(arena, found.name, 10, &text, &err), HS_DENIED);
+    hs_near_close(&near);
+    hs_near_close(&near);
+    assert_int_equal(unlink(at("t/near")), 0);
+}
+
 /* Every way to an object, while `name` is what stands there. */
 static void objects_are_refused(const char *name)
 {
@@ -304,7 +386,8 @@ int main(void)
         cmocka_unit_test(test_fallback),    cmocka_unit_test(test_reading),
         cmocka_unit_test(test_listing),     cmocka_unit_test(test_swapped_for_a_link),
         cmocka_unit_test(test_within),      cmocka_unit_test(test_store_target_is_no_directory),
-        cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_maps),        cmocka_unit_test(test_finding),
+        cmocka_unit_test(test_near),
     };
     pid_t without = fork(); /* once more, as on a kernel without openat2: faults are read once in a process */
     if (without == 0)
