@@ -10,10 +10,14 @@
 #include "mask/dialect.h"
 #include "model/decision.h"
 
-enum hs_fit {
+enum hs_fit { /* of the cells and rows, as long as the decision holds: see hs_buf_add_not_carried */
     HS_FIT_EXACT = 0,
     HS_FIT_STRICTER, /* at some places it shows less */
 };
+
+/* What no words for another engine carry, whatever their fit: "until 2026-12-31T00:00:00Z; quota not carried"; nothing
+ * where the decision has no end and counts nothing. */
+void hs_buf_add_not_carried(struct hs_buf *b, const struct hs_decision *d);
 
 /* The row predicate, or "" for every row; columns are called by their contract names. */
 HS_MUST hs_rc hs_print_dialect_rows(struct hs_buf *out, const struct hs_dialect *sql, const struct hs_decision *d,

@@ -58,6 +58,18 @@ static hs_rc add_columns(struct hs_buf *out, const struct hs_decision *d, enum h
     return HS_OK;
 }
 
+static void add_note(struct hs_buf *out, const struct hs_decision *d)
+{
+    size_t before = out->len;
+    hs_buf_addz(out, "-- ");
+    size_t empty = out->len;
+    hs_buf_add_not_carried(out, d);
+    if (out->len == empty && !out->failed)
+        out->len = before;
+    else
+        hs_buf_addc(out, '\n');
+}
+
 hs_rc hs_print_postgres_script(struct hs_buf *out, const struct hs_decision *d, hs_str table, hs_str view, hs_str role,
                                enum hs_fit *out_fit, struct hs_err *err)
 {
@@ -67,6 +79,7 @@ hs_rc hs_print_postgres_script(struct hs_buf *out, const struct hs_decision *d, 
     hs_rc rc = hs_print_dialect_rows(&rows, &hs_postgres, d, &fit, err);
     const char *where = rc == HS_OK && rows.len ? rows.at : "TRUE";
     if (rc == HS_OK) {
+        add_note(out, d);
         hs_buf_addf(out, "ALTER TABLE %.*s ENABLE ROW LEVEL SECURITY;\n", HS_FMT(table));
         hs_buf_addf(out, "CREATE POLICY \"hs_rows\" ON %.*s FOR SELECT TO %.*s USING (", HS_FMT(table), HS_FMT(role));
         hs_buf_addz(out, where);
