@@ -276,6 +276,9 @@ static void test_never(void **state)
     never("1 = 2 or active", "1:1: this can never be true: 1 = 2");
     never("any(items, price > 5 and price < 3)", "price > 5 and price < 3");
     never("born > date '2026-01-01' + days(3) and born < date '2026-01-01'", "never be true");
+    never("score > 2 and score < 1.5", "never be true");
+    may("score >= 0.1000000000000000055 and score <= 0.1"); /* one double */
+    may("score between 0.1000000000000000055 and 0.1");
     may("amount > 3 and amount < 5");
     may("amount >= 3 and amount <= 3");
     may("amount > 5 or amount < 3");
