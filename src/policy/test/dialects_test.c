@@ -693,6 +693,22 @@ static void test_scripts_of_two_roles(void **state)
     }
 }
 
+/* Whoever is refused learns no name of a column that is hidden. */
+static void test_refusals_name_no_hidden_column(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w.bound->fields[4].required = true; /* customer, an object */
+    w_columns(&w, w_grant(&w, "g", NULL, NULL), 1, (const char *const[]){"id"});
+    assert_int_equal(hs_print_read_restrictions(&b, w_ok(&w, &nobody), &fit, &w.err), HS_UNSUPPORTED);
+    assert_null(strstr(w.err.shown, "customer"));
+    assert_non_null(strstr(w.err.shown, "read-restrictions cannot hide"));
+    assert_non_null(strstr(w.err.detail, "customer"));
+    hs_buf_fini(&b);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--schema") == 0)
@@ -708,6 +724,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_names_that_clash, begin, end),
         cmocka_unit_test_setup_teardown(test_script, begin, end),
         cmocka_unit_test_setup_teardown(test_scripts_of_two_roles, begin, end),
+        cmocka_unit_test_setup_teardown(test_refusals_name_no_hidden_column, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
