@@ -31,6 +31,14 @@ struct generation {
     struct hs_map *bound;               /* table + metadata path -> struct hs_type * */
     struct hs_map *decisions; /* person + table + metadata path + purpose + workspace -> struct cached_decision * */
 };
+struct cached_decision {
+    struct hs_decision *decision;
+    int64_t decided_us;
+};
+/* May it be used now? Not after its end, and not before it was made: a clock that was set back brings back what had
+ * ended by then. */
+bool hs_decision_holds(const struct cached_decision *c, int64_t now_us);
+
 /* ---- what statements answer with: described.c ---- */
 struct described *hs_described_new(void);
 void hs_described_free(struct described *d);

@@ -1,7 +1,8 @@
 /* One model and what was derived from it. Bindings and decisions are kept for as long as the model stands: a reload
  * makes a new generation and nothing has to be invalidated one by one. Decisions with an end (valid_until) are looked
- * at again, and made anew; what they took of memory stays with the generation. So the caches are bounded by decisions
- * made: when there were too many, the next call gets a new generation object, made from the same model. */
+ * at again, and made anew, as are all when the clock was set back; what they took of memory stays with the generation.
+ * So the caches are bounded by decisions made: when there were too many, the next call gets a new generation object,
+ * made from the same model. */
 #include "access/access_in.h"
 
 #include "base/alloc.h"
@@ -193,20 +194,29 @@ void hs_opened_close(struct opened *o)
     o->iceberg = NULL;
 }
 
+bool hs_decision_holds(const struct cached_decision *c, int64_t now_us)
+{
+    int64_t until = c->decision->valid_until_us;
+    return !hs_defence("decision-end") || (now_us >= c->decided_us && (until == 0 || until > now_us));
+}
+
 /* What no decision shape can hold of its own: the id of the key behind keyed masks joins the digest. Done by the caller
  * of policy since policy has no keys. */
 static hs_rc decide_locked(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
                            hs_str key, struct opened *o, struct hs_err *err)
 {
-    struct hs_decision *d = hs_map_get(g->decisions, key);
-    if (d && (d->valid_until_us == 0 || d->valid_until_us > facts->now_us || !hs_defence("decision-end"))) {
-        o->decision = d;
+    struct cached_decision *c = hs_map_get(g->decisions, key);
+    if (c && hs_decision_holds(c, facts->now_us)) {
+        o->decision = c->decision;
         return HS_OK;
     }
     atomic_fetch_add(&g->decided, 1);
-    HS_TRY(hs_policy_decide(g->arena, g->model, who, o->table, o->bound, facts, &d, err));
-    o->decision = d;
-    return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, d, err) : HS_OK;
+    if (!(c = HS_NEW(g->arena, struct cached_decision)))
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    HS_TRY(hs_policy_decide(g->arena, g->model, who, o->table, o->bound, facts, &c->decision, err));
+    c->decided_us = facts->now_us;
+    o->decision = c->decision;
+    return hs_map_len(g->decisions) < ENTRIES_MAX ? hs_map_put(g->decisions, key, c, err) : HS_OK;
 }
 
 hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,

@@ -27,7 +27,7 @@ static inline bool hs_native_is_text(enum hs_native_kind kind)
 
 struct hs_native_value {
     hs_str bytes;  /* TEXT, BYTES; going out: borrowed from the buffer, from the state, or what came in */
-    int64_t whole; /* every other kind */
+    int64_t whole; /* every other kind; going in, of a native with `choice`: the bits of its parts that apply */
     double real;
     bool null; /* going out: NULL instead */
 };
@@ -43,6 +43,7 @@ struct hs_native_setup { /* texts live as long as the state; the key only while 
 
 struct hs_native {
     unsigned kinds; /* bits: 1 << HS_NATIVE_TEXT ... */
+    bool choice;    /* takes text, and a third argument: a BIGINT, from row to row another */
     /* State for a setup, shared by threads and never written again. NULL: no memory, or not what our printer writes. */
     void *(*open)(const struct hs_native_setup *setup);
     void (*close)(void *state); /* takes NULL; wipes keys */

@@ -30,24 +30,33 @@ static bool at_line_end(const struct hs_csv *csv)
            (*csv->at == '\r' && (csv->at + 1 == csv->end || csv->at[1] == '\n'));
 }
 
+/* The closing quote: one that no other follows. NULL: there is none. */
+static const char *closing(const char *at, const char *end)
+{
+    while ((at = memchr(at, '"', (size_t)(end - at))) && at + 1 < end && at[1] == '"')
+        at += 2;
+    return at;
+}
+
+/* Found before anything is taken, so that a value takes what it holds and not what the file does. */
 static hs_rc quoted(struct hs_arena *a, struct hs_csv *csv, hs_str *out, struct hs_err *err)
 {
-    char *copy = hs_arena_alloc(a, (size_t)(csv->end - csv->at) + 1);
+    step(csv);
+    const char *close = closing(csv->at, csv->end);
+    if (!close)
+        return hs_fail(err, HS_INVALID, "this quoted value is not closed");
+    char *copy = hs_arena_alloc(a, (size_t)(close - csv->at) + 1);
     size_t len = 0;
     if (!copy)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    for (step(csv);; step(csv)) {
-        if (csv->at == csv->end)
-            return hs_fail(err, HS_INVALID, "this quoted value is not closed");
-        if (*csv->at == '"') {
-            step(csv);
-            if (csv->at == csv->end || *csv->at != '"')
-                break;
-        }
+    for (; csv->at < close; step(csv)) {
+        if (*csv->at == '"')
+            step(csv); /* the second of two */
         copy[len++] = *csv->at;
     }
-    *out = hs_arena_str(a, hs_str_n(copy, len));
-    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+    step(csv);
+    *out = (hs_str){copy, len};
+    return HS_OK;
 }
 
 static hs_rc bare(struct hs_arena *a, struct hs_csv *csv, hs_str *out, struct hs_err *err)

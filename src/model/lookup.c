@@ -199,6 +199,22 @@ static hs_rc next_cell(struct table_file *t, struct hs_csv_cell *cell, struct hs
     return rc == HS_OK ? rc : hs_load_fail(t->l, *at, "%s", inner.shown);
 }
 
+/* One that is missing would be NULL in every row, which nobody who declares it means. */
+static hs_rc check_header(const struct table_file *t)
+{
+    const struct hs_at at = {t->path, 1, 1};
+    for (size_t i = 0; i < t->lookup->type->field_count; i++) {
+        bool named = false;
+        for (size_t k = 0; k < t->column_count; k++)
+            named |= t->columns[k] == i;
+        if (!named)
+            return hs_load_fail(t->l, at,
+                                "column '%.*s' is not in the first line; name it there, or take it out of 'columns'",
+                                HS_FMT(t->lookup->type->fields[i].name));
+    }
+    return HS_OK;
+}
+
 static hs_rc read_header(struct table_file *t)
 {
     struct hs_csv_cell cell = {0};
@@ -212,7 +228,7 @@ static hs_rc read_header(struct table_file *t)
                 return hs_load_fail(t->l, at, "column '%.*s' stands here twice", HS_FMT(cell.text));
         t->columns[t->column_count++] = column;
     }
-    return HS_OK;
+    return check_header(t);
 }
 
 static size_t count_lines(hs_str bytes)

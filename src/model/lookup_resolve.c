@@ -131,6 +131,41 @@ static bool asks_someone(const struct hs_rule *r)
     return yes;
 }
 
+enum { SCRATCH_MAX = 1 << 20 };
+
+/* Is the condition true for the row? What it is asked with goes each time that there is much of it. */
+static hs_rc is_taken(struct hs_load *l, const struct hs_rule *bound, const struct hs_value *row,
+                      struct hs_arena **scratch, bool *out)
+{
+    struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
+    if (*scratch && hs_arena_used(*scratch) > SCRATCH_MAX) {
+        hs_arena_free(*scratch);
+        *scratch = NULL;
+    }
+    if (!*scratch && !(*scratch = hs_arena_new(0)))
+        return hs_load_no_memory(l);
+    HS_TRY(hs_rule_ask(*scratch, bound, row, &outcome, l->err));
+    *out = outcome.kind == HS_V_BOOL && outcome.i;
+    return HS_OK;
+}
+
+static hs_rc take_each(struct hs_load *l, struct hs_lookup *k, const struct hs_lookup *from,
+                       const struct hs_rule *bound)
+{
+    struct hs_arena *scratch = NULL;
+    size_t width = from->type->field_count;
+    hs_rc rc = HS_OK;
+    for (size_t i = 0; i < from->row_count && rc == HS_OK; i++) {
+        bool taken = true;
+        if (bound)
+            rc = is_taken(l, bound, &from->values[i * width], &scratch, &taken);
+        if (rc == HS_OK && taken)
+            memcpy(&k->values[k->row_count++ * width], &from->values[i * width], width * sizeof *k->values);
+    }
+    hs_arena_free(scratch);
+    return rc;
+}
+
 static hs_rc take_rows(struct hs_load *l, struct hs_lookup_mark *m, const struct hs_lookup *from)
 {
     struct hs_lookup *k = m->lookup;
@@ -146,14 +181,7 @@ static hs_rc take_rows(struct hs_load *l, struct hs_lookup_mark *m, const struct
     k->values = hs_arena_array(l->arena, (from->row_count ? from->row_count : 1) * width, sizeof *k->values);
     if (!k->values)
         return hs_load_no_memory(l);
-    for (size_t i = 0; i < from->row_count; i++) {
-        struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
-        if (bound)
-            HS_TRY(hs_rule_ask(l->scratch, bound, &from->values[i * width], &outcome, l->err));
-        if (outcome.kind == HS_V_BOOL && outcome.i)
-            memcpy(&k->values[k->row_count++ * width], &from->values[i * width], width * sizeof *k->values);
-    }
-    return HS_OK;
+    return take_each(l, k, from, bound);
 }
 
 static hs_rc follow(struct hs_load *l, struct hs_lookup_mark *m, int depth)

@@ -8,8 +8,11 @@
 
 #include <stdlib.h>
 
+enum { SCRATCH_MAX = 1 << 20 };
+
 struct asking {
-    struct hs_arena *arena;
+    struct hs_arena *arena;   /* of the values, while they are looked for */
+    struct hs_arena *scratch; /* of the row being asked, and of some before it */
     const struct hs_lookup *lookup;
     struct hs_value *found;
     size_t count, cap;
@@ -74,12 +77,24 @@ static bool held(const struct hs_lookup *l, const struct hs_rule *r, size_t *out
     return false;
 }
 
+/* What a row is asked with is of no use for the next one; a large lookup would fill the memory with it. */
+static hs_rc clear_scratch(struct asking *k)
+{
+    if (k->scratch && hs_arena_used(k->scratch) < SCRATCH_MAX)
+        return HS_OK;
+    hs_arena_free(k->scratch);
+    k->scratch = hs_arena_new(0);
+    return k->scratch ? HS_OK : hs_no_memory(k->err);
+}
+
 static hs_rc ask_row(struct asking *k, const struct hs_rule *condition, size_t row, size_t column)
 {
     struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
     const struct hs_value *values = &k->lookup->values[row * k->lookup->type->field_count];
-    if (condition)
-        HS_TRY(hs_rule_ask(k->arena, condition, values, &outcome, k->err));
+    if (condition) {
+        HS_TRY(clear_scratch(k));
+        HS_TRY(hs_rule_ask(k->scratch, condition, values, &outcome, k->err));
+    }
     k->unknown |= outcome.kind != HS_V_BOOL;
     return outcome.kind == HS_V_BOOL && outcome.i ? keep(k, &values[column]) : HS_OK;
 }
@@ -114,20 +129,34 @@ static hs_rc ask_rows(struct asking *k, const struct hs_rule *condition, size_t 
     return ask_untrue(k, condition, rows, column);
 }
 
+static hs_rc find_values(struct asking *k, const struct hs_rule *condition, size_t column)
+{
+    HS_TRY(ask_rows(k, condition, column));
+    if (k->unknown)
+        HS_TRY(keep(k, &(struct hs_value){.kind = HS_V_NULL}));
+    each_once(k);
+    if (k->count > HS_LOOKUP_MAX_VALUES)
+        return hs_fail_hidden(k->err, HS_LIMIT, "a lookup gives more than %d values", HS_LOOKUP_MAX_VALUES);
+    return HS_OK;
+}
+
+/* Texts are the lookup's own, which stays with the model. */
 hs_rc hs_lookup_values(struct hs_arena *a, const struct hs_lookup *lookup, const struct hs_rule *condition,
                        hs_str column, struct hs_value **out, size_t *out_count, struct hs_err *err)
 {
-    struct asking k = {.arena = a, .lookup = lookup, .err = err};
+    struct asking k = {.lookup = lookup, .err = err};
     const struct hs_field *f = hs_type_field_by_name(lookup->type, column);
     if (!f)
         return hs_fail_hidden(err, HS_DENIED, "a lookup has no such column");
-    HS_TRY(ask_rows(&k, condition, (size_t)f->id - 1));
-    if (k.unknown)
-        HS_TRY(keep(&k, &(struct hs_value){.kind = HS_V_NULL}));
-    each_once(&k);
-    if (k.count > HS_LOOKUP_MAX_VALUES)
-        return hs_fail_hidden(err, HS_LIMIT, "a lookup gives more than %d values", HS_LOOKUP_MAX_VALUES);
-    *out = k.found;
-    *out_count = k.count;
-    return HS_OK;
+    k.arena = hs_arena_new(0);
+    hs_rc rc = k.arena ? find_values(&k, condition, (size_t)f->id - 1) : hs_no_memory(err);
+    *out = rc == HS_OK ? hs_arena_array(a, k.count + 1, sizeof **out) : NULL;
+    if (rc == HS_OK && !*out)
+        rc = hs_no_memory(err);
+    if (rc == HS_OK && k.count)
+        memcpy(*out, k.found, k.count * sizeof **out);
+    *out_count = rc == HS_OK ? k.count : 0;
+    hs_arena_free(k.arena);
+    hs_arena_free(k.scratch);
+    return rc;
 }

@@ -4,6 +4,7 @@
 #include "policy/policy_in.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct search {
     struct hs_arena *arena;
@@ -66,6 +67,31 @@ static bool high_of(const struct hs_rule *r, const struct hs_value **out, bool *
     return r->op == HS_RULE_LT || r->op == HS_RULE_LE || r->op == HS_RULE_BETWEEN;
 }
 
+static bool double_of(const struct hs_value *v, double *out)
+{
+    char text[80];
+    if (v->kind == HS_V_INT)
+        *out = (double)v->i;
+    if (v->kind != HS_V_NUMBER || v->text.len >= sizeof text)
+        return v->kind == HS_V_INT;
+    memcpy(text, v->text.at, v->text.len);
+    text[v->text.len] = '\0';
+    *out = strtod(text, NULL);
+    return true;
+}
+
+static bool crossed_doubles(const struct hs_value *low, const struct hs_value *high, bool open)
+{
+    double x, y;
+    return double_of(low, &x) && double_of(high, &y) && (open ? y <= x : y < x);
+}
+
+/* As the test compares: two decimals may be one double. */
+static bool by_doubles(const struct hs_rule *r)
+{
+    return r->type && (r->type->id == HS_T_DOUBLE || r->type->id == HS_T_FLOAT);
+}
+
 static hs_rc crossed(struct search *s, const struct hs_rule *a, const struct hs_rule *b, bool *out)
 {
     struct hs_rule less = {.op = HS_RULE_LT, .arg_count = 2};
@@ -74,6 +100,10 @@ static hs_rc crossed(struct search *s, const struct hs_rule *a, const struct hs_
     bool low_open, high_open, known = false;
     if (!low_of(a, &low, &low_open) || !high_of(b, &high, &high_open))
         return HS_OK;
+    if (by_doubles(a) || by_doubles(b)) {
+        *out |= crossed_doubles(low, high, low_open || high_open);
+        return HS_OK;
+    }
     if (low_open || high_open)
         less.op = HS_RULE_LE;
     pair[0] = *high;

@@ -28,7 +28,8 @@ const struct hs_policy *hs_policy_denies(const struct hs_model *model, const str
  * unknown column paths, mask functions that do not fit the column's type. `hailstorm check` and reload call it. */
 HS_MUST hs_rc hs_policy_check_table(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
                                     const struct hs_type *bound, struct hs_err *err);
-/* What is no error but worth a word, a line each: hashes over columns with few possible values. */
+/* What is no error but worth a word, a line each: hashes over columns with few possible values, rules that make
+ * another decision each minute. */
 HS_MUST hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
                                  const struct hs_type *bound, struct hs_buf *out, struct hs_err *err);
 /* The whole model without its tables: conflicting masks. A server that reloads keeps the model it has when this fails.

@@ -167,9 +167,25 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
     return rc;
 }
 
-/* All the masks inside one JSON text are one call: its setup is put together from their rules, and what has a condition
- * is part of it unless that is FALSE. The document is read once, and no expression is written twice. */
-static hs_rc print_json_setup(struct column_printer *p, struct hs_buf *b, int id)
+/* One bit of the rules that apply: unless the condition is FALSE. */
+static hs_rc print_json_bit(struct column_printer *p, struct hs_buf *b, size_t bit, const struct hs_mask_use *m)
+{
+    unsigned long long value = 1ull << bit;
+    hs_buf_addz(b, bit ? " | " : "");
+    if (!m->when) {
+        hs_buf_addf(b, "CAST(%llu AS BIGINT)", value);
+        return HS_OK;
+    }
+    hs_buf_addz(b, "(CASE WHEN (");
+    HS_TRY(hs_print_duckdb_rule(b, m->when, p->err));
+    hs_buf_addf(b, ") IS FALSE THEN CAST(0 AS BIGINT) ELSE CAST(%llu AS BIGINT) END)", value);
+    return HS_OK;
+}
+
+/* All the masks inside one JSON text are one call: its setup is put together from their rules and is a constant, and
+ * what has a condition applies unless that is FALSE, a bit each. The document is read once, and no expression is
+ * written twice. */
+static hs_rc print_json_rules(struct column_printer *p, struct hs_buf *setup, struct hs_buf *bits, int id)
 {
     size_t count = 0;
     for (size_t i = 0; i < p->column->mask_count; i++) {
@@ -179,34 +195,35 @@ static hs_rc print_json_setup(struct column_printer *p, struct hs_buf *b, int id
                                     .args = m->policy->args,
                                     .arg_count = m->policy->arg_count,
                                     .domain = p->domain,
+                                    .product = p->product,
+                                    .table = p->table,
+                                    .field_id = id,
                                     .viewer = p->viewer};
-        struct hs_buf rule;
         if (!m->json.len || m->path_ids[m->path_len - 1] != id)
             continue;
-        if (!f || !hs_mask_fits_json(f))
+        if (!f || !hs_mask_fits_json(f) || count == HS_JSON_RULES)
             return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
-        hs_buf_addz(b, count++ ? " || " : "");
-        if (m->when) {
-            hs_buf_addz(b, "CASE WHEN (");
-            HS_TRY(hs_print_duckdb_rule(b, m->when, p->err));
-            hs_buf_addz(b, ") IS FALSE THEN '' ELSE ");
-        }
-        hs_buf_init(&rule, p->max);
-        hs_buf_add_json_rule(&rule, m->json, f, &call);
-        hs_buf_add_sql_text(b, hs_buf_str(&rule));
-        b->failed |= rule.failed;
-        hs_buf_fini(&rule);
-        hs_buf_addz(b, m->when ? " END" : "");
+        hs_buf_add_json_rule(setup, m->json, f, &call);
+        HS_TRY(print_json_bit(p, bits, count++, m));
     }
     return HS_OK;
 }
 
 static hs_rc print_json(struct column_printer *p, struct hs_buf *b, int id, hs_str x)
 {
-    hs_buf_addz(b, "hs_mask_json(");
-    HS_TRY(print_json_setup(p, b, id));
-    hs_buf_addf(b, ", %.*s)", HS_FMT(x));
-    return HS_OK;
+    struct hs_buf setup, bits;
+    hs_buf_init(&setup, p->max);
+    hs_buf_init(&bits, p->max);
+    hs_rc rc = print_json_rules(p, &setup, &bits, id);
+    if (rc == HS_OK) {
+        hs_buf_addz(b, "hs_mask_json(");
+        hs_buf_add_sql_text(b, hs_buf_str(&setup));
+        hs_buf_addf(b, ", %.*s, %.*s)", HS_FMT(x), HS_FMT(hs_buf_str(&bits)));
+    }
+    b->failed |= setup.failed | bits.failed;
+    hs_buf_fini(&setup);
+    hs_buf_fini(&bits);
+    return rc;
 }
 
 /* Applies unless the condition is FALSE: UNKNOWN masks. */

@@ -1,4 +1,5 @@
-/* What a check tells beside errors: a hash over a column with few possible values. Under a key nobody can compute the
+/* What a check tells beside errors: rules whose decisions last a minute, and a hash over a column with few possible
+ * values. Under a key nobody can compute the
  * hashes, but whoever knows how the values are spread reads them off the counts: of two tokens in a column of sexes, or
  * of the most frequent among statuses, the meaning is plain.
  *
@@ -150,6 +151,41 @@ static void warn(struct hs_buf *out, const struct hs_policy *p, const struct hs_
                 why);
 }
 
+/* ---- decisions of a minute ---- */
+
+static bool has_op(const struct hs_rule *r, enum hs_rule_op op, int unit)
+{
+    if (r->op == op && (!unit || r->unit == unit))
+        return true;
+    for (size_t i = 0; i < r->arg_count; i++)
+        if (has_op(r->args[i], op, unit))
+            return true;
+    return false;
+}
+
+/* A test of a column, or of a lookup's, with the minute in it: its constant is another one each minute. */
+static bool turns_each_minute(const struct hs_rule *r)
+{
+    bool joins = r->op == HS_RULE_AND || r->op == HS_RULE_OR || r->op == HS_RULE_NOT || r->op == HS_RULE_ANY ||
+                 r->op == HS_RULE_ALL || r->op == HS_RULE_LOOKUP;
+    if (!joins)
+        return has_op(r, HS_RULE_REQUEST, HS_FACT_NOW) && has_op(r, HS_RULE_FIELD, 0);
+    for (size_t i = 0; i < r->arg_count; i++)
+        if (turns_each_minute(r->args[i]))
+            return true;
+    return false;
+}
+
+static void warn_of_minutes(struct hs_buf *out, const struct hs_policy *p)
+{
+    if ((p->where && turns_each_minute(p->where)) || (p->when && turns_each_minute(p->when)))
+        hs_buf_addf(
+            out,
+            "warning: %.*s:%d:%d: 'request.now' beside a column makes another decision each minute, and ends the "
+            "statements that run under the last one; request.today does so once a day\n",
+            HS_FMT(p->at.file), p->at.line, p->at.column);
+}
+
 hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const struct hs_table *table,
                          const struct hs_type *bound, struct hs_buf *out, struct hs_err *err)
 {
@@ -162,6 +198,8 @@ hs_rc hs_policy_warnings(struct hs_arena *a, const struct hs_model *model, const
     for (size_t i = 0; i < reaching.count; i++) {
         const struct hs_policy *p = hs_policies_at(&reaching, i);
         const struct hs_mask_function *f = p->kind == HS_MASK ? hs_mask_function(p->with) : NULL;
+        if (hs_policy_reaches(p, table))
+            warn_of_minutes(out, p);
         if (!f || !f->hashes || !hs_policy_reaches(p, table))
             continue;
         HS_TRY(hs_mask_targets(a, p, &tree, targets, err));

@@ -17,8 +17,8 @@ def setup(*rules):
     return "".join(field(path) + field(name) + field(inner) for path, name, inner in rules)
 
 
-def masked(text, *rules):
-    return natives().call("hs_mask_json", setup(*rules), text)
+def masked(text, *rules, which=-1):
+    return natives().call("hs_mask_json", setup(*rules), text, which)
 
 
 NULLIFY = ("nullify", "")
@@ -73,6 +73,18 @@ def test_several_paths():
                                                 "cards": [{"number": "**************11", "until": "12/27"}]}
     token = json.loads(masked('{"id": "7"}', *rules))["id"]
     assert token == natives().call("hs_mask_hmac_token", "0:,0:,", "7")
+
+
+def test_rules_that_apply():
+    rules = [("$.a", *NULLIFY), ("$.b", *LAST)]
+    text = '{"a": 1, "b": "123"}'
+    assert masked(text, *rules, which=1) == '{"a": null, "b": "123"}'
+    assert masked(text, *rules, which=2) == '{"a": 1, "b": "*23"}'
+    assert masked(text, *rules, which=3) == '{"a": null, "b": "*23"}'
+    assert masked(text, *rules, which=-1) == '{"a": null, "b": "*23"}'
+    for other in ("", "no document", "[1", '"x"'):  # no rule applies: the text is what it is
+        assert masked(other, *rules, which=0) == masked(other, *rules, which=4) == other
+        assert masked(other, *rules, which=1) == HIDDEN
 
 
 def test_both_shapes():

@@ -38,10 +38,10 @@ class Natives:
         while line := self.process.stdout.readline().split():
             self.kinds[line[0]] = int(line[1])
 
-    def call(self, name, setup, value):
+    def call(self, name, setup, value, choice=-1):
         kind = self.kinds[name]
         raw = value.encode() if kind == 0 else value if kind == 1 else (value.hex() if kind == 3 else str(value)).encode()
-        self.process.stdin.write(f"{name} {setup.encode().hex() or '-'} {raw.hex() or '-'}\n")
+        self.process.stdin.write(f"{name} {setup.encode().hex() or '-'} {raw.hex() or '-'} {choice}\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         if answer is None:
@@ -57,6 +57,8 @@ class Natives:
     def register(self, con):
         sql = ("VARCHAR", "BLOB", "BIGINT", "DOUBLE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS")
         for name, kind in self.kinds.items():
+            if name == "hs_mask_json":  # its third argument, a bit a rule, has tests of its own
+                continue
             con.create_function(name, self.function(name), ["VARCHAR", sql[kind]], sql[kind], type="arrow", null_handling="special")
 
     def function(self, name):

@@ -140,3 +140,34 @@ def test_kinds_and_stars():
     assert redact(text, 62, 1) == "*" * 16 + " " + "*" * 15
     assert redact("4\u200b111111111111111") == "[card]"
     assert redact("no one \u00e9\u00e8") == "no one \u00e9\u00e8"
+
+
+def test_neighbours():
+    """Scripts that are written without spaces end no word, and what has a checksum needs no end of one."""
+    card_number, iban_number = "4111111111111111", "AT611904300234573201"
+    for before, after in (("\u53f7\u7801", "\u8c22\u8c22"), ("\u0440\u0430\u0437 ", "."), ("\u0e42\u0e17\u0e23", "\u0e04\u0e23\u0e31\u0e1a"), ("\u0628\u0637\u0627\u0642\u0629", "\u0634"),
+                          ("\u30ab\u30fc\u30c9", "\u3067\u3059"), ("\uce74\ub4dc", "\uc785\ub2c8\ub2e4")):
+        for thing, label in ((card_number, "card"), (iban_number, "iban"), ("192.168.1.17", "ip"), ("+43 316 445512", "phone")):
+            assert redact(before + thing + after) == f"{before}[{label}]{after}"
+    for before, after in (("card", "x"), ("IBAN", "end"), ("\u043d\u043e\u043c\u0435\u0440", "\u0430"), ("\u00e9", "\u00e9"), ("_", "_")):
+        assert redact(before + card_number + after) == f"{before}[card]{after}"
+        assert redact(before + iban_number + after) == f"{before}[iban]{after}"
+    assert redact("\x01192.168.1.17\x03") == "\x01[ip]\x03"
+    assert redact("7" + card_number) == "7" + card_number  # another number
+    assert redact("v192.168.1.17") == "v192.168.1.17"      # a word of Latin letters goes on
+
+
+def test_digits_of_every_script():
+    import sys
+    import unicodedata
+    zeros = [c for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) == "Nd" and unicodedata.digit(chr(c)) == 0]
+    assert len(zeros) > 60
+    for zero in zeros:
+        assert redact("".join(chr(zero + int(d)) for d in "4111111111111111")) == "[card]", hex(zero)
+
+
+def test_quoted_addresses():
+    assert redact('"john smith"@example.org') == "[email]"
+    assert redact('to "j \\"x\\" s"@example.org, now') == "to [email], now"
+    assert redact('say "hello" to ana@example.org') == 'say "hello" to [email]'
+    assert redact('"@example') == '"@example'

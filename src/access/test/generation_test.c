@@ -47,8 +47,24 @@ static void a_worn_generation_gives_way(void **state)
     pthread_mutex_destroy(&a.lock);
 }
 
+/* A clock that was set back: what was decided later, when a grant had begun or a mask had ended, is decided anew. */
+static void a_decision_holds_from_when_it_was_made(void **state)
+{
+    (void)state;
+    struct hs_decision d = {.valid_until_us = 2000};
+    struct cached_decision c = {&d, 1000};
+    assert_true(hs_decision_holds(&c, 1000));
+    assert_true(hs_decision_holds(&c, 1999));
+    assert_false(hs_decision_holds(&c, 2000));
+    assert_false(hs_decision_holds(&c, 999));
+    d.valid_until_us = 0;
+    assert_true(hs_decision_holds(&c, INT64_MAX));
+    assert_false(hs_decision_holds(&c, 999));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_worn_generation_gives_way)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_worn_generation_gives_way),
+                                       cmocka_unit_test(a_decision_holds_from_when_it_was_made)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

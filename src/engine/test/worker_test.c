@@ -211,7 +211,8 @@ static void the_keyed_mask_is_hmac_sha256(void **state)
     guest_end(g);
 }
 
-/* A setup may differ from row to row, where masks inside JSON text have conditions; each is opened once. */
+/* The rules of masks inside JSON text are one constant; which of them apply may differ from row to row, and where none
+ * does, the text need be no document. */
 static void masks_inside_json_follow_their_conditions(void **state)
 {
     (void)state;
@@ -219,9 +220,9 @@ static void masks_inside_json_follow_their_conditions(void **state)
     const struct hs_mask_key keys[] = {{.domain = HS_S("sales"), .key = HS_S("0123456789abcdef0123456789abcdef")}};
     const struct hs_msg_view view = {
         HS_S("masked"),
-        HS_S("SELECT hs_mask_json('5:$.ssn,7:nullify,0:,' || CASE WHEN i % 2 = 0 THEN '' ELSE "
-             "'3:$.t,10:hmac-token,11:5:sales,0:,,' END, v) AS v FROM (VALUES (0, '{\"ssn\":1,\"t\":\"x\"}'), (1, "
-             "'{\"ssn\":1,\"t\":\"\"}'), (2, NULL), (4, '{\"ssn\"}')) t(i, v)")};
+        HS_S("SELECT hs_mask_json('5:$.ssn,7:nullify,0:,3:$.t,10:hmac-token,11:5:sales,0:,,', v, CAST(i AS BIGINT)) AS "
+             "v FROM (VALUES (1, '{\"ssn\":1,\"t\":\"x\"}'), (3, '{\"ssn\":1,\"t\":\"\"}'), (1, NULL), (1, "
+             "'{\"ssn\"}'), (0, '{\"ssn\"}'), (4, '[1')) t(i, v)")};
     struct hs_msg_run plan = {
         .sql = HS_S("SELECT v FROM masked"), .views = &view, .view_count = 1, .mask_keys = keys, .mask_key_count = 1};
     struct hs_err err;
@@ -231,7 +232,8 @@ static void masks_inside_json_follow_their_conditions(void **state)
     assert_int_equal(hs_hmac_sha256(keys[0].key, HS_S(""), token, &err), HS_OK);
     hs_buf_init(&hex, 64);
     hs_buf_add_hex(&hex, token, 16);
-    snprintf(want, sizeof want, "{\"ssn\":null,\"t\":\"x\"}\n{\"ssn\":null,\"t\":\"%.*s\"}\nNULL\n\"[redacted]\"\n",
+    snprintf(want, sizeof want,
+             "{\"ssn\":null,\"t\":\"x\"}\n{\"ssn\":null,\"t\":\"%.*s\"}\nNULL\n\"[redacted]\"\n{\"ssn\"}\n[1\n",
              HS_FMT(hs_buf_str(&hex)));
     assert_int_equal(guest_run_plan(g, &plan), 0);
     assert_string_equal(g->text.at, want);

@@ -2,7 +2,8 @@
  * them and for as long as the statement. Keys came over the channel, never in SQL, those of the statement's domains
  * alone, and are wiped with the statement.
  *
- * States are made once for each setup and shared by the engine's threads; a setup is a constant, so a chunk has one.
+ * States are made once for each setup and shared by the engine's threads; a setup is a constant, so a chunk has one,
+ * and a statement has one for each place of use: more of them than any is refused.
  * Its text is the key to its state: what the user writes reaches neither. */
 #include "engine/worker/worker_in.h"
 #include "base/alloc.h"
@@ -10,7 +11,7 @@
 
 #include <pthread.h>
 
-enum { TEXT_MAX = 1 << 30 };
+enum { TEXT_MAX = 1 << 30, MAX_STATES = 10000 };
 
 struct native_state {
     struct native_state *next;
@@ -24,6 +25,7 @@ struct registered {
     struct hs_native_entry entry;
     enum hs_native_kind kind;
     struct native_state *states; /* under the lock; only ever added to */
+    size_t state_count;
 };
 
 struct natives {
@@ -74,7 +76,7 @@ static void *open_state(const struct registered *r, hs_str setup)
 
 static struct native_state *add_state(struct registered *r, hs_str setup)
 {
-    struct native_state *s = hs_calloc(1, sizeof *s + setup.len);
+    struct native_state *s = r->state_count < MAX_STATES ? hs_calloc(1, sizeof *s + setup.len) : NULL;
     if (!s)
         return NULL;
     s->len = setup.len;
@@ -86,6 +88,7 @@ static struct native_state *add_state(struct registered *r, hs_str setup)
     }
     s->next = r->states;
     r->states = s;
+    r->state_count++;
     return s;
 }
 
@@ -126,8 +129,9 @@ static void put(duckdb_vector output, size_t row, enum hs_native_kind kind, cons
         ((int64_t *)duck()->vector_get_data(output))[row] = v->whole;
 }
 
-static bool mask_rows(struct registered *r, const struct cells *setups, const struct cells *v, duckdb_vector output,
-                      size_t rows)
+/* `choices` is of no use but to a native with a choice. */
+static bool mask_rows(struct registered *r, const struct cells *setups, const struct cells *v,
+                      const struct cells *choices, duckdb_vector output, size_t rows)
 {
     const struct hs_native *n = r->entry.native;
     const void *state = NULL;
@@ -152,6 +156,8 @@ static bool mask_rows(struct registered *r, const struct cells *setups, const st
             ok = state && (work || !n->work_new);
         }
         take(&value, r->kind, v, i);
+        if (n->choice) /* what cannot be told applies */
+            value.whole = hs_cell_valid(choices, i) ? ((const int64_t *)choices->data)[i] : -1;
         hs_buf_clear(&text);
         ok = ok && n->mask(state, work, r->kind, &value, &text) && !text.failed;
         if (ok)
@@ -168,7 +174,8 @@ static void call(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
     struct registered *r = duck()->scalar_function_get_extra_info(info);
     struct cells setups = hs_cells_of(duck()->data_chunk_get_vector(input, 0));
     struct cells values = hs_cells_of(duck()->data_chunk_get_vector(input, 1));
-    if (!mask_rows(r, &setups, &values, output, duck()->data_chunk_get_size(input)))
+    struct cells choices = r->entry.native->choice ? hs_cells_of(duck()->data_chunk_get_vector(input, 2)) : values;
+    if (!mask_rows(r, &setups, &values, &choices, output, duck()->data_chunk_get_size(input)))
         duck()->scalar_function_set_error(info, "a mask could not be computed");
 }
 
@@ -182,15 +189,19 @@ static bool add_function(struct instance *i, struct registered *r, const char *n
     duckdb_scalar_function f = duck()->create_scalar_function();
     duckdb_logical_type text = duck()->create_logical_type(DUCKDB_TYPE_VARCHAR);
     duckdb_logical_type value = duck()->create_logical_type(types[r->kind]);
+    duckdb_logical_type choice = duck()->create_logical_type(DUCKDB_TYPE_BIGINT);
     duck()->scalar_function_set_name(f, name);
     duck()->scalar_function_add_parameter(f, text);
     duck()->scalar_function_add_parameter(f, value);
+    if (r->entry.native->choice)
+        duck()->scalar_function_add_parameter(f, choice);
     duck()->scalar_function_set_return_type(f, value);
     duck()->scalar_function_set_extra_info(f, r, NULL);
     duck()->scalar_function_set_function(f, call);
     bool ok = duck()->register_scalar_function(i->connection, f) == DuckDBSuccess;
     duck()->destroy_logical_type(&text);
     duck()->destroy_logical_type(&value);
+    duck()->destroy_logical_type(&choice);
     duck()->destroy_scalar_function(&f);
     return ok;
 }

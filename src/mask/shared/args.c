@@ -122,7 +122,7 @@ void hs_buf_add_scaled(struct hs_buf *b, hs_whole value, const struct hs_type *t
 
 double hs_mask_double(const struct hs_value *v)
 {
-    char text[64];
+    char text[96]; /* hs_number_shape takes fewer */
     if (v && v->kind == HS_V_INT)
         return (double)v->i;
     if (!v || v->kind != HS_V_NUMBER || v->text.len >= sizeof text)

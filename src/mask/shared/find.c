@@ -1,6 +1,7 @@
 /* The recognisers. Each is asked at every symbol where its kind could begin and looks at a bounded number of those that
  * follow, so a text costs what its length is. What has a checksum is believed by it; what has none needs a form that
- * dates, times, versions and order numbers do not have. */
+ * dates, times, versions and order numbers do not have, and stands alone: a checksum does not come about because a
+ * letter was written before it. */
 #include "mask/shared/find.h"
 
 #include <stdlib.h>
@@ -22,9 +23,16 @@ static bool letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* With this beside it, a number is part of something else. */
 static bool alnum(char c)
 {
     return digit(c) || letter(c) || c == 1;
+}
+
+/* In names any script's letters can be. */
+static bool named(char c)
+{
+    return alnum(c) || c == 3;
 }
 
 static void mark(struct hs_symbols *s, size_t from, size_t to, enum hs_found kind)
@@ -46,7 +54,18 @@ static bool is_free(const struct hs_symbols *s, size_t from, size_t to)
 
 static bool local_part(char c)
 {
-    return alnum(c) || (c && strchr("!#$%&'*+/=?^_`{|}~.-", c));
+    return named(c) || (c && strchr("!#$%&'*+/=?^_`{|}~.-", c));
+}
+
+/* "john smith"@example.org: where the quotation mark before '@' was opened; `i` where it was not. */
+static size_t quoted_part(const struct hs_symbols *s, size_t i)
+{
+    if (sym(s, i - 1) != '"')
+        return i;
+    for (size_t at = i - 1; at > 0 && i - at <= LOCAL_MAX + 1; at--)
+        if (s->at[at - 1] == '"' && sym(s, at - 2) != '\\')
+            return at - 1;
+    return i;
 }
 
 static bool find_email(struct hs_symbols *s, size_t i)
@@ -56,8 +75,9 @@ static bool find_email(struct hs_symbols *s, size_t i)
         from--;
     while (from < i && strchr("./'=", s->at[from])) /* a sentence's, not the address's */
         from++;
-    for (; to < s->count && to - i < HOST_MAX && (alnum(s->at[to]) || s->at[to] == '-' || s->at[to] == '.'); to++)
-        if (s->at[to] == '.' && alnum(sym(s, to + 1)))
+    from = from == i ? quoted_part(s, i) : from;
+    for (; to < s->count && to - i < HOST_MAX && (named(s->at[to]) || s->at[to] == '-' || s->at[to] == '.'); to++)
+        if (s->at[to] == '.' && named(sym(s, to + 1)))
             dot = to;
     while (to > i + 1 && (s->at[to - 1] == '.' || s->at[to - 1] == '-'))
         to--;
@@ -109,7 +129,7 @@ static bool find_iban(struct hs_symbols *s, size_t i)
     unsigned want = letter(s->at[i]) && letter(sym(s, i + 1)) ? iban_length(s->at[i], s->at[i + 1]) : 0, have = 0,
              rest = 0;
     size_t at = i, gap = 0;
-    if (!want || alnum(sym(s, i - 1)))
+    if (!want || digit(sym(s, i - 1)))
         return false;
     for (; have < want && at < s->count; at++) {
         char c = s->at[at];
@@ -119,7 +139,7 @@ static bool find_iban(struct hs_symbols *s, size_t i)
         } else if ((c != ' ' && c != '-' && c != '.') || have < 2 || ++gap > GAP_MAX)
             return false;
     }
-    if (have < want || alnum(sym(s, at)) || !digit(text[2]) || !digit(text[3]))
+    if (have < want || digit(sym(s, at)) || !digit(text[2]) || !digit(text[3]))
         return false;
     for (unsigned k = 0; k < want; k++)
         rest = mod_97(rest, text[(k + 4) % want]);
@@ -203,12 +223,12 @@ static bool is_issued(const char *digits, unsigned count)
 static bool find_card(struct hs_symbols *s, size_t i)
 {
     struct number n;
-    if (alnum(sym(s, i - 1)) || sym(s, i - 1) == '+' || (sym(s, i - 1) == '.' && digit(sym(s, i - 2))))
+    if (digit(sym(s, i - 1)) || sym(s, i - 1) == '+' || (sym(s, i - 1) == '.' && digit(sym(s, i - 2))))
         return false;
     read_number(s, i, " -._", CARD_MAX, &n);
     for (unsigned count = n.count; count >= 13; count--) {
         size_t to = n.end[count];
-        if (alnum(sym(s, to)) || !is_free(s, i, to) || !is_issued(n.digits, count) || !luhn(n.digits, count))
+        if (digit(sym(s, to)) || !is_free(s, i, to) || !is_issued(n.digits, count) || !luhn(n.digits, count))
             continue;
         mark(s, i, to, HS_FOUND_CARD);
         return true;

@@ -9,7 +9,7 @@ enum hs_found { HS_FOUND_EMAIL = 1, HS_FOUND_IBAN, HS_FOUND_IP, HS_FOUND_CARD, H
 /* Text as the recognisers see it: a symbol a character, digits and letters of other scripts' look-alikes as ASCII,
  * every dash '-', every space ' ', what has no width left out. */
 struct hs_symbols {
-    char *at;       /* '\x01' for any other letter, '\x02' for any other sign */
+    char *at;       /* '\x01' for any other letter, '\x03' of a script without spaces, '\x02' for any other sign */
     uint32_t *from; /* where each begins in the text; one more at the end */
     uint8_t *found; /* enum hs_found of the span that covers it; 0x80: the span begins here */
     size_t count, room;

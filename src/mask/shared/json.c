@@ -454,12 +454,15 @@ static bool mask(const void *state, void *work, enum hs_native_kind kind, struct
     void **works = work;
     struct scan s = {.rules = all, .works = works, .at = v->bytes.at, .end = v->bytes.at + v->bytes.len, .out = out};
     (void)kind;
+    uint64_t active = all->count ? (uint64_t)v->whole & ~UINT64_C(0) >> (64 - all->count) : 0;
+    if (!active) /* nothing is masked here, so it need be no document */
+        return true;
     for (unsigned i = 0; i < all->count; i++)
         works[HS_JSON_RULES + i] = (void *)all->at[i].native;
     hs_buf_init(&s.text, out->max);
     hs_buf_init(&s.masked, out->max);
     spaces(&s, true);
-    bool whole = scan_value(&s, all->count ? ~UINT64_C(0) >> (64 - all->count) : 0, 0, true);
+    bool whole = scan_value(&s, active, 0, true);
     spaces(&s, true);
     bool broken = s.broken || s.text.failed || s.masked.failed;
     hs_buf_fini(&s.text);
@@ -472,6 +475,7 @@ static bool mask(const void *state, void *work, enum hs_native_kind kind, struct
 
 const struct hs_native hs_native_json = {
     .kinds = 1u << HS_NATIVE_TEXT,
+    .choice = true,
     .open = open_rules,
     .close = close_rules,
     .work_new = work_new,

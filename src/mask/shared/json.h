@@ -1,4 +1,5 @@
-/* Masks on paths inside JSON text: one native, hs_mask_json(rules, text), for all the paths of a column. */
+/* Masks on paths inside JSON text: one native, hs_mask_json(rules, text, which), for all the paths of a column.
+ * The rules are one constant; which of them apply to a row is a bit each, from the first at the lowest. */
 #ifndef HS_MASK_SHARED_JSON_H
 #define HS_MASK_SHARED_JSON_H
 

@@ -4,18 +4,19 @@
 
 #include "base/alloc.h"
 
+/* The noughts of every script that has digits of its own (Unicode's Nd); nine more follow each. */
+static const uint32_t noughts[] = {
+    0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,  0x0C66,  0x0CE6,  0x0D66,  0x0DE6,
+    0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,  0x1810,  0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,  0x1BB0,
+    0x1C40,  0x1C50,  0xA620,  0xA8D0,  0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30, 0x10D40,
+    0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730, 0x118E0,
+    0x11950, 0x11BF0, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1CCF0, 0x1D7CE, 0x1D7D8,
+    0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0};
+
 static const struct {
     uint32_t first, last;
-    char to; /* of the first; '0' and 'a' and 'A' count on */
-} digits_and_letters[] = {
-    {0x0660, 0x0669, '0'},   {0x06F0, 0x06F9, '0'},   {0x07C0, 0x07C9, '0'},   {0x0966, 0x096F, '0'},
-    {0x09E6, 0x09EF, '0'},   {0x0A66, 0x0A6F, '0'},   {0x0AE6, 0x0AEF, '0'},   {0x0BE6, 0x0BEF, '0'},
-    {0x0C66, 0x0C6F, '0'},   {0x0CE6, 0x0CEF, '0'},   {0x0D66, 0x0D6F, '0'},   {0x0E50, 0x0E59, '0'},
-    {0x0ED0, 0x0ED9, '0'},   {0x1040, 0x1049, '0'},   {0x17E0, 0x17E9, '0'},   {0x1810, 0x1819, '0'},
-    {0xFF10, 0xFF19, '0'},   {0xFF21, 0xFF3A, 'A'},   {0xFF41, 0xFF5A, 'a'},   {0x2460, 0x2468, '1'},
-    {0x1D7CE, 0x1D7D7, '0'}, {0x1D7D8, 0x1D7E1, '0'}, {0x1D7E2, 0x1D7EB, '0'}, {0x1D7EC, 0x1D7F5, '0'},
-    {0x1D7F6, 0x1D7FF, '0'},
-};
+    char to; /* of the first; 'a' and 'A' and '1' count on */
+} letters[] = {{0xFF21, 0xFF3A, 'A'}, {0xFF41, 0xFF5A, 'a'}, {0x2460, 0x2468, '1'}};
 
 /* One by one: dashes, spaces, signs, and Cyrillic and Greek letters that look like those of an IBAN. */
 static const struct {
@@ -38,6 +39,29 @@ static bool has_no_width(uint32_t c)
            c == 0x00AD || c == 0xFEFF || c == 0x034F || c == 0x180E || (c >= 0xFE00 && c <= 0xFE0F);
 }
 
+/* Letters of the scripts that put spaces between words, and numbers apart from them: Latin, Greek, Cyrillic, and the
+ * accents over them. In others (Chinese, Thai, Arabic and so on) a number may follow a word directly. */
+static bool ends_apart(uint32_t c)
+{
+    return c < 0x0530 || (c >= 0x1C80 && c <= 0x1C8F) || (c >= 0x1D00 && c <= 0x1DBF) || (c >= 0x1E00 && c <= 0x1FFF) ||
+           (c >= 0x2C60 && c <= 0x2C7F) || (c >= 0x2DE0 && c <= 0x2DFF) || (c >= 0xA640 && c <= 0xA69F) ||
+           (c >= 0xA720 && c <= 0xA7FF) || (c >= 0xAB30 && c <= 0xAB6F) || (c >= 0xFB00 && c <= 0xFB06);
+}
+
+/* '0' to '9', or 0. */
+static char digit_of(uint32_t c)
+{
+    size_t low = 0, high = sizeof noughts / sizeof *noughts;
+    while (low < high) { /* the last that is not after c stands before `low` */
+        size_t middle = (low + high) / 2;
+        if (noughts[middle] <= c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && c - noughts[low - 1] < 10 ? (char)('0' + (c - noughts[low - 1])) : 0;
+}
+
 /* Signs of all kinds end a word; everything else is taken for a letter. */
 static bool is_sign(uint32_t c)
 {
@@ -50,19 +74,24 @@ static bool is_sign(uint32_t c)
 
 static char symbol_of(uint32_t c)
 {
+    if (c < 0x20) /* 1 to 3 are symbols of their own here */
+        return c == '\t' ? ' ' : c == '\n' || c == '\r' ? (char)c : 2;
     if (c < 0x80)
-        return c == '\t' ? ' ' : (char)(c ? c : 1);
+        return (char)c;
     if (c >= 0x2000 && c <= 0x200A)
         return ' ';
     if (c >= 0x2010 && c <= 0x2015)
         return '-';
-    for (size_t i = 0; i < sizeof digits_and_letters / sizeof *digits_and_letters; i++)
-        if (c >= digits_and_letters[i].first && c <= digits_and_letters[i].last)
-            return (char)(digits_and_letters[i].to + (char)(c - digits_and_letters[i].first));
+    char found = digit_of(c);
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (c >= letters[i].first && c <= letters[i].last)
+            found = (char)(letters[i].to + (char)(c - letters[i].first));
+    if (found)
+        return found;
     for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
         if (c == singles[i].code)
             return singles[i].to;
-    return is_sign(c) ? 2 : 1;
+    return is_sign(c) ? 2 : ends_apart(c) ? 1 : 3;
 }
 
 static bool make_room(struct hs_symbols *s, size_t room)

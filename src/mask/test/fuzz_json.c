@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char rules[] = "5:$.ssn,7:nullify,0:,8:$.a[*].b,6:redact,0:,";
     struct hs_native_setup setup = {.fields = HS_S(rules), .key_of = no_key};
-    struct hs_native_value v = {.bytes = hs_str_n(data, size)}, again;
+    struct hs_native_value v = {.bytes = hs_str_n(data, size), .whole = -1}, again;
     struct hs_buf first, second;
     void *state = hs_native_json.open(&setup), *work = state ? hs_native_json.work_new(state) : NULL;
     if (!work)

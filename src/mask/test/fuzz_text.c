@@ -18,7 +18,7 @@ static void run(const struct hs_native *n, const struct hs_native_setup *setup, 
     if (!state)
         return;
     for (int i = 0; i < 2; i++) {
-        struct hs_native_value v = {.bytes = text};
+        struct hs_native_value v = {.bytes = text, .whole = -1};
         hs_buf_init(&out[i], 1 << 28);
         if (!n->mask(state, work, HS_NATIVE_TEXT, &v, &out[i]))
             abort();

@@ -31,7 +31,7 @@ static const struct {
 
 static bool answers(const struct hs_native *n, const struct hs_native_setup *setup, hs_str input, struct hs_buf *out)
 {
-    struct hs_native_value v = {.bytes = input};
+    struct hs_native_value v = {.bytes = input, .whole = -1};
     struct hs_buf text;
     void *state = n->open(setup), *work = state && n->work_new ? n->work_new(state) : NULL;
     hs_buf_init(&text, 1 << 20);

@@ -48,10 +48,13 @@ static void asks_wrong(const char *path, const char *where, const char *words)
     assert_says(m.err.shown, words);
 }
 
-static void rows_wrong(const char *rows, const char *words)
+static void columns_wrong(const char *columns, const char *rows, const char *words)
 {
-    struct model_with m = load(ENTITLEMENTS, rows, NULL, NULL);
-    assert_int_equal(m.rc, HS_INVALID);
+    char lookup[400];
+    snprintf(lookup, sizeof lookup, "kind: Lookup\nname: l\ncolumns: {%s}\nfile: rows.csv\n", columns);
+    struct model_with m = load(lookup, rows, NULL, NULL);
+    if (m.rc != HS_INVALID)
+        fail_msg("read: %s", rows);
     assert_says(m.err.shown, words);
 }
 
@@ -120,16 +123,22 @@ static void test_unread(void **state)
 static void test_rows_wrong(void **state)
 {
     (void)state;
-    rows_wrong("region,usr\n", "rows.csv:1:8: the lookup has no column 'usr' (did you mean 'user'?)");
-    rows_wrong("region,region\n", "rows.csv:1:8: column 'region' stands here twice");
-    rows_wrong("region,user\nEU\n", "rows.csv:2:1: this line has 1 values, and the first line 2 columns");
-    rows_wrong("region,user\nEU,a,b\n", "rows.csv:2:6: this line has more values");
-    rows_wrong("region,level\nEU,1.234\n", "rows.csv:2:4: '1.234' is no decimal(4, 2), which column 'level' holds");
-    rows_wrong("region\n\"EU\n", "rows.csv:2:1: this quoted value is not closed");
-    rows_wrong("region\n\"EU\"x\n", "after a quoted value comes a comma");
-    rows_wrong("region\nE\"U\n", "is written in quotes");
-    rows_wrong("region\n\xFF\n", "is no string");
-    rows_wrong("until\n2026-02-30\n", "is no date");
+    const char *two = "region: string, user: string", *one = "region: string";
+    columns_wrong(two, "region,usr\n", "rows.csv:1:8: the lookup has no column 'usr' (did you mean 'user'?)");
+    columns_wrong(two, "region,region\n", "rows.csv:1:8: column 'region' stands here twice");
+    columns_wrong(two, "region,user\nEU\n", "rows.csv:2:1: this line has 1 values, and the first line 2 columns");
+    columns_wrong(two, "region,user\nEU,a,b\n", "rows.csv:2:6: this line has more values");
+    columns_wrong("region: string, level: \"decimal(4, 2)\"", "region,level\nEU,1.234\n",
+                  "rows.csv:2:4: '1.234' is no decimal(4, 2), which column 'level' holds");
+    columns_wrong(one, "region\n\"EU\n", "rows.csv:2:1: this quoted value is not closed");
+    columns_wrong(one, "region\n\"EU\"x\n", "after a quoted value comes a comma");
+    columns_wrong(one, "region\nE\"U\n", "is written in quotes");
+    columns_wrong(one, "region\n\xFF\n", "is no string");
+    columns_wrong("until: date", "until\n2026-02-30\n", "is no date");
+    /* a column that the file does not have would be NULL everywhere */
+    columns_wrong(two, "region\nEU\n",
+                  "rows.csv:1:1: column 'user' is not in the first line; name it there, or take it out of 'columns'");
+    columns_wrong("a: long, b: long, c: long", "c,a\n", "rows.csv:1:1: column 'b' is not in the first line");
 }
 
 static void test_asks_wrong(void **state)

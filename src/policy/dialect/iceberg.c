@@ -335,9 +335,10 @@ static hs_rc add_gone(struct projections *p, const struct hs_field *f)
         return add_action(p, f, "replace-with-null");
     if (has_fixed_value(f->type))
         return add_action(p, f, "mask-to-fixed-value");
-    return hs_fail(p->err, HS_UNSUPPORTED,
-                   "read-restrictions cannot hide '%.*s': it is required, and no action is for %s", HS_FMT(f->name),
-                   hs_type_name(f->type->id));
+    hs_rc rc = hs_fail_hidden(p->err, HS_UNSUPPORTED, "no action hides '%.*s', which is required and %s",
+                              HS_FMT(f->name), hs_type_name(f->type->id));
+    hs_err_show(p->err, "read-restrictions cannot hide a column that is required and has a type without an action");
+    return rc;
 }
 
 static const char *action_of(const struct hs_mask_use *m, const struct hs_field *f)

@@ -3,6 +3,8 @@
  * it a function of the asker's own is run on values that the view would have masked or left out. */
 #include "policy/dialect/dialect_in.h"
 
+#define ROWS_POLICY "hs_rows_"
+
 static bool add_members(struct hs_buf *b, const struct hs_type *t)
 {
     for (size_t i = 0; i < t->field_count; i++) {
@@ -58,23 +60,74 @@ static hs_rc add_columns(struct hs_buf *out, const struct hs_decision *d, enum h
     return HS_OK;
 }
 
+static void add_note(struct hs_buf *out, const struct hs_decision *d)
+{
+    size_t before = out->len;
+    hs_buf_addz(out, "-- ");
+    size_t empty = out->len;
+    hs_buf_add_not_carried(out, d);
+    if (out->len == empty && !out->failed)
+        out->len = before;
+    else
+        hs_buf_addc(out, '\n');
+}
+
+/* PostgreSQL cuts off what is longer, and two names could then be one. */
+static hs_rc check_name(hs_str name, const char *before, struct hs_err *err)
+{
+    enum { MOST = 63 };
+    size_t most = MOST - strlen(before);
+    if (name.len && name.len <= most && !memchr(name.at, 0, name.len))
+        return HS_OK;
+    return hs_fail(err, HS_UNSUPPORTED, "a name for PostgreSQL has 1 to %zu bytes here", most);
+}
+
+static void add_script(struct hs_buf *out, const char *where, hs_str table, hs_str role)
+{
+    hs_buf_addz(out, "ALTER TABLE ");
+    hs_buf_add_sql_name(out, table);
+    hs_buf_addz(out, " ENABLE ROW LEVEL SECURITY;\nCREATE POLICY ");
+    struct hs_buf policy;
+    hs_buf_init(&policy, 100);
+    hs_buf_addf(&policy, ROWS_POLICY "%.*s", HS_FMT(role));
+    hs_buf_add_sql_name(out, hs_buf_str(&policy));
+    hs_buf_fini(&policy);
+    hs_buf_addz(out, " ON ");
+    hs_buf_add_sql_name(out, table);
+    hs_buf_addz(out, " FOR SELECT TO ");
+    hs_buf_add_sql_name(out, role);
+    hs_buf_addz(out, " USING (");
+    hs_buf_addz(out, where);
+    hs_buf_addz(out, ");\n");
+}
+
 hs_rc hs_print_postgres_script(struct hs_buf *out, const struct hs_decision *d, hs_str table, hs_str view, hs_str role,
                                enum hs_fit *out_fit, struct hs_err *err)
 {
     struct hs_buf rows;
     enum hs_fit fit = HS_FIT_EXACT;
+    HS_TRY(check_name(table, "", err));
+    HS_TRY(check_name(view, "", err));
+    HS_TRY(check_name(role, ROWS_POLICY, err));
     hs_buf_init(&rows, out->max);
     hs_rc rc = hs_print_dialect_rows(&rows, &hs_postgres, d, &fit, err);
     const char *where = rc == HS_OK && rows.len ? rows.at : "TRUE";
     if (rc == HS_OK) {
-        hs_buf_addf(out, "ALTER TABLE %.*s ENABLE ROW LEVEL SECURITY;\n", HS_FMT(table));
-        hs_buf_addf(out, "CREATE POLICY \"hs_rows\" ON %.*s FOR SELECT TO %.*s USING (", HS_FMT(table), HS_FMT(role));
-        hs_buf_addz(out, where);
-        hs_buf_addf(out, ");\nCREATE VIEW %.*s WITH (security_barrier) AS SELECT", HS_FMT(view));
+        add_note(out, d);
+        add_script(out, where, table, role);
+        hs_buf_addz(out, "CREATE VIEW ");
+        hs_buf_add_sql_name(out, view);
+        hs_buf_addz(out, " WITH (security_barrier) AS SELECT");
         rc = add_columns(out, d, &fit, err);
-        hs_buf_addf(out, "\n  FROM %.*s WHERE ", HS_FMT(table));
+        hs_buf_addz(out, "\n  FROM ");
+        hs_buf_add_sql_name(out, table);
+        hs_buf_addf(out, " WHERE ");
         hs_buf_addz(out, where);
-        hs_buf_addf(out, ";\nGRANT SELECT ON %.*s TO %.*s;\n", HS_FMT(view), HS_FMT(role));
+        hs_buf_addz(out, ";\nGRANT SELECT ON ");
+        hs_buf_add_sql_name(out, view);
+        hs_buf_addz(out, " TO ");
+        hs_buf_add_sql_name(out, role);
+        hs_buf_addz(out, ";\n");
     }
     hs_buf_fini(&rows);
     HS_TRY(rc);

@@ -3,6 +3,8 @@
  * chose; every cast widens. */
 #include "policy/dialect/dialect_in.h"
 
+#include "base/clock.h"
+
 /* ---- operands ---- */
 
 static hs_rc say_not(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_type *type)
@@ -386,6 +388,18 @@ hs_rc hs_print_rule(struct hs_rule_printer *p, struct hs_buf *b, const struct hs
     HS_TRY(add_node(p, b, r));
     p->depth--;
     return HS_OK;
+}
+
+void hs_buf_add_not_carried(struct hs_buf *b, const struct hs_decision *d)
+{
+    const struct hs_limits *l = &d->limits;
+    bool quota = l->rows_per_day || l->bytes_per_day, ends = d->valid_until_us != 0;
+    if (ends) {
+        hs_buf_addz(b, "until ");
+        hs_buf_add_time(b, d->valid_until_us);
+    }
+    hs_buf_addz(b, ends && quota ? "; " : "");
+    hs_buf_addz(b, quota ? "quota not carried" : "");
 }
 
 bool hs_dialect_names_clash(const struct hs_decision *d)

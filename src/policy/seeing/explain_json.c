@@ -262,6 +262,7 @@ static void said(struct hs_buf *b, const struct hs_explained *e)
         hs_buf_addc(b, '{');
         text_or_null(b, "column", s->column);
         text(b, "fit", hs_str_of(fits[s->fit]));
+        text_or_null(b, "note", s->note);
         text(b, "text", s->text);
         hs_buf_addc(b, '}');
     }

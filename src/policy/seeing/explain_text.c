@@ -149,7 +149,7 @@ static void add_said(struct hs_buf *b, const struct hs_explained *e)
         const struct explained_said *s = &e->said.at[i];
         hs_buf_addf(b, "  in %.*s, ", HS_FMT(e->ask.dialect));
         hs_buf_addf(b, s->column.len ? "column %.*s" : "rows%.*s", HS_FMT(s->column));
-        hs_buf_addf(b, " (%s): ", fits[s->fit]);
+        hs_buf_addf(b, " (%s%s%.*s): ", fits[s->fit], s->note.len ? "; " : "", HS_FMT(s->note));
         hs_buf_adds(b, s->text.len ? s->text : HS_S("all"));
         hs_buf_addc(b, '\n');
     }

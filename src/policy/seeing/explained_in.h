@@ -22,6 +22,7 @@ enum explained_fit { EXPLAINED_EXACT = 0, EXPLAINED_STAND_IN, EXPLAINED_REFUSED 
 struct explained_said { /* in another engine's words */
     hs_str column;      /* empty: the row predicate */
     hs_str text;        /* why it is refused, where it is */
+    hs_str note;        /* what of the decision the words do not carry; empty: nothing */
     enum explained_fit fit;
 };
 struct hs_explained {

@@ -9,9 +9,16 @@ struct sayer {
     hs_rc (*column)(struct hs_buf *b, const struct hs_decision *d, size_t i, enum hs_fit *fit, struct hs_err *err);
 };
 
+/* Our own engine is told of aggregates in another way; what is printed here would be read as exact. */
+static hs_rc duckdb_refuses(const struct hs_decision *d, struct hs_err *err)
+{
+    return d->minimum ? hs_fail(err, HS_UNSUPPORTED, HS_ONLY_AGGREGATES) : HS_OK;
+}
+
 static hs_rc duckdb_rows(struct hs_buf *b, const struct hs_decision *d, enum hs_fit *fit, struct hs_err *err)
 {
     *fit = HS_FIT_EXACT;
+    HS_TRY(duckdb_refuses(d, err));
     return hs_print_duckdb_rows(b, d, err);
 }
 
@@ -19,6 +26,7 @@ static hs_rc duckdb_column(struct hs_buf *b, const struct hs_decision *d, size_t
                            struct hs_err *err)
 {
     *fit = HS_FIT_EXACT;
+    HS_TRY(duckdb_refuses(d, err));
     return hs_print_duckdb_column(b, d, i, err);
 }
 
@@ -91,7 +99,13 @@ static hs_rc say(struct hs_arena *a, struct hs_explained *e, const struct sayer 
     said->column = rows ? (hs_str){0} : d->columns[column].field->name;
     said->fit = rc != HS_OK ? EXPLAINED_REFUSED : fit == HS_FIT_EXACT ? EXPLAINED_EXACT : EXPLAINED_STAND_IN;
     said->text = hs_arena_str(a, rc == HS_OK ? hs_buf_str(&b) : hs_str_of(why.detail));
+    hs_buf_clear(&b);
+    hs_buf_add_not_carried(&b, d);
+    if (rc == HS_OK)
+        said->note = hs_arena_str(a, hs_buf_str(&b));
     hs_buf_fini(&b);
+    if (rc == HS_OK && !said->note.at)
+        return hs_no_memory(err);
     return said->text.at && rc != HS_NOMEM ? HS_OK : hs_no_memory(err);
 }
 

@@ -651,14 +651,62 @@ static void test_script(void **state)
     assert_int_equal(
         hs_print_postgres_script(&b, w_ok(&w, &nobody), HS_S("orders"), HS_S("orders_ana"), HS_S("ana"), &fit, &w.err),
         HS_OK);
+    assert_string_equal(
+        w_keep(&w, &b),
+        "ALTER TABLE \"orders\" ENABLE ROW LEVEL SECURITY;\n"
+        "CREATE POLICY \"hs_rows_ana\" ON \"orders\" FOR SELECT TO \"ana\" USING (((\"region\" COLLATE \"C\") = "
+        "(CAST('EU' AS text) "
+        "COLLATE \"C\")));\n"
+        "CREATE VIEW \"orders_ana\" WITH (security_barrier) AS SELECT\n    \"id\" AS \"id\"\n"
+        "  FROM \"orders\" WHERE ((\"region\" COLLATE \"C\") = (CAST('EU' AS text) COLLATE \"C\"));\n"
+        "GRANT SELECT ON \"orders_ana\" TO \"ana\";\n");
+}
+
+static void test_scripts_of_two_roles(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w_columns(&w, w_grant(&w, "g", NULL, NULL), 1, (const char *const[]){"id"});
+    struct hs_decision *d = w_ok(&w, &nobody);
+    assert_int_equal(
+        hs_print_postgres_script(&b, d, HS_S("The \"orders\""), HS_S("v; drop"), HS_S("Ana"), &fit, &w.err), HS_OK);
     assert_string_equal(w_keep(&w, &b),
-                        "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;\n"
-                        "CREATE POLICY \"hs_rows\" ON orders FOR SELECT TO ana USING (((\"region\" COLLATE \"C\") = "
-                        "(CAST('EU' AS text) "
-                        "COLLATE \"C\")));\n"
-                        "CREATE VIEW orders_ana WITH (security_barrier) AS SELECT\n    \"id\" AS \"id\"\n"
-                        "  FROM orders WHERE ((\"region\" COLLATE \"C\") = (CAST('EU' AS text) COLLATE \"C\"));\n"
-                        "GRANT SELECT ON orders_ana TO ana;\n");
+                        "ALTER TABLE \"The \"\"orders\"\"\" ENABLE ROW LEVEL SECURITY;\n"
+                        "CREATE POLICY \"hs_rows_Ana\" ON \"The \"\"orders\"\"\" FOR SELECT TO \"Ana\" USING (TRUE);\n"
+                        "CREATE VIEW \"v; drop\" WITH (security_barrier) AS SELECT\n    \"id\" AS \"id\"\n"
+                        "  FROM \"The \"\"orders\"\"\" WHERE TRUE;\nGRANT SELECT ON \"v; drop\" TO \"Ana\";\n");
+    /* PostgreSQL cuts names after 63 bytes: two roles could then have one policy */
+    static const char *const names[][3] = {
+        {"", "v", "r"},
+        {"t", "0123456789012345678901234567890123456789012345678901234567890123", "r"},
+        {"t", "v", "01234567890123456789012345678901234567890123456789012345"},
+    };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        hs_buf_init(&b, 1 << 16);
+        assert_int_equal(hs_print_postgres_script(&b, d, hs_str_of(names[i][0]), hs_str_of(names[i][1]),
+                                                  hs_str_of(names[i][2]), &fit, &w.err),
+                         HS_UNSUPPORTED);
+        assert_non_null(strstr(w.err.shown, "bytes"));
+        hs_buf_fini(&b);
+    }
+}
+
+/* Whoever is refused learns no name of a column that is hidden. */
+static void test_refusals_name_no_hidden_column(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    enum hs_fit fit;
+    hs_buf_init(&b, 1 << 16);
+    w.bound->fields[4].required = true; /* customer, an object */
+    w_columns(&w, w_grant(&w, "g", NULL, NULL), 1, (const char *const[]){"id"});
+    assert_int_equal(hs_print_read_restrictions(&b, w_ok(&w, &nobody), &fit, &w.err), HS_UNSUPPORTED);
+    assert_null(strstr(w.err.shown, "customer"));
+    assert_non_null(strstr(w.err.shown, "read-restrictions cannot hide"));
+    assert_non_null(strstr(w.err.detail, "customer"));
+    hs_buf_fini(&b);
 }
 
 int main(int argc, char **argv)
@@ -675,6 +723,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_no_key, begin, end),
         cmocka_unit_test_setup_teardown(test_names_that_clash, begin, end),
         cmocka_unit_test_setup_teardown(test_script, begin, end),
+        cmocka_unit_test_setup_teardown(test_scripts_of_two_roles, begin, end),
+        cmocka_unit_test_setup_teardown(test_refusals_name_no_hidden_column, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,7 +345,7 @@ static hs_str only_key(const void *keys, hs_str domain, hs_str id)
 }
 
 static void put_native(struct hs_buf *b, const struct hs_native_entry *e, enum hs_native_kind kind, hs_str setup,
-                       hs_str value)
+                       hs_str value, int64_t choice)
 {
     struct hs_native_head head;
     struct hs_native_value v = {.bytes = value};
@@ -355,7 +355,7 @@ static void put_native(struct hs_buf *b, const struct hs_native_entry *e, enum h
     void *state = e->native->open(&(struct hs_native_setup){head.fields, HS_S("key"), head.viewer, only_key, NULL});
     assert_non_null(state);
     void *work = e->native->work_new ? e->native->work_new(state) : NULL;
-    v.whole = hs_native_is_text(kind) ? 0 : strtoll(value.at, NULL, 10);
+    v.whole = hs_native_is_text(kind) ? choice : strtoll(value.at, NULL, 10);
     v.real = kind == HS_NATIVE_DOUBLE ? strtod(value.at, NULL) : 0;
     assert_true(e->native->mask(state, work, kind, &v, &text));
     if (v.null)
@@ -381,7 +381,7 @@ static void take_hex(struct hs_buf *out, const char *hex)
         hs_buf_addc(out, (char)(hs_hex_digit(hex[0]) << 4 | hs_hex_digit(hex[1])));
 }
 
-/* The functions' names, a line each; then answers "name setup value" (in hex; "-": nothing) line by line. */
+/* The functions' names, a line each; then answers "name setup value [choice]" (in hex; "-": nothing) line by line. */
 static int serve_natives(void)
 {
     struct hs_native_entry e;
@@ -398,13 +398,14 @@ static int serve_natives(void)
     printf("\n");
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
-        char *called = strtok(line, " \n"), *s = strtok(NULL, " \n"), *v = strtok(NULL, " \n");
+        char *called = strtok(line, " \n"), *s = strtok(NULL, " \n"), *v = strtok(NULL, " \n"),
+             *c = strtok(NULL, " \n");
         enum hs_native_kind kind;
         if (!called || !native_called(called, &e, &kind))
             return 1;
         take_hex(&setup, s);
         take_hex(&value, v);
-        put_native(&answer, &e, kind, hs_buf_str(&setup), hs_buf_str(&value));
+        put_native(&answer, &e, kind, hs_buf_str(&setup), hs_buf_str(&value), c ? atoll(c) : -1);
         hs_buf_addc(&answer, '\n');
         fwrite(answer.at, 1, answer.len, stdout);
         fflush(stdout);

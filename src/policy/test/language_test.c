@@ -276,6 +276,9 @@ static void test_never(void **state)
     never("1 = 2 or active", "1:1: this can never be true: 1 = 2");
     never("any(items, price > 5 and price < 3)", "price > 5 and price < 3");
     never("born > date '2026-01-01' + days(3) and born < date '2026-01-01'", "never be true");
+    never("score > 2 and score < 1.5", "never be true");
+    may("score >= 0.1000000000000000055 and score <= 0.1"); /* one double */
+    may("score between 0.1000000000000000055 and 0.1");
     may("amount > 3 and amount < 5");
     may("amount >= 3 and amount <= 3");
     may("amount > 5 or amount < 3");
@@ -285,6 +288,41 @@ static void test_never(void **state)
     may("not (amount between 5 and 3)");
     may("false");
     may("request.today > date '2030-01-01' and region = 'EU'");
+}
+
+/* ---- what is worth a word ---- */
+
+static const char *warned(const char *rule)
+{
+    struct hs_buf b;
+    w.model.policy_count = 0;
+    w_row_rule(&w, "r", rule);
+    hs_buf_init(&b, 1 << 16);
+    assert_int_equal(hs_policy_warnings(w.arena, &w.model, &w.table, w.bound, &b, &w.err), HS_OK);
+    return b.len ? w_keep(&w, &b) : "";
+}
+
+static void test_minutes_are_warned_of(void **state)
+{
+    static const char *const each_minute[] = {
+        "seen > request.now - hours(1)",
+        "region = 'EU' or not (any(items, sku = 'x' and seen between request.now - days(1) and request.now))",
+        "(seen + days(1)) in (request.now)",
+        "region in e.region where until >= request.now",
+    };
+    static const char *const not_so[] = {
+        "born < request.today",
+        "request.now > timestamp '2026-01-01 00:00:00Z' and region = 'EU'",
+        "seen is null or request.now is null",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(each_minute); i++)
+        if (!strstr(warned(each_minute[i]), "warning: policies/r.yaml:3:1: 'request.now' beside a column makes another "
+                                            "decision each minute"))
+            fail_msg("%s: %s", each_minute[i], warned(each_minute[i]));
+    assert_non_null(strstr(warned(each_minute[0]), "request.today"));
+    for (size_t i = 0; i < COUNT(not_so); i++)
+        assert_string_equal(warned(not_so[i]), "");
 }
 
 static void test_allocation(void **state)
@@ -321,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_roles, begin, end),
         cmocka_unit_test_setup_teardown(test_lookups, begin, end),
         cmocka_unit_test_setup_teardown(test_never, begin, end),
+        cmocka_unit_test_setup_teardown(test_minutes_are_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(test_allocation, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Lookups whose condition is unknown for some row, with the index and without. */
+/* Lookups whose condition is unknown for some row, with the index and without, and what asking a large one costs. */
 #include "policy/test/world.h"
 
 #include "model/load.h"
@@ -94,10 +94,31 @@ static void test_unknown_stays_unknown(void **state)
     gives("region not in e.region", "region not in ('EU', 'FR', 'UK', 'US')");
 }
 
+static void test_a_large_one_costs_little(void **state)
+{
+    (void)state;
+    enum { ROWS = 20000, EACH = 80 };
+    struct hs_principal who = {.name = T("ana")};
+    char *text = calloc(ROWS, EACH);
+    size_t len = 0;
+    assert_non_null(text);
+    len += (size_t)sprintf(text, "kind: Lookup\nname: e\ncolumns: {region: string, level: long}\nrows:\n");
+    for (int i = 0; i < ROWS; i++)
+        len += (size_t)sprintf(text + len, "- {region: r%d, level: %d}\n", i % 7, i);
+    const struct hs_policy *p =
+        load(text, "region in e.region where level * 1.5 + 0.25 > 3 and level not in (1, 2, 3, 4, 5, 6, 7, 8, 9, -1)");
+    free(text);
+    size_t before = hs_arena_used(w.arena);
+    assert_int_equal(filled(&who, p)->arg_count, 8);
+    if (hs_arena_used(w.arena) - before > 100000)
+        fail_msg("%zu bytes", hs_arena_used(w.arena) - before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_unknown_stays_unknown, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_large_one_costs_little, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

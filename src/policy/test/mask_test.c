@@ -374,9 +374,11 @@ static void test_json(void **state)
     b->when = w_rule(&w, "region = 'EU'");
     checks(NULL);
     struct hs_decision *d = w_ok(&w, &nobody);
-    assert_string_equal(w_expression(&w, d, "email"),
-                        "hs_mask_json('5:$.ssn,7:nullify,0:,' || CASE WHEN ((\"f3\" = CAST('EU' AS VARCHAR))) IS FALSE "
-                        "THEN '' ELSE '17:$.cards[*].number,11:show-last-n,4:1:4,,' END, \"f2\")");
+    assert_string_equal(
+        w_expression(&w, d, "email"),
+        "hs_mask_json('5:$.ssn,7:nullify,0:,17:$.cards[*].number,11:show-last-n,4:1:4,,', \"f2\", CAST(1 AS "
+        "BIGINT) | (CASE WHEN ((\"f3\" = CAST('EU' AS VARCHAR))) IS FALSE THEN CAST(0 AS BIGINT) ELSE "
+        "CAST(2 AS BIGINT) END))");
     b->on.path = HS_S("email.$.ssn.part");
     checks("both apply to column 'email'");
     struct hs_decision *none;
