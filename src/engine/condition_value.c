@@ -12,20 +12,13 @@ static bool whole(const struct hs_node *n, int64_t least, int64_t most, struct h
     return v && v->kind == HS_V_INTEGER && hs_str_to_i64(v->text, &out->i) && out->i >= least && out->i <= most;
 }
 
-/* Digits before and after the point must all have room: then the engine compares in the column's own type. */
 static bool decimal(const struct hs_node *n, const struct hs_type *type, struct hs_param *out)
 {
-    const struct hs_value *v = hs_inside_constant(n);
-    if (!v || (v->kind != HS_V_INTEGER && v->kind != HS_V_DECIMAL) || !v->text.len)
+    const hs_str *text = hs_inside_decimal(n, type);
+    if (!text)
         return false;
-    const char *point = memchr(v->text.at, '.', v->text.len);
-    size_t sign = v->text.at[0] == '-';
-    size_t before = (point ? (size_t)(point - v->text.at) : v->text.len) - sign;
-    size_t after = point ? v->text.len - sign - before - 1 : 0;
-    for (size_t i = sign; before && v->text.at[i] == '0'; i++)
-        before--;
-    *out = (struct hs_param){.type = HS_T_DECIMAL, .precision = type->precision, .scale = type->scale, .text = v->text};
-    return before <= (size_t)(type->precision - type->scale) && after <= (size_t)type->scale;
+    *out = (struct hs_param){.type = HS_T_DECIMAL, .precision = type->precision, .scale = type->scale, .text = *text};
+    return true;
 }
 
 /* Up to 15 digits every way to a double gives the nearest one. */
@@ -90,11 +83,6 @@ static bool moment(const struct hs_node *n, bool zoned, struct hs_param *out)
     return true;
 }
 
-static int digit_of(char c)
-{
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 static bool uuid(struct hs_arena *a, const struct hs_node *n, struct hs_param *out)
 {
     const hs_str *text = hs_inside_text_as(n, "UUID");
@@ -106,7 +94,7 @@ static bool uuid(struct hs_arena *a, const struct hs_node *n, struct hs_param *o
     for (size_t i = 0; i < text->len; i++) {
         if (text->at[i] == '-')
             continue;
-        bytes[len / 2] = (char)((unsigned char)bytes[len / 2] << 4 | digit_of(text->at[i]));
+        bytes[len / 2] = (char)((unsigned char)bytes[len / 2] << 4 | hs_hex_digit(text->at[i]));
         len++;
     }
     out->text = hs_str_n(bytes, 16);

@@ -33,6 +33,8 @@ const hs_str *hs_inside_text_as(const struct hs_node *n, const char *type); /* C
 bool hs_inside_date(hs_str text, int64_t *out_days);                        /* 1994-01-31 */
 bool hs_inside_moment(hs_str text, int64_t *out_us);                        /* 1994-01-31 10:00:00.123456 */
 bool hs_inside_is_uuid(hs_str text);
+/* Digits that all have room before and after the type's point: then the engine compares in the column's own type. */
+const hs_str *hs_inside_decimal(const struct hs_node *n, const struct hs_type *type);
 /* DATE '...', and that + or - INTERVAL n DAY, WEEK, MONTH or YEAR. */
 bool hs_inside_day(const struct hs_node *n, int64_t *out_days);
 

@@ -173,23 +173,26 @@ static bool as_whole(struct hs_buf *out, const struct hs_node *n, int64_t least,
     return add_cast(out, v->text.at, (int)v->text.len, type);
 }
 
-/* Digits before and after the point must all have room. */
-static bool as_decimal(struct hs_buf *out, const struct hs_node *n, const struct hs_type *type)
+const hs_str *hs_inside_decimal(const struct hs_node *n, const struct hs_type *type)
 {
     const struct hs_value *v = hs_inside_constant(n);
-    char name[64];
-    if (!v || (v->kind != HS_V_INTEGER && v->kind != HS_V_DECIMAL))
-        return false;
+    if (!v || (v->kind != HS_V_INTEGER && v->kind != HS_V_DECIMAL) || !v->text.len)
+        return NULL;
     const char *point = memchr(v->text.at, '.', v->text.len);
     size_t sign = v->text.at[0] == '-';
     size_t before = (point ? (size_t)(point - v->text.at) : v->text.len) - sign;
     size_t after = point ? v->text.len - sign - before - 1 : 0;
     for (size_t i = sign; before && v->text.at[i] == '0'; i++)
         before--;
-    if (before > (size_t)(type->precision - type->scale) || after > (size_t)type->scale)
-        return false;
+    return before <= (size_t)(type->precision - type->scale) && after <= (size_t)type->scale ? &v->text : NULL;
+}
+
+static bool as_decimal(struct hs_buf *out, const struct hs_node *n, const struct hs_type *type)
+{
+    const hs_str *text = hs_inside_decimal(n, type);
+    char name[64];
     snprintf(name, sizeof name, "DECIMAL(%d, %d)", type->precision, type->scale);
-    return add_cast(out, v->text.at, (int)v->text.len, name);
+    return text && add_cast(out, text->at, (int)text->len, name);
 }
 
 /* The engine itself turns the literal into a double; said outright it is the same cast of the same literal. */
