@@ -7,7 +7,6 @@
 struct draft {
     struct hs_policy policy;
     struct hs_policy_marks marks;
-    struct hs_at with;
 };
 
 /* ---- to, unless ---- */
@@ -198,9 +197,9 @@ static hs_rc read_args(struct hs_load *l, const struct hs_yaml *node, void *reco
 static hs_rc read_with(struct hs_load *l, const struct hs_yaml *node, void *record)
 {
     struct draft *d = record;
-    d->with = hs_load_at(l, node);
+    d->marks.with = hs_load_at(l, node);
     if (node->kind == HS_YAML_MAP)
-        return hs_load_fail(l, d->with, "'with' is the function's name alone; its arguments stand in 'args'");
+        return hs_load_fail(l, d->marks.with, "'with' is the function's name alone; its arguments stand in 'args'");
     return hs_read_text(l, node, "with", &d->policy.with);
 }
 
@@ -321,7 +320,7 @@ static hs_rc check_mask(struct hs_load *l, const struct draft *d)
     if (d->policy.kind != HS_MASK || !l->check)
         return HS_OK;
     hs_rc rc = l->check(&d->policy, &inner);
-    return rc == HS_OK ? HS_OK : hs_load_fail_(l, rc, d->with, __FILE__, __LINE__, "%s", inner.shown);
+    return rc == HS_OK ? HS_OK : hs_load_fail_(l, rc, d->marks.with, __FILE__, __LINE__, "%s", inner.shown);
 }
 
 static hs_rc read_policy(struct hs_load *l, const struct hs_yaml *root, enum hs_policy_kind kind,
@@ -329,7 +328,7 @@ static hs_rc read_policy(struct hs_load *l, const struct hs_yaml *root, enum hs_
 {
     struct draft d = {.policy = {.kind = kind, .domain = l->domain, .at = hs_load_at(l, root)}};
     d.policy.minimum = kind == HS_AGGREGATE ? USUAL_MINIMUM : 0;
-    d.with = d.marks.to = d.policy.at;
+    d.marks.with = d.marks.to = d.policy.at;
     HS_TRY(hs_form_read(l, root, form, &d));
     HS_TRY(default_actions(l, &d.policy));
     HS_TRY(check_mask(l, &d));

@@ -456,6 +456,7 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
     HS_TRY(refuse_foreign(l, policy, marks->on));
     HS_TRY(tables_of(l, policy, &tables, &count));
     HS_TRY(resolve_columns(l, policy, marks, tables, count));
+    HS_TRY(hs_load_lookup_map(l, policy, marks->with));
     if (policy->where)
         HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->where));
     if (policy->when)
