@@ -15,9 +15,10 @@ struct hs_mask_call {
     hs_str x;                                /* the SQL expression of the raw value; may be repeated */
     const struct hs_mask_arg *args;
     size_t arg_count;
-    hs_str domain; /* whose table it is: a keyed mask has a key a domain */
-    hs_str key_id; /* which of the domain's keys; empty: the one it has by default */
-    hs_str viewer; /* a pseudonym of the person, for functions that are `per_person` */
+    hs_str domain;    /* whose table it is: a keyed mask has a key a domain */
+    hs_str key_id;    /* which of the domain's keys; empty: the one it has by default */
+    hs_str masked_if; /* by_element: SQL over e1, the element, that is FALSE where it stays; empty: no condition */
+    hs_str viewer;    /* a pseudonym of the person, for functions that are `per_person` */
     /* The place of use, for those that differ from column to column. */
     hs_str product, table;
     int field_id;
@@ -47,6 +48,7 @@ struct hs_mask_function {
     bool per_person;    /* differs from person to person */
     bool keeps_inside;  /* what it shows of a nested value still is to be cut to what the person may see */
     bool null_elements; /* puts NULL among a list's elements */
+    bool by_element;    /* takes the policy's `elements`, a condition on each element of the list or entry of the map */
     bool hashes;        /* equal values stay equal and all of them are kept apart: no mask for a few possible values */
     /* Values of the arguments, against the type where it is known; err->shown gets the words. May be NULL. */
     hs_rc (*check)(const struct hs_mask_call *call, struct hs_err *err);

@@ -236,7 +236,7 @@ static bool quote_spans_lines(hs_str text)
 /* The slice of the file stands for the text where the two differ only in layout, for then every position that the rule
  * parser counts is the file's own, in block scalars too. Where YAML escapes are in the way the text itself is used, and
  * positions after the first escape are near. */
-hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+static hs_rc read_rule(struct hs_load *l, const struct hs_yaml *node, bool element, void *out)
 {
     hs_str text, file = l->file->path;
     HS_TRY(hs_read_text(l, node, "a rule", &text));
@@ -247,7 +247,19 @@ hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
         if (!text.at)
             return hs_load_no_memory(l);
     }
-    return hs_rule_parse(l->arena, text, file, node->line, node->column + (int)quote, out, l->err);
+    int column = node->column + (int)quote;
+    return element ? hs_rule_parse_element(l->arena, text, file, node->line, column, out, l->err)
+                   : hs_rule_parse(l->arena, text, file, node->line, column, out, l->err);
+}
+
+hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+{
+    return read_rule(l, node, false, out);
+}
+
+static hs_rc read_element_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+{
+    return read_rule(l, node, true, out);
 }
 
 /* ---- the documents ---- */
@@ -277,6 +289,7 @@ static const struct hs_key MASK_KEYS[] = {
     HS_KEY("to", READ, .read = read_to),
     HS_KEY("unless", READ, .read = read_unless),
     HS_KEY("when", READ, INTO(when), .read = hs_read_rule),
+    HS_KEY("elements", READ, INTO(elements), .read = read_element_rule),
     HS_KEY("with", READ, .required = true, .read = read_with),
     HS_KEY("args", READ, .read = read_args),
 };

@@ -461,6 +461,8 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
         HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->where));
     if (policy->when)
         HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->when));
+    if (policy->elements)
+        HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->elements));
     if (count == 1) {
         HS_TRY(check_rule(l, policy, policy->where, tables[0]));
         HS_TRY(check_rule(l, policy, policy->when, tables[0]));

@@ -242,6 +242,8 @@ class Oracle:
             return None
         for mask_path, mask in self.masks:
             if mask_path == path and (mask["rule"] is None or truth(mask["rule"], Scope(row, ANA)) is not False):
+                if mask["with"].endswith("-elements"):
+                    return self.without_elements(mask, path, tree, value, row)
                 return masked(mask["with"], path[-1], value)
         if value is None or not tree:
             return value
@@ -250,6 +252,20 @@ class Oracle:
         if "value" in tree:
             return {k: self.show(path + ["value"], tree["value"], v, row) for k, v in value.items()}
         return {k: self.show(path + [k], t, value[k], row) for k, t in tree.items() if self.covered(path + [k])}
+
+    def without_elements(self, mask, path, tree, value, row):
+        """An element stays where it is there and the condition is FALSE; without a condition none does."""
+        def stays(element):
+            return element is not None and mask["elements"] is not None and \
+                truth(mask["elements"], Scope(row, ANA).within(element)) is False
+
+        drop = mask["with"] == "drop-elements"
+        if value is None:
+            return None
+        if "[]" in tree:
+            return [self.show(path + ["[]"], tree["[]"], v, row) if stays(v) else None for v in value if stays(v) or not drop]
+        return {k: self.show(path + ["value"], tree["value"], v, row) if stays({"key": k, "value": v}) else None
+                for k, v in value.items() if stays({"key": k, "value": v}) or not drop}
 
 
 def masked(function, name, value):

@@ -24,6 +24,13 @@ static struct hs_type *example_type(struct world *w, const char *text)
         snprintf(element, sizeof element, "%.*s", (int)strlen(text) - 6, text + 5);
         return w_nest(w, HS_T_LIST, 1, (struct hs_field[]){W_FIELD(90, "element", example_type(w, element))});
     }
+    if (strncmp(text, "map<string, ", 12) == 0) {
+        char value[64];
+        snprintf(value, sizeof value, "%.*s", (int)strlen(text) - 13, text + 12);
+        return w_nest(w, HS_T_MAP, 2,
+                      (struct hs_field[]){W_FIELD(90, "key", w_type(w, HS_T_STRING)),
+                                          W_FIELD(91, "value", example_type(w, value))});
+    }
     for (int id = 1; id < HS_T_COUNT_; id++)
         if (strcmp(hs_type_name((enum hs_type_id)id), text) == 0)
             return w_type(w, (enum hs_type_id)id);
@@ -546,6 +553,38 @@ static const struct {
     {"notes.value", "nullify", NULL, NULL},
     {"score", "redact", NULL, NULL},
     {"id", "redact", NULL, NULL},
+    {"items", "drop-elements", "of items", NULL},
+    {"items", "nullify-elements", "of items", NULL},
+    {"notes", "drop-elements", "of notes", NULL},
+    {"notes", "nullify-elements", "of notes", NULL},
+    {"items", "drop-elements", NULL, NULL},
+    {"notes", "nullify-elements", NULL, NULL},
+};
+
+/* What a mask's `elements` may say. */
+static const char *const of_items[] = {
+    "price > 1",
+    "price < 1",
+    "sku ends with '1'",
+    "element.price * 2 > row.id",
+    "price is null",
+    "element is null",
+    "price > 1 and row.region = principal.region",
+    "sku in ('k10', 'k51', null)",
+    "row.amount > 5 or sku ends with '0'",
+    "any(row.notes, key ends with '0')",
+    "row.score > 1",
+    "price = principal.nothing",
+    "sku not in ('k10', 'k51')",
+};
+static const char *const of_notes[] = {
+    "key = 'n0'",
+    "value.text = 't1' or key ends with '1'",
+    "value is not null and row.id < 8",
+    "value.by <> principal.name",
+    "key not in principal.regions",
+    "value.text < 't5'",
+    "not key = 'n1' and any(row.items, price > 1)",
 };
 
 static void random_grants(struct world *w)
@@ -569,8 +608,12 @@ static void random_masks(struct world *w)
     for (unsigned i = pick(4); i > 0; i--) {
         unsigned choice = pick(COUNT(mask_choices));
         struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
-        if (mask_choices[choice].arg)
+        if (mask_choices[choice].arg && mask_choices[choice].value)
             w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+        else if (mask_choices[choice].arg)
+            p->elements =
+                w_element_rule(w, strcmp(mask_choices[choice].arg, "of items") == 0 ? of_items[pick(COUNT(of_items))]
+                                                                                    : of_notes[pick(COUNT(of_notes))]);
         p->when = pick(2) ? random_rule(w, 0) : NULL;
     }
 }
@@ -587,7 +630,9 @@ static void put_policy(struct hs_buf *b, const struct hs_policy *p)
         hs_buf_addz(b, i ? ", " : "");
         hs_buf_add_json(b, p->columns[i]);
     }
-    hs_buf_addz(b, "], \"rule\": ");
+    hs_buf_addz(b, "], \"elements\": ");
+    put_rule(b, p->elements);
+    hs_buf_addz(b, ", \"rule\": ");
     put_rule(b, p->kind == HS_MASK ? p->when : p->where);
     hs_buf_addc(b, '}');
 }
