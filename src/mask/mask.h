@@ -22,6 +22,7 @@ struct hs_mask_call {
     /* The place of use, for those that differ from column to column. */
     hs_str product, table;
     int field_id;
+    int variable; /* in other engines: the number of a variable that is nobody else's (mask/dialect.h) */
 };
 
 struct hs_mask_arg_spec {
@@ -55,11 +56,12 @@ struct hs_mask_function {
     hs_mask_print print_duckdb;
     /* Its own fields of a setup, where it takes text and has any: for the native at a path inside JSON. */
     void (*add_setup)(struct hs_buf *setup, const struct hs_mask_call *call);
-    const char *not_in_json;        /* an argument that SQL alone knows */
     const struct hs_native *native; /* what print_duckdb calls, where SQL cannot say it totally or fast */
     /* The other engines. NULL: there is no exact form; `instead` then names the mask that stands there and shows no
      * more ("stand-in: nullify"). Iceberg's read-restrictions know nine actions, some for certain arguments alone. */
     hs_mask_print print_trino, print_postgres;
+    bool (*said_elsewhere)(const struct hs_mask_call *call); /* NULL: those two are exact for every argument */
+    const char *said_where;                                  /* otherwise: for which, in words for the table */
     const char *iceberg_action;
     const char *(*iceberg_action_of)(const struct hs_mask_call *call);
     const char *trino_instead, *postgres_instead, *iceberg_instead;
@@ -97,7 +99,16 @@ bool hs_mask_scaled(const struct hs_value *v, const struct hs_type *type, hs_who
 hs_whole hs_mask_most(const struct hs_type *type); /* the greatest of an int, long or decimal */
 hs_whole hs_mask_least(const struct hs_type *type);
 void hs_buf_add_scaled(struct hs_buf *b, hs_whole value, const struct hs_type *type); /* a typed literal */
-hs_whole hs_mask_ten_to(int n);                                                       /* n from 0 to 38 */
+void hs_buf_add_digits(struct hs_buf *b, hs_whole value, int scale);
+/* The same in another engine's words; NULL: in DuckDB's. */
+struct hs_dialect;
+/* An element of the list (an entry of the map) that the call is about, under the call's variable. */
+void hs_buf_add_element(struct hs_buf *b, const struct hs_mask_call *call, const struct hs_dialect *sql);
+void hs_buf_add_scaled_in(struct hs_buf *b, const struct hs_dialect *sql, hs_whole value, const struct hs_type *type);
+void hs_buf_add_double_in(struct hs_buf *b, const struct hs_dialect *sql, double value);
+/* The form of this call there; NULL: it has none that is exact. */
+hs_mask_print hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql);
+hs_whole hs_mask_ten_to(int n); /* n from 0 to 38 */
 static inline bool hs_mask_is_whole(enum hs_type_id id)
 {
     return id == HS_T_INT || id == HS_T_LONG || id == HS_T_DECIMAL;

@@ -1,4 +1,5 @@
 /* nullify-elements: a list as long as it was, with NULL where something is not shown. */
+#include "mask/dialect.h"
 #include "mask/mask.h"
 #include "mask/shared/elements.h"
 
@@ -24,6 +25,34 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_addz(out, " THEN e1 END)");
 }
 
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    int n = call->variable;
+    if (call->type->id == HS_T_MAP)
+        sql->open_map(out, call->x, n);
+    else
+        sql->open_list(out, call->x, n);
+    hs_buf_addz(out, "CASE WHEN ");
+    hs_buf_add_element_stays_in(out, call, sql);
+    hs_buf_addz(out, " THEN ");
+    sql->add_variable(out, call->x, n);
+    hs_buf_addz(out, " END");
+    if (call->type->id == HS_T_MAP)
+        sql->close_map(out);
+    else
+        sql->close_list(out, call->x, n, call->type->fields[0].type);
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
 static const struct hs_mask_example examples[] = {
     {"list<string>", NULL, "[a, b]", "[NULL, NULL]"},
     {"list<string>", NULL, NULL, NULL},
@@ -47,6 +76,8 @@ const struct hs_mask_function hs_mask_nullify_elements = {
     .arg_count = HS_COUNT(hs_element_args),
     .check = hs_check_elements,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .examples = examples,
     .example_count = HS_COUNT(examples),
 };

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -22,6 +23,9 @@ PROGRAM = BUILD / "policy_dialects_test"
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 PEERS = ROOT / "build" / "peers"
 
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+from natives import natives
+
 
 def lines(*args):
     out = subprocess.run([str(PROGRAM), *map(str, args)], check=True, capture_output=True, text=True).stdout
@@ -36,7 +40,7 @@ class Duck:
     def __init__(self):
         self.con = duckdb.connect()
         self.con.execute("SET TimeZone = 'UTC'")
-        self.con.create_function("hs_mask_hmac_token", lambda _, x: "token of " + x, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        natives().register(self.con)
         described = schema()
         columns = ", ".join(f'"f{c["id"]}" {c["duckdb"]}' for c in described["columns"])
         self.con.execute(f"CREATE TABLE raw (n INTEGER, {columns})")

@@ -10,4 +10,7 @@ HS_MUST hs_rc hs_check_elements(const struct hs_mask_call *call, struct hs_err *
  * none stays. */
 void hs_buf_add_element_stays(struct hs_buf *b, const struct hs_mask_call *call);
 
+/* The same in another engine's words, over what hs_buf_add_element writes. */
+void hs_buf_add_element_stays_in(struct hs_buf *b, const struct hs_mask_call *call, const struct hs_dialect *sql);
+
 #endif

@@ -218,11 +218,6 @@ static void flush(struct hs_buf *b)
 
 static const struct hs_dialect *const dialects[] = {&hs_trino, &hs_postgres};
 
-static hs_mask_print print_in(const struct hs_mask_function *f, const struct hs_dialect *sql)
-{
-    return sql == &hs_trino ? f->print_trino : f->print_postgres;
-}
-
 static const char *iceberg_action(const struct hs_mask_function *f, const struct hs_mask_call *call)
 {
     return f->iceberg_action_of ? f->iceberg_action_of(call) : f->iceberg_action;
@@ -233,13 +228,14 @@ static void put_dialects(struct world *w, struct hs_buf *b, const struct hs_mask
 {
     for (size_t i = 0; i < COUNT(dialects); i++) {
         struct hs_buf type, text;
-        hs_mask_print print = print_in(f, dialects[i]);
         struct hs_mask_call call = p->call;
+        call.function = f;
+        call.variable = 1;
+        hs_mask_print print = hs_mask_print_in(&call, dialects[i]);
         hs_buf_init(&type, 1 << 12);
         hs_buf_init(&text, 1 << 16);
         if (print && dialects[i]->add_type(&type, call.type)) {
             hs_buf_addf(b, ", \"%s\": {", dialects[i]->name);
-            call.function = f;
             print(&text, &call);
             put_text(b, "type", w_keep(w, &type));
             put_text(b, "sql", w_keep(w, &text));
@@ -269,13 +265,22 @@ static void put_iceberg_cell(struct world *w, struct hs_buf *b, const struct hs_
         if (action && i == count && count < COUNT(actions))
             actions[count++] = action;
     }
-    hs_buf_addz(b, count ? "exact: " : "stand-in: NULL");
+    bool fixed = count && strcmp(actions[0], "mask-to-fixed-value") == 0; /* which is there for NULL, too */
+    hs_buf_addz(b, fixed ? "exact where required: " : count ? "exact: " : "stand-in: NULL");
     for (size_t i = 0; i < count; i++)
         hs_buf_addf(b, "%s%s", i ? ", " : "", actions[i]);
     for (int id = 1, n = 0; id < HS_T_COUNT_ && count && missing; id++)
         if (types & HS_ON(id))
             hs_buf_addf(b, "%s%s", n++ ? ", " : " for ", hs_type_name((enum hs_type_id)id));
     hs_buf_addz(b, count && missing ? "; else NULL" : "");
+}
+
+static void put_fit(struct hs_buf *b, const struct hs_mask_function *f, hs_mask_print print)
+{
+    if (print && f->said_where)
+        hs_buf_addf(b, " exact %s; else NULL |", f->said_where);
+    else
+        hs_buf_addz(b, print ? " exact |" : " stand-in: NULL |");
 }
 
 static int dump_table(void)
@@ -288,7 +293,7 @@ static int dump_table(void)
     for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
         hs_buf_addf(&b, "| %s |", f->name);
         for (size_t k = 0; k < COUNT(dialects); k++)
-            hs_buf_addf(&b, " %s |", print_in(f, dialects[k]) ? "exact" : "stand-in: NULL");
+            put_fit(&b, f, dialects[k] == &hs_trino ? f->print_trino : f->print_postgres);
         hs_buf_addc(&b, ' ');
         put_iceberg_cell(&w, &b, f);
         hs_buf_addz(&b, " |");
