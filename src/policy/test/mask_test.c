@@ -393,7 +393,7 @@ static void test_json(void **state)
     a->on.path = HS_S("amount.$.a");
     checks("for a text column");
     a->on.path = HS_S("email.$.a");
-    a->with = HS_S("replace-pattern");
+    a->with = HS_S("round");
     checks("no form for values inside JSON");
     a->with = HS_S("nullify");
     checks(NULL);
