@@ -129,6 +129,7 @@ struct hs_call {
     struct hs_params params;
     bool has_params, describe_only;
     int64_t deadline_mono_us;
+    int64_t decided_until_us; /* wall clock: the first end of its decisions; 0: none */
     struct hs_catalog_query catalog_query;
     void (*work)(struct hs_call *c); /* runs once on the pool */
 
