@@ -104,8 +104,10 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         print_boundaries(out, call, boundaries);
         return;
     }
-    if (hs_mask_scaled(width, call->type, &w)) {
-        print_width(out, call, NULL, w);
+    if (hs_mask_is_whole(call->type->id)) {
+        out->failed |= !hs_mask_scaled(width, call->type, &w);
+        if (!out->failed)
+            print_width(out, call, NULL, w);
         return;
     }
     hs_native_call_begin(&c, out, call);
@@ -180,6 +182,8 @@ static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const 
         print_boundaries_in(out, call, sql, boundaries);
     else if (hs_mask_scaled(width, call->type, &w))
         print_width(out, call, sql, w);
+    else if (hs_mask_is_whole(call->type->id)) /* it was checked: no memory */
+        out->failed = true;
     else
         print_real(out, call, sql, hs_mask_double(width));
 }

@@ -60,8 +60,9 @@ struct hs_mask_function {
     /* The other engines. NULL: there is no exact form; `instead` then names the mask that stands there and shows no
      * more ("stand-in: nullify"). Iceberg's read-restrictions know nine actions, some for certain arguments alone. */
     hs_mask_print print_trino, print_postgres;
-    bool (*said_elsewhere)(const struct hs_mask_call *call); /* NULL: those two are exact for every argument */
-    const char *said_where;                                  /* otherwise: for which, in words for the table */
+    /* NULL: those two are exact for every argument; said_where: otherwise for which, in words for the table. */
+    hs_rc (*said_elsewhere)(const struct hs_mask_call *call, bool *out, struct hs_err *err);
+    const char *said_where;
     const char *iceberg_action;
     const char *(*iceberg_action_of)(const struct hs_mask_call *call);
     const char *trino_instead, *postgres_instead, *iceberg_instead;
@@ -107,7 +108,8 @@ void hs_buf_add_element(struct hs_buf *b, const struct hs_mask_call *call, const
 void hs_buf_add_scaled_in(struct hs_buf *b, const struct hs_dialect *sql, hs_whole value, const struct hs_type *type);
 void hs_buf_add_double_in(struct hs_buf *b, const struct hs_dialect *sql, double value);
 /* The form of this call there; NULL: it has none that is exact. */
-hs_mask_print hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql);
+HS_MUST hs_rc hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql, hs_mask_print *out,
+                               struct hs_err *err);
 hs_whole hs_mask_ten_to(int n); /* n from 0 to 38 */
 static inline bool hs_mask_is_whole(enum hs_type_id id)
 {

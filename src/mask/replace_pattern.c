@@ -53,15 +53,15 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
 
 /* ---- other engines ---- */
 
-static bool said_elsewhere(const struct hs_mask_call *call)
+static hs_rc said_elsewhere(const struct hs_mask_call *call, bool *out, struct hs_err *err)
 {
     struct hs_buf normal;
-    struct hs_err err;
     hs_buf_init(&normal, 1 << 16);
-    bool ok = hs_pattern_normal(hs_mask_arg_text(call, "pattern", ""), &normal, &err) == HS_OK && !normal.failed &&
-              hs_pattern_is_same_everywhere(hs_buf_str(&normal));
+    hs_rc rc = hs_pattern_normal(hs_mask_arg_text(call, "pattern", ""), &normal, err);
+    if (rc == HS_OK)
+        rc = hs_pattern_is_same(hs_buf_str(&normal), out, err);
     hs_buf_fini(&normal);
-    return ok;
+    return rc;
 }
 
 /* The text's end is \z, but \Z in PostgreSQL. */

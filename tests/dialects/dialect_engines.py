@@ -1,4 +1,5 @@
 """DuckDB, PostgreSQL and Trino, each with the same rows, each started and ended by the test that uses it."""
+import collections
 import json
 import os
 import pathlib
@@ -30,6 +31,29 @@ from natives import natives
 def lines(*args):
     out = subprocess.run([str(PROGRAM), *map(str, args)], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in out.splitlines()]
+
+
+def program(*args):
+    return subprocess.run([str(BUILD / "hailstorm"), *args], check=True, capture_output=True, text=True).stdout
+
+
+def mask_names():
+    """Every mask that there is, by the program's own reference."""
+    return [line[3:] for line in program("docs", "masks").splitlines() if line.startswith("## ")]
+
+
+def drawn(decisions, dialect):
+    """How often each mask was drawn, and how often what it is in was exact there: at least a few of each, or nothing is
+    known of it."""
+    drawn, exact = collections.Counter(), collections.Counter()
+    for d in decisions:
+        fits = {c["name"]: c["fit"] for c in d[dialect]["columns"]}
+        for m in d["masks"]:
+            drawn[m["with"]] += 1
+            exact[m["with"]] += fits.get(m["path"].split(".")[0].split("[")[0]) == "exact"
+    missing = [name for name in mask_names() if drawn[name] < 3]
+    assert not missing, missing
+    return ", ".join(f"{name} {drawn[name]} ({exact[name]} exact)" for name in sorted(drawn))
 
 
 def schema():

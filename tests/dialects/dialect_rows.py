@@ -13,7 +13,7 @@ TYPES = {"id": "long", "email": "string", "region": "string", "amount": "decimal
          "items": [{"sku": "string", "price": "decimal2"}], "notes": ("map", {"text": "string", "by": "string"}),
          "born": "date", "seen": "timestamptz", "score": "double", "active": "boolean", "at": "timestamp",
          "ratio": "float", "code": "int", "key": "uuid", "big": "decimal4", "blob": "binary", "tags": ["string"],
-         "clock": "time"}
+         "clock": "time", "doc": "string"}
 ROWS = 40
 
 
@@ -52,7 +52,9 @@ def raw_rows():
             "big": ["1234567890123.4567", "1234567890123.4568", None, "12.5000", "-9999999999999999.9999"][i % 5],
             "blob": [None, "", "00ff", "27"][i % 4],
             "tags": None if i % 8 == 7 else [texts[(i + k) % 12] for k in range(i % 3)],
-            "clock": ["10:55:00", None, "00:00:00", "23:59:59.999999"][i % 4]})
+            "clock": ["10:55:00", None, "00:00:00", "23:59:59.999999"][i % 4],
+            "doc": ['{"a": "4111111111111111", "b": {"c": "x@y.org"}, "l": ["p", null]}', "not a document", None, "{}",
+                    '{"a": null, "b": 7, "l": []}'][i % 5]})
     return rows
 
 

@@ -1,5 +1,5 @@
-"""The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the page that says
-which masks have such a form."""
+"""The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the pages that are
+written from what the program says: which masks have such a form, and the reference."""
 import functools
 import os
 import subprocess
@@ -80,7 +80,7 @@ def raw(e, engine, value):
     if engine == "trino" and e["type"] == "TIMESTAMPTZ":
         whole = value if value[-3] == ":" else value + ":00"
         return f"from_iso8601_timestamp_nanos('{whole.replace(' ', 'T')}')"
-    value = "NaN" if value == "nan" else value
+    value = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(value, value)
     return f"CAST({rows.quoted(value, engine)} AS {e[engine]['type']})"
 
 
@@ -142,6 +142,12 @@ def test_trino():
                 assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("page, title", [("masks", "Mask functions"), ("settings", "Settings")])
+def test_the_reference_is_what_the_program_says(page, title):
+    written = f"# {title}\n\n{engines.program('docs', page)}"
+    assert (engines.ROOT / "doc" / "reference" / f"{page}.md").read_text() == written, "make docs writes it"
 
 
 def test_the_page_is_true():

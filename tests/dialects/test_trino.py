@@ -27,3 +27,4 @@ def test_decisions(trino):
     exact = sum(d["trino"]["fit"] == "exact" for d in decisions)
     assert len(decisions) * rows.ROWS > COUNT * rows.ROWS / 2 and cells > 2 * COUNT and exact > len(decisions) * 2 / 3
     print(f"{len(decisions) * rows.ROWS} cases, {cells} cells, {exact} of {len(decisions)} row predicates exact")
+    print(engines.drawn(decisions, "trino"))

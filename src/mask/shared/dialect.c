@@ -5,13 +5,16 @@
 
 #include <stdio.h>
 
-hs_mask_print hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql)
+hs_rc hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql, hs_mask_print *out,
+                       struct hs_err *err)
 {
     const struct hs_mask_function *f = call->function;
     hs_mask_print print = sql == &hs_trino ? f->print_trino : f->print_postgres;
-    if (call->type->id == HS_T_MAP && !sql->open_map)
-        return NULL;
-    return print && (!f->said_elsewhere || f->said_elsewhere(call)) ? print : NULL;
+    bool said = print && (call->type->id != HS_T_MAP || sql->open_map);
+    if (said && f->said_elsewhere)
+        HS_TRY(f->said_elsewhere(call, &said, err));
+    *out = said ? print : NULL;
+    return HS_OK;
 }
 
 void hs_buf_add_scaled_in(struct hs_buf *b, const struct hs_dialect *sql, hs_whole value, const struct hs_type *type)

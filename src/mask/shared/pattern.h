@@ -11,6 +11,6 @@ enum { HS_PATTERN_MAX = 1000 /* bytes */ };
  * HS_INVALID says what is wrong and where. */
 HS_MUST hs_rc hs_pattern_normal(hs_str pattern, struct hs_buf *out, struct hs_err *err);
 /* Of a normal form: do RE2, Trino and PostgreSQL find the same matches in every text? False: not for certain. */
-bool hs_pattern_is_same_everywhere(hs_str normal);
+HS_MUST hs_rc hs_pattern_is_same(hs_str normal, bool *out, struct hs_err *err);
 
 #endif

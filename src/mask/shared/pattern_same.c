@@ -271,11 +271,11 @@ static bool one_way(const struct walk *w, const struct places *next)
     return true;
 }
 
-bool hs_pattern_is_same_everywhere(hs_str normal)
+hs_rc hs_pattern_is_same(hs_str normal, bool *out, struct hs_err *err)
 {
     struct walk *w = hs_calloc(1, sizeof *w);
     if (!w)
-        return false;
+        return hs_fail_hidden(err, HS_NOMEM, "no memory for a pattern");
     w->text = normal;
     w->at = hs_str_starts(normal, HS_S("\\A")) ? 2 : 0;
     struct part all = read_atom(w);
@@ -283,5 +283,6 @@ bool hs_pattern_is_same_everywhere(hs_str normal)
     for (size_t i = 0; same && i < w->place_count; i++)
         same = one_way(w, &w->follow[i]);
     hs_free(w);
-    return same;
+    *out = same;
+    return HS_OK;
 }

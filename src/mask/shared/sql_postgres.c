@@ -24,7 +24,7 @@ static bool add_object_name(struct hs_buf *b, const struct hs_type *t)
     }
     for (size_t i = 0; i < text.len; i++)
         digest = (digest ^ (uint8_t)text.at[i]) * UINT64_C(1099511628211);
-    ok = ok && !text.failed;
+    b->failed |= text.failed;
     hs_buf_fini(&text);
     hs_buf_addf(b, "\"hs_%016llx\"", (unsigned long long)digest);
     return ok;

@@ -209,7 +209,9 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                                 .variable = ++p->rule.variables};
     if (!f || !(f->accepts & HS_ON(out->id)) || (m->elements && !f->by_element))
         return hs_fail_hidden(p->rule.err, HS_INTERNAL, "mask function does not fit");
-    hs_mask_print print = m->json.len ? NULL : hs_mask_print_in(&call, p->rule.sql);
+    hs_mask_print print = NULL;
+    if (!m->json.len)
+        HS_TRY(hs_mask_print_in(&call, p->rule.sql, &print, p->rule.err));
     if (!print)
         return print_gone(p, b, out);
     if (f->keeps_inside)
@@ -259,10 +261,11 @@ static hs_rc check_types(const struct hs_dialect *sql, const struct hs_decided_c
 {
     struct hs_buf text;
     hs_buf_init(&text, 1 << 20);
-    bool ok = sql->add_type(&text, c->type) && sql->add_type(&text, c->field->type) && !text.failed;
+    bool ok = sql->add_type(&text, c->type) && sql->add_type(&text, c->field->type);
+    hs_rc rc = hs_buf_done(&text, err);
     hs_buf_fini(&text);
-    if (ok)
-        return HS_OK;
+    if (ok || rc != HS_OK)
+        return rc;
     return hs_fail(err, HS_UNSUPPORTED, "%s has no type for the values of column '%.*s' (%s)", sql->name,
                    HS_FMT(c->field->name), hs_type_name(c->field->type->id));
 }

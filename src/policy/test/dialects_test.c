@@ -6,6 +6,7 @@
  *   policy_dialects_test --examples                   the mask functions' examples
  *   policy_dialects_test --table                      doc/dialects.md's table of masks */
 #include "policy/dialect/dialect_in.h"
+#include "policy/test/random_masks.h"
 #include "policy/test/world.h"
 
 /* ---- a table with a column of every type ---- */
@@ -24,6 +25,7 @@ static void d_init(struct world *w)
         W_FIELD(17, "blob", w_type(w, HS_T_BINARY)),
         W_FIELD(18, "tags", list),
         W_FIELD(19, "clock", w_type(w, HS_T_TIME)),
+        W_FIELD(20, "doc", w_type(w, HS_T_STRING)),
     };
     struct hs_field all[32];
     size_t n = w->bound->field_count;
@@ -56,14 +58,6 @@ static const struct hs_dialect *const dialects[] = {&hs_trino, &hs_postgres};
 static const char *const fits[] = {[HS_FIT_EXACT] = "exact", [HS_FIT_STRICTER] = "stricter"};
 
 /* ---- chance ---- */
-
-static uint64_t seed;
-
-static unsigned pick(unsigned n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (unsigned)(seed >> 33) % n;
-}
 
 /* Rules, and the same written by hand for PostgreSQL: three-valued, NaN as NULL, texts by code point. */
 static const struct {
@@ -218,98 +212,48 @@ static struct hs_rule *a_rule(struct world *w, const char **postgres)
     return r;
 }
 
-static const char *const paths[] = {"id",
-                                    "email",
-                                    "region",
-                                    "amount",
-                                    "customer.street",
-                                    "customer",
-                                    "customer.geo.lat",
-                                    "items[].sku",
-                                    "items",
-                                    "notes.value.text",
-                                    "notes",
-                                    "born",
-                                    "score",
-                                    "active",
-                                    "customer.geo",
-                                    "seen",
-                                    "at",
-                                    "ratio",
-                                    "code",
-                                    "key",
-                                    "big",
-                                    "blob",
-                                    "tags",
-                                    "clock"};
-
-static const struct {
-    const char *path, *with, *arg, *value;
-} mask_choices[] = {
-    {"email", "keep-domain", NULL, NULL},
-    {"email", "show-first-n", "n", "2"},
-    {"email", "show-last-n", "n", "3"},
-    {"email", "hmac-token", NULL, NULL},
-    {"email", "constant", "value", "'it''s a \\ b'"},
-    {"region", "redact", NULL, NULL},
-    {"region", "show-first-n", "n", "0"},
-    {"amount", "nullify", NULL, NULL},
-    {"amount", "constant", "value", "1.25"},
-    {"customer.street", "nullify", NULL, NULL},
-    {"customer.city", "show-last-n", "n", "1"},
-    {"customer.geo", "nullify", NULL, NULL},
-    {"customer.geo.lat", "redact", NULL, NULL},
-    {"items[].sku", "redact", NULL, NULL},
-    {"items[]", "nullify", NULL, NULL},
-    {"items", "nullify", NULL, NULL},
-    {"notes.value.by", "redact", NULL, NULL},
-    {"notes.value", "nullify", NULL, NULL},
-    {"tags[]", "show-first-n", "n", "1"},
-    {"score", "redact", NULL, NULL},
-    {"score", "constant", "value", "-0.5"},
-    {"ratio", "redact", NULL, NULL},
-    {"id", "redact", NULL, NULL},
-    {"id", "constant", "value", "-9223372036854775808"},
-    {"code", "constant", "value", "7"},
-    {"born", "truncate-date", "unit", "'year'"},
-    {"born", "truncate-date", "unit", "'month'"},
-    {"born", "constant", "value", "date '2000-02-29'"},
-    {"seen", "truncate-date", "unit", "'month'"},
-    {"seen", "truncate-date", "unit", "'day'"},
-    {"seen", "redact", NULL, NULL},
-    {"at", "truncate-date", "unit", "'year'"},
-    {"at", "constant", "value", "timestamp '2000-01-01 12:34:56.789'"},
-    {"active", "redact", NULL, NULL},
-    {"key", "redact", NULL, NULL},
-    {"big", "redact", NULL, NULL},
-    {"blob", "redact", NULL, NULL},
-    {"clock", "redact", NULL, NULL},
-};
-
 static void random_grants(struct world *w)
 {
+    struct places all = places_of(w);
     unsigned count = 1 + pick(4);
     for (unsigned i = 0; i < count; i++) {
         struct hs_policy *p = w_grant(w, "g", NULL, NULL);
         p->where = pick(3) ? a_rule(w, NULL) : NULL;
         if (!pick(3))
             continue;
-        const char *chosen[6];
-        unsigned n = 1 + pick(6);
+        const char *chosen[8];
+        unsigned n = 1 + pick(8);
         for (unsigned k = 0; k < n; k++)
-            chosen[k] = paths[pick(COUNT(paths))];
+            chosen[k] = all.at[pick((unsigned)all.count)].path;
         w_columns(w, p, n, chosen);
+    }
+}
+
+/* Drops: what is denied is gone from objects, lists' elements and maps' values. */
+static void random_denies(struct world *w)
+{
+    struct places all = places_of(w);
+    for (unsigned i = pick(4) ? 0 : 1 + pick(2); i > 0; i--) {
+        const char *path = all.at[pick((unsigned)all.count)].path;
+        if (strcmp(path, "id") == 0)
+            continue;
+        struct hs_policy *p = w_add(w, HS_DENY, "d");
+        p->on.kind = HS_ON_COLUMN;
+        p->on.path = hs_str_of(path);
     }
 }
 
 static void random_masks(struct world *w)
 {
-    for (unsigned i = pick(5); i > 0; i--) {
-        unsigned choice = pick(COUNT(mask_choices));
-        struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
-        if (mask_choices[choice].arg)
-            w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+    struct places all = places_of(w);
+    static hs_str ana = {"ana", 3};
+    for (unsigned i = pick(6); i > 0; i--) {
+        struct hs_policy *p = random_mask(w, &all);
+        if (!p)
+            continue;
         p->when = pick(2) ? a_rule(w, NULL) : NULL;
+        if (!pick(8))
+            p->unless = (struct hs_selector){.users = &ana, .user_count = 1, .given = true};
     }
 }
 
@@ -414,6 +358,24 @@ static void put_script(struct world *w, struct hs_buf *b, const struct hs_decisi
     hs_buf_fini(&text);
 }
 
+/* What was drawn and is used: by function, the column that it is in, and whether it has conditions. */
+static void put_masks(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    size_t count = 0;
+    hs_buf_addz(b, ", \"masks\": [");
+    for (size_t i = 0; i < d->mask_count; i++) {
+        const struct hs_mask_use *m = &d->masks[i];
+        if (m->by_grant)
+            continue;
+        hs_buf_addz(b, count++ ? ", {" : "{");
+        put_text(b, "with", hs_arena_str(w->arena, m->policy->with).at);
+        put_text(b, "path", hs_arena_str(w->arena, m->policy->on.path).at);
+        put_text(b, "when", m->when ? "given" : NULL);
+        hs_buf_addc(b, '}');
+    }
+    hs_buf_addc(b, ']');
+}
+
 static int dump_decisions(uint64_t from, long count)
 {
     struct hs_principal who = random_person();
@@ -428,6 +390,7 @@ static int dump_decisions(uint64_t from, long count)
         for (unsigned i = pick(3); i > 0; i--)
             w_add(&w, HS_ROW_RULE, "r")->where = a_rule(&w, NULL);
         random_masks(&w);
+        random_denies(&w);
         if (w_decide(&w, &who, &d) == HS_OK && d->allowed) { /* masks at random may well conflict */
             hs_buf_addf(&b, "{\"seed\": %llu", (unsigned long long)(from + (uint64_t)n));
             put_duckdb(&w, &b, d);
@@ -436,6 +399,7 @@ static int dump_decisions(uint64_t from, long count)
             put_types(&w, &b, d);
             put_script(&w, &b, d);
             put_iceberg(&w, &b, d);
+            put_masks(&w, &b, d);
             hs_buf_addc(&b, '}');
             flush(&b);
         }
