@@ -192,6 +192,9 @@ static void test_rows_wrong(void **state)
     columns_wrong(one, "region\n\"EU\"x\n", "after a quoted value comes a comma");
     columns_wrong(one, "region\nE\"U\n", "is written in quotes");
     columns_wrong(one, "region\n\xFF\n", "is no string");
+    columns_wrong(two, "region,user\nEU, ana\n", "rows.csv:2:4: this value begins or ends with a space");
+    columns_wrong(two, "region,user\nEU ,ana\n", "rows.csv:2:1: this value begins or ends with a space");
+    columns_wrong(two, "region, user\nEU,ana\n", "rows.csv:1:8: this value begins or ends with a space");
     columns_wrong("until: date", "until\n2026-02-30\n", "is no date");
     /* a column that the file does not have would be NULL everywhere */
     columns_wrong(two, "region\nEU\n",
@@ -239,10 +242,9 @@ static void test_allocation(void **state)
     assert_true(n > 0 && n < 4000);
     for (n = 0; n < 4000; n++) {
         hs_fault_alloc_after(n);
-        struct model_with m =
-            load_map("city,country,code\nWien,AT,2\nGraz,AT,3\nGraz,DE,\n",
-                     "table: some, from: city, to: country, else: other",
-                     "---\nkind: Lookup\nname: some\nfrom: cities\nwhere: code is not null and code < 9\n");
+        struct model_with m = load_map(
+            "city,country,code\nWien,AT,2\nGraz,AT,3\nGraz,DE,\n", "table: some, from: city, to: country, else: other",
+            "---\nkind: Lookup\nname: some\nfrom: cities\nwhere: code is not null and code < 9\n");
         hs_fault_alloc_after(-1);
         if (m.rc == HS_OK) {
             hs_model_unref(m.model);
