@@ -40,8 +40,6 @@ def ordered(kind, value, total):
         return rows.Decimal(value)
     if kind == "timestamp" or kind == "timestamptz":
         return rows.moment(value)
-    if kind == "uuid":
-        return value.lower()
     return value.encode() if kind == "string" else value
 
 
@@ -49,6 +47,8 @@ def constant(kind, node):
     assert set(node) == {"type", "value", "data-type"} and node["type"] == "literal"
     name = {"decimal2": "decimal(10, 2)", "decimal4": "decimal(20, 4)"}.get(kind, kind)
     assert node["data-type"] == name
+    if kind == "uuid":
+        assert node["value"] == node["value"].lower()
     if kind == "int":
         assert -2**31 <= node["value"] < 2**31
     return node["value"]

@@ -1,7 +1,6 @@
 """The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the pages that are
 written from what the program says: which masks have such a form, and the reference."""
 import functools
-import os
 import subprocess
 from decimal import Decimal
 
@@ -126,22 +125,18 @@ def test_far_moments(postgres):
     assert count > 2
 
 
-def test_trino():
-    if not os.environ.get("HAILSTORM_DIALECT_PEERS"):
-        pytest.skip("Trino runs in make test-peers")
-    server, by_mask = engines.Trino(), {}
-    try:
-        for e, value in cases("trino"):
-            by_mask.setdefault((e["function"], e["arg"], e["type"]), []).append((e, value))
-        for tried in by_mask.values():
-            e = tried[0][0]
-            source = " UNION ALL ".join(f'SELECT {n} AS n, {raw(e, "trino", v)} AS "f1"' for n, (_, v) in enumerate(tried))
-            answer, _ = server.run(f'SELECT n, CAST({e["trino"]["sql"]} AS {e["trino"]["type"]}) FROM (SELECT n, CAST("f1" AS '
-                                   f'{e["trino"]["type"]}) AS "f1" FROM ({source}))')
-            for n, got in answer:
-                assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
-    finally:
-        server.close()
+def test_trino(trino):
+    by_mask = {}
+    for e, value in cases("trino"):
+        by_mask.setdefault((e["function"], e["arg"], e["type"]), []).append((e, value))
+    for tried in by_mask.values():
+        e = tried[0][0]
+        source = ", ".join(f'({n}, {raw(e, "trino", v)})' for n, (_, v) in enumerate(tried))
+        answer, _ = trino.run(f'SELECT n, CAST({e["trino"]["sql"]} AS {e["trino"]["type"]}) FROM (SELECT n, CAST("f1" AS '
+                              f'{e["trino"]["type"]}) AS "f1" FROM (VALUES {source}) AS v (n, "f1"))')
+        assert len(answer) == len(tried)
+        for n, got in answer:
+            assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
 
 
 @pytest.mark.parametrize("page, title", [("masks", "Mask functions"), ("settings", "Settings")])
