@@ -84,19 +84,21 @@ static struct hs_rule *rule_of(struct bench *b, hs_str line, bool of_element)
     return rc == HS_OK ? r : NULL;
 }
 
-static struct hs_value literal_of(struct bench *b, hs_str line)
+static bool is_literal(struct bench *b, hs_str line, struct hs_value *out)
 {
     const struct hs_rule *r = rule_of(b, line, false);
-    return r && r->op == HS_RULE_LITERAL ? r->value : (struct hs_value){.kind = HS_V_TEXT, .text = line};
+    *out = r && r->op == HS_RULE_LITERAL ? r->value : (struct hs_value){.kind = HS_V_TEXT, .text = line};
+    return r && r->op == HS_RULE_LITERAL;
 }
 
 static struct hs_value argument_of(struct bench *b, hs_str line)
 {
-    if (!line.len || !memchr(line.at, '|', line.len))
-        return literal_of(b, line);
+    struct hs_value one;
+    if (is_literal(b, line, &one) || !line.len || !memchr(line.at, '|', line.len))
+        return one;
     struct hs_value v = {.kind = HS_V_LIST, .items = hs_arena_array(b->arena, MAX_ITEMS, sizeof *v.items)};
     while (v.items && line.at && v.item_count < MAX_ITEMS)
-        v.items[v.item_count++] = literal_of(b, hs_str_cut(&line, '|'));
+        is_literal(b, hs_str_cut(&line, '|'), &v.items[v.item_count++]);
     return v;
 }
 
