@@ -1,8 +1,8 @@
 /* Does every engine find the same matches of a pattern? PostgreSQL takes the longest match at a place, RE2 and Trino
  * the first in the order of trying. They agree where a pattern can go on in one way only: at each place of it, no two
  * of the characters that may come next are one and the same, and no alternative can match nothing. A text then has one
- * way through the pattern; whatever can go on is tried before stopping, so the first match is the longest. It also
- * cannot make an engine that tries and goes back try for long.
+ * way through the pattern; whatever can go on is tried before stopping, so the first match is the longest. An
+ * engine that tries and goes back has one way to try from each place of the text.
  *
  * The places are those of Glushkov's automaton over the normal form, repetitions written out. */
 #include "mask/shared/pattern.h"

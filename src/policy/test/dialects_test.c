@@ -595,6 +595,19 @@ static void test_no_key(void **state)
     }
 }
 
+static void test_no_keyed_mask_has_a_form(void **state)
+{
+    const struct hs_mask_function *f;
+    size_t keyed = 0;
+    (void)state;
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
+        assert_true((!f->keyed && !f->per_person) || (!f->print_trino && !f->print_postgres));
+        assert_true(!f->keyed || (!f->iceberg_action && !f->iceberg_action_of));
+        keyed += f->keyed;
+    }
+    assert_true(keyed > 2);
+}
+
 static void test_names_that_clash(void **state)
 {
     (void)state;
@@ -689,6 +702,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_rules, begin, end),
         cmocka_unit_test_setup_teardown(test_iceberg, begin, end),
         cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+        cmocka_unit_test(test_no_keyed_mask_has_a_form),
         cmocka_unit_test_setup_teardown(test_names_that_clash, begin, end),
         cmocka_unit_test_setup_teardown(test_script, begin, end),
         cmocka_unit_test_setup_teardown(test_scripts_of_two_roles, begin, end),
