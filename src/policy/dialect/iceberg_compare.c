@@ -83,8 +83,7 @@ static bool add_plain(struct hs_buf *b, const struct hs_value *v, const struct h
         hs_buf_adds(&text, v->text);
         for (size_t i = 0; type->id == HS_T_UUID && i < text.len; i++)
             text.at[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] + ('a' - 'A')) : text.at[i];
-    }
-    else
+    } else
         ok = v->kind == HS_V_BOOL;
     if (v->kind == HS_V_BOOL)
         hs_buf_addz(b, v->i ? "{\"type\": \"literal\", \"value\": true, \"data-type\": \"boolean\"}"
