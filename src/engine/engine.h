@@ -155,6 +155,9 @@ struct hs_scan_group { /* files with one format and physical schema */
     const int *constant_ids; /* top-level columns that the files lack and whose value each file's partition states */
     size_t constant_count;
     int64_t told_rows; /* what the engine is to guess that these files hold; 0: it may guess by them */
+    /* Of each file the rows from first_row on, before end_row: for a part of a scan. 0, 0: all of them; end_row 0: to
+     * the end, however long the file is. */
+    int64_t first_row, end_row;
 };
 struct hs_scan_equality { /* a row whose values under `ids` are among the files' is gone; NULL equals NULL */
     struct hs_scan_group files;
@@ -194,7 +197,8 @@ struct hs_run_request {
     const struct hs_params *params;      /* may be NULL */
     const struct hs_mask_key *mask_keys; /* of the domains whose scans have keyed masks, and of no other */
     size_t mask_key_count;
-    bool describe_only;       /* stop after the schema */
+    bool describe_only; /* stop after the schema; which columns get dictionaries is not known then: none is said */
+    struct hs_answer_form form;
     int64_t deadline_mono_us; /* 0: none */
 };
 /* Prints, checks the print again, hands views, parameters and statement to the worker, waits until its schema is known.

@@ -38,7 +38,8 @@ struct hs_msg_run {
     bool describe_only;
     hs_str gone;         /* deleted positions, a block of gone.h; empty: none, or beside */
     uint64_t gone_bytes; /* >0: the block came in the descriptor of GONE, so long */
-    bool restricted;     /* a view hides rows or cells: what the planner knows of whole files must not show */
+    struct hs_answer_form form;
+    bool restricted; /* a view hides rows or cells: what the planner knows of whole files must not show */
 };
 void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m);
 HS_MUST hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, struct hs_err *err);

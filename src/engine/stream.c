@@ -199,6 +199,14 @@ static void release_batch(struct hs_batch *b)
     b->buffers = NULL;
 }
 
+struct hs_batch hs_batch_of_message(const struct hs_msg_batch *m, const uint8_t *body, const struct hs_stream *s)
+{
+    struct hs_batch b = {m->rows,         m->nodes, m->node_count, m->buffers,
+                         m->buffer_count, body,     m->body_len,   .release = NULL};
+    hs_batch_of_form(&b, s->schema, s->form.compression);
+    return b;
+}
+
 static bool hand_out(struct hs_stream *s, struct hs_entry *entry, struct hs_batch *out)
 {
     struct hold *h = hs_malloc(sizeof *h);
@@ -208,10 +216,9 @@ static bool hand_out(struct hs_stream *s, struct hs_entry *entry, struct hs_batc
     s->refs++;
     s->out++;
     s->engine->refs++;
-    const struct hs_msg_batch *m = &entry->batch;
-    *out = (struct hs_batch){m->rows,     m->nodes,        m->node_count,
-                             m->buffers,  m->buffer_count, hs_ring_slot(entry->memory->ring, entry->slot),
-                             m->body_len, release_batch,   h};
+    *out = hs_batch_of_message(&entry->batch, hs_ring_slot(entry->memory->ring, entry->slot), s);
+    out->release = release_batch;
+    out->owner = h;
     hs_free(entry);
     return true;
 }

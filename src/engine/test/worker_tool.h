@@ -63,6 +63,9 @@ struct guest {
     char error_kind[64], error[1200];
     struct hs_buf text; /* rows as text, when it is wanted */
     bool want_text;
+    struct hs_answer_form form;                                      /* of what runs next */
+    void (*on_batch)(struct guest *g, const struct hs_batch *batch); /* NULL: only checked and counted */
+    void *on_batch_arg;
 };
 
 static inline struct hs_channel_message guest_next(struct guest *g)
@@ -303,11 +306,20 @@ static inline void guest_take_batch(struct guest *g, hs_str payload)
     assert_int_equal(hs_get_batch(payload, &m, &err), HS_OK);
     bool segment = m.place & HS_PLACE_SEGMENT;
     const uint8_t *body = segment ? hs_ring_slot(g->segment, 0) : hs_ring_slot(g->ring, m.place);
-    struct hs_batch view = {m.rows, m.nodes, m.node_count, m.buffers, m.buffer_count, body, m.body_len, NULL, NULL};
+    struct hs_batch view = {.rows = m.rows,
+                            .nodes = m.nodes,
+                            .node_count = m.node_count,
+                            .buffers = m.buffers,
+                            .buffer_count = m.buffer_count,
+                            .body = body,
+                            .body_len = m.body_len};
+    hs_batch_of_form(&view, g->type, g->form.compression);
     hs_rc rc = hs_batch_check(g->type, &view, &err);
     if (rc != HS_OK)
         print_error("%s\n", err.detail);
     assert_int_equal(rc, HS_OK);
+    if (g->on_batch)
+        g->on_batch(g, &view);
     if (g->want_text)
         show_batch(g, &m, body);
     g->rows += m.rows;
@@ -347,6 +359,7 @@ static inline int guest_run_plan(struct guest *g, struct hs_msg_run *plan)
     hs_buf_clear(&g->text);
     plan->slots = SLOTS;
     plan->slot_bytes = SLOT_BYTES;
+    plan->form = g->form;
     assert_int_equal(hs_ring_new(SLOTS, SLOT_BYTES, &g->ring, &err), HS_OK);
     hs_buf_init(&b, 1 << 26);
     hs_put_run(&b, plan);

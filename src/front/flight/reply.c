@@ -77,57 +77,75 @@ hs_rc hs_flight_send_schema(struct flight_call *c, hs_str header, struct hs_err 
     return rc;
 }
 
-/* A batch on its way out: two slices point into it, and the last one gone gives it back. */
+/* A batch on its way out, one message a part: slices point into it, and the last one gone gives it back. */
 struct frame {
     struct hs_batch batch;
-    struct hs_buf head;
     int slices;
+    size_t parts;
+    struct hs_buf heads[]; /* one a part */
 };
+
+static void frame_free(struct frame *f)
+{
+    hs_batch_release(&f->batch);
+    for (size_t i = 0; i < f->parts; i++)
+        hs_buf_fini(&f->heads[i]);
+    hs_free(f);
+}
 
 static void frame_release(void *arg)
 {
     struct frame *f = arg;
-    if (--f->slices)
-        return;
-    hs_batch_release(&f->batch);
-    hs_buf_fini(&f->head);
-    hs_free(f);
+    if (--f->slices == 0)
+        frame_free(f);
 }
 
-static hs_rc fill_head(struct frame *f, struct hs_err *err)
+static hs_rc fill_head(struct frame *f, size_t i, struct hs_err *err)
 {
     struct hs_buf header;
+    size_t len = hs_batch_part(&f->batch, i).len;
     hs_buf_init(&header, INFO_MAX);
-    hs_buf_init(&f->head, INFO_MAX);
-    hs_rc rc = f->batch.body_len > MESSAGE_MAX - INFO_MAX
-                   ? hs_fail(err, HS_LIMIT, "a batch of %zu bytes is too long for this protocol", f->batch.body_len)
-                   : hs_ipc_batch_header(&f->batch, &header, err);
+    hs_rc rc = len > MESSAGE_MAX - INFO_MAX
+                   ? hs_fail(err, HS_LIMIT, "a batch of %zu bytes is too long for this protocol", len)
+                   : hs_ipc_part_header(&f->batch, i, &header, err);
     if (rc == HS_OK) {
-        hs_codec_add_data(&f->head, hs_buf_str(&header), true, f->batch.body_len);
-        rc = hs_buf_done(&f->head, err);
+        hs_codec_add_data(&f->heads[i], hs_buf_str(&header), true, len);
+        rc = hs_buf_done(&f->heads[i], err);
     }
     hs_buf_fini(&header);
+    f->slices += len ? 2 : 1;
     return rc;
+}
+
+static void send_part(struct flight_call *c, struct frame *f, size_t i)
+{
+    struct hs_batch_part part = hs_batch_part(&f->batch, i);
+    struct hs_slice slices[2] = {{f->heads[i].at, f->heads[i].len, frame_release, f},
+                                 {f->batch.body + part.at, part.len, frame_release, f}};
+    hs_grpc_send_message(c->grpc, slices, part.len ? 2 : 1);
 }
 
 hs_rc hs_flight_send_batch(struct flight_call *c, struct hs_batch *batch, struct hs_err *err)
 {
-    struct frame *f = hs_calloc(1, sizeof *f);
+    size_t parts = hs_batch_part_count(batch);
+    struct frame *f = hs_calloc(1, sizeof *f + parts * sizeof *f->heads);
     if (!f) {
         hs_batch_release(batch);
         return hs_fail(err, HS_NOMEM, "out of memory");
     }
     f->batch = *batch;
-    f->slices = 1;
-    hs_rc rc = fill_head(f, err);
+    f->parts = parts;
+    for (size_t i = 0; i < parts; i++)
+        hs_buf_init(&f->heads[i], INFO_MAX);
+    hs_rc rc = HS_OK;
+    for (size_t i = 0; i < parts && rc == HS_OK; i++)
+        rc = fill_head(f, i, err);
     if (rc != HS_OK) {
-        frame_release(f);
+        frame_free(f);
         return rc;
     }
-    struct hs_slice slices[2] = {{f->head.at, f->head.len, frame_release, f},
-                                 {f->batch.body, f->batch.body_len, frame_release, f}};
-    f->slices = f->batch.body_len ? 2 : 1;
     hs_flight_headers(c);
-    hs_grpc_send_message(c->grpc, slices, (size_t)f->slices);
+    for (size_t i = 0; i < parts; i++)
+        send_part(c, f, i);
     return HS_OK;
 }
