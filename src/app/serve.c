@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "front/flight/settings.h"
 #include "front/frontend.h"
 #include "io/io.h"
 
@@ -104,6 +105,30 @@ static const struct hs_session_ops DOOR_OPS = {
     .close = door_close,
 };
 
+/* ---- what a front's sessions share ---- */
+
+enum { SHARE_TICK_MS = 250 };
+
+static void share_tick(void *arg)
+{
+    struct door *d = arg;
+    d->front->share_tick(d->env.shared);
+}
+
+static hs_rc share(struct door *d, struct hs_io *io, struct hs_err *err)
+{
+    if (!d->front->share)
+        return HS_OK;
+    HS_TRY(d->front->share(&d->env, &d->env.shared, err));
+    return hs_io_every(io, SHARE_TICK_MS, share_tick, d, err);
+}
+
+static void unshare(struct door *d)
+{
+    if (d->front->unshare)
+        d->front->unshare(d->env.shared);
+}
+
 /* ---- waiting ---- */
 
 static sigset_t waited_signals(void)
@@ -181,11 +206,52 @@ static hs_rc open_io(const struct settings *s, struct hs_io **out, struct hs_err
     struct hs_io_settings io = {
         .threads = (int)s->loops,
         .connections_max = (int)s->connections,
-        .connections_per_ip = (int)s->connections,
-        .idle_ms = (int)s->idle_timeout,
+        .connections_per_ip = (int)s->connections_per_address,
+        .handshake_ms = (int)s->greeting_time,
+        .first_byte_ms = (int)s->greeting_time,
+        .write_ms = (int)s->write_time,
+        .idle_ms = INT32_MAX, /* a session knows what it waits for: a long statement is silent, too */
         .drain_ms = (int)s->drain,
     };
     return hs_io_open(&io, out, err);
+}
+
+/* HTTP/2 counts in 32 bits: a setting past them is as good as none. */
+static uint32_t clamped(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : (uint32_t)value;
+}
+
+/* What is asked of clients on the wire; budget is the server's one. */
+static struct hs_http2_settings wire_settings(const struct settings *s, struct hs_http2_budget *budget)
+{
+    budget->max = (size_t)s->request_memory;
+    return (struct hs_http2_settings){
+        .streams_max = clamped(s->calls_per_connection),
+        .header_max = clamped(s->header_size),
+        .headers_max = clamped(s->header_count),
+        .request_max = clamped(s->connection_memory),
+        .stream_window = clamped(s->upload_window),
+        .session_window = clamped(4 * s->upload_window),
+        .nuisance_burst = clamped(s->nuisances),
+        .nuisance_rate = clamped(s->nuisances_per_second),
+        .preface_ms = (int32_t)clamped(s->greeting_time),
+        .header_ms = (int32_t)clamped(s->greeting_time),
+        .idle_ms = (int32_t)clamped(s->idle_timeout),
+        .stall_ms = (int32_t)clamped(s->stall_time),
+        .stranger_ms = (int32_t)clamped(s->stranger_time),
+        .budget = budget,
+    };
+}
+
+static struct hs_flight_settings flight_settings(const struct settings *s, const struct hs_http2_settings *wire)
+{
+    return (struct hs_flight_settings){
+        .message_bytes = s->message_size,
+        .params_bytes = s->parameter_size,
+        .params_rows = s->parameter_rows,
+        .http2 = wire,
+    };
 }
 
 static void log_walls(const struct service *v)
@@ -210,9 +276,15 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     struct hs_err err;
     hs_err_clear(&err);
     hs_rc rc = hs_service_open(s, true, &v, &err);
-    struct door door = {&hs_front_flight, {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"}};
+    struct hs_http2_budget budget = {0};
+    struct hs_http2_settings wire = wire_settings(s, &budget);
+    struct hs_flight_settings flight = flight_settings(s, &wire);
+    struct door door = {&hs_front_flight,
+                        {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0", .settings = &flight}};
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);
+    if (rc == HS_OK)
+        rc = share(&door, io, &err);
     if (rc == HS_OK)
         rc = listen_all(s, io, &door, &err);
     if (rc == HS_OK) {
@@ -222,6 +294,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
         hs_io_drain(io);
     }
     hs_io_close(io);
+    unshare(&door);
     hs_service_close(&v);
     return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

@@ -24,7 +24,8 @@ struct hs_grpc_call {
     size_t message_max;
     int64_t timeout_ms;  /* as asked, -1: none */
     int64_t deadline_ms; /* on the session's clock; INT64_MAX: none */
-    int64_t moved_ms;    /* when a byte last moved for it */
+    int64_t moved_ms;    /* when something worth the name last moved for it */
+    size_t trickle;      /* bytes in since then */
     bool headers_over;   /* more or larger headers than allowed */
     bool started, remote_done, half_told, paused;
     bool due; /* was unpaused: deliver what waits */
@@ -32,10 +33,15 @@ struct hs_grpc_call {
     struct hs_out pending;  /* response bytes not yet in DATA frames */
     struct hs_buf trailers; /* pairs */
     bool headers_sent, finished, trailers_out, end_sent, broken;
+    bool plain;    /* an answer of HTTP's own: ends without trailers */
     bool waiting;  /* the front said "nothing yet" */
     bool deferred; /* nghttp2 will not ask before we resume the stream */
     bool given_up; /* reset asked */
     hs_rc why;     /* for closed(): what ended it, HS_OK when nothing went wrong */
+};
+
+struct stream_range {
+    uint32_t from, to;
 };
 
 struct hs_http2 {
@@ -55,7 +61,10 @@ struct hs_http2 {
     int64_t notice_ms;       /* when the first GOAWAY was asked for, -1: not draining */
     int64_t patience;        /* nuisance tokens left, in thousandths */
     uint32_t frame_left;     /* payload bytes still to come of the frame that is read */
-    uint8_t frame_head[9], frame_head_len;
+    uint8_t frame_head[13], frame_head_len;
+    int64_t highest_stream;         /* that a header block named */
+    struct stream_range skipped[8]; /* below it and never opened; the last few */
+    uint32_t skipped_count;
     bool due;         /* some call is */
     bool greeted;     /* the client's SETTINGS came */
     bool drain_final; /* the last GOAWAY was asked for */
@@ -64,6 +73,8 @@ struct hs_http2 {
     bool told_no_memory;
     bool acted;     /* this tick did something */
     bool impatient; /* tokens ran out */
+    bool unruly;    /* broke a rule that nghttp2 does not look at */
+    bool known;     /* somebody has signed in */
 };
 
 /* request.c */
@@ -80,6 +91,7 @@ void call_refuse(struct hs_grpc_call *call, enum hs_grpc_status status, hs_rc wh
 /* reply.c */
 void call_reset(struct hs_grpc_call *call, uint32_t code, hs_rc why);
 void call_http_error(struct hs_grpc_call *call, const char *status, const char *message);
+enum { MOVED = 1024 }; /* fewer bytes than this are no progress, unless they are all there is */
 void call_fill(struct hs_grpc_call *call);
 ssize_t call_read(struct hs_grpc_call *call, size_t length, uint32_t *flags);
 

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/cursor.h"
 
-enum { PREFIX = 5, KEEP_CAPACITY = 16384 };
+enum { PREFIX = 5, KEEP_CAPACITY = 16384, GROSS = 4 };
 
 struct hs_grpc_call *call_new(struct hs_http2 *h, int32_t stream_id)
 {
@@ -73,13 +73,17 @@ void call_end(struct hs_grpc_call *call, hs_rc why)
     hs_free(call);
 }
 
-/* Past the maximum nothing more is stored, but the block is read on: HPACK needs it, and the client gets an answer. */
+/* Past the maximum nothing more is stored, but the block is read on: HPACK needs it, and the client gets an answer. Far
+ * past it the stream is reset instead, and nghttp2 reads on without a look at each field: one byte may name an entry
+ * of 4 KiB, so a small block can be a list of gigabytes. */
 int call_add_header(struct hs_grpc_call *call, hs_str name, hs_str value)
 {
     const struct hs_http2_settings *set = &call->session->set;
     call->header_bytes += name.len + value.len + 32;
     if (++call->header_count > set->headers_max || call->header_bytes > set->header_max)
         call->headers_over = true;
+    if (call->header_bytes > (size_t)GROSS * set->header_max || call->header_count > (size_t)GROSS * set->headers_max)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (call->headers_over)
         return 0;
     pairs_add(&call->headers, name, value);
@@ -192,6 +196,12 @@ static void drop_input(struct hs_grpc_call *call, size_t bytes)
     give_window(call, held && bytes < call->unconsumed ? bytes : call->unconsumed);
 }
 
+static void progress(struct hs_grpc_call *call)
+{
+    call->moved_ms = call->session->now_ms;
+    call->trickle = 0;
+}
+
 static void deliver_messages(struct hs_grpc_call *call)
 {
     size_t at = 0;
@@ -202,6 +212,7 @@ static void deliver_messages(struct hs_grpc_call *call)
         const char *message = call->in.at + at + PREFIX;
         at += PREFIX + (size_t)len;
         patience_give(call->session, 1);
+        progress(call);
         call->session->server->message(call, hs_str_n(message, (size_t)len));
     }
     drop_input(call, call->finished ? call->in.len : at);
@@ -228,7 +239,9 @@ static void deliver(struct hs_grpc_call *call)
 
 void call_data(struct hs_grpc_call *call, const uint8_t *at, size_t len)
 {
-    call->moved_ms = call->session->now_ms;
+    call->trickle += len;
+    if (call->trickle >= MOVED)
+        progress(call);
     call->unconsumed += len;
     if (!call->started || call->finished) {
         give_window(call, call->unconsumed);
@@ -249,7 +262,8 @@ void call_data(struct hs_grpc_call *call, const uint8_t *at, size_t len)
 void call_remote_done(struct hs_grpc_call *call)
 {
     call->remote_done = true;
-    call->moved_ms = call->session->now_ms;
+    progress(call);
+    patience_give(call->session, 1);
     deliver(call);
 }
 

@@ -73,6 +73,8 @@ static void end(struct flight_call *c, enum hs_grpc_status status, hs_str words)
     struct hs_grpc_pair pairs[PAIRS_MAX];
     if (c->state == FLIGHT_FINISHED)
         return;
+    if (c->who.name.len)
+        hs_http2_known(c->session->http2);
     hs_grpc_finish(c->grpc, status, words, pairs, own_pairs(c, pairs));
     hs_flight_become(c, FLIGHT_FINISHED);
     hs_flight_drop_access(c);
@@ -233,6 +235,8 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
 static void listen(struct flight_call *c)
 {
     hs_flight_become(c, FLIGHT_LISTENING);
+    if (c->who.name.len)
+        hs_http2_known(c->session->http2);
     if (c->method->start)
         c->method->start(c);
 }

@@ -323,6 +323,9 @@ static void not_grpc(void **state)
     rig_run(&rig);
     assert_int_equal(rig_answer(&rig, a)->status, 405);
     assert_int_equal(rig_answer(&rig, b)->status, 415);
+    assert_int_equal(rig_answer(&rig, a)->bytes,
+                     strlen("only gRPC is spoken here")); /* a person with a browser reads it */
+    assert_true(rig_answer(&rig, a)->ended);
     assert_int_equal(rig.call_count, 0);
     rig_close(&rig);
 }
