@@ -72,6 +72,8 @@ struct hs_seen_table {
 };
 struct hs_catalog_query {
     bool with_schema;
+    /* Beside the tables that fit the patterns: those that their foreign keys lead to, and those that lead to them. */
+    bool with_referenced, with_referencing;
     bool has_domain_pattern, has_table_pattern;
     hs_str domain_pattern, table_pattern; /* SQL LIKE: % and _ ; a backslash escapes */
 };
