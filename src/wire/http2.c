@@ -245,6 +245,7 @@ static bool make_session(struct hs_http2 *h)
     bool good = callbacks && nghttp2_option_new(&option) == 0;
     if (good) {
         nghttp2_option_set_no_auto_window_update(option, 1);
+        nghttp2_option_set_no_closed_streams(option, 1); /* order.c knows what matters of them */
         good = nghttp2_session_server_new3(&h->ng, callbacks, h, option, &memory) == 0;
     }
     nghttp2_option_del(option);
@@ -275,7 +276,7 @@ hs_rc hs_http2_open(const struct hs_http2_settings *settings, const struct hs_gr
     fill_settings(&h->set);
     h->server = server;
     h->front_session = front_session;
-    h->now_ms = h->header_since_ms = h->notice_ms = h->highest_stream = -1;
+    h->now_ms = h->header_since_ms = h->notice_ms = -1;
     patience_open(h);
     if (!make_session(h) || !greet(h)) {
         hs_http2_close(h);
@@ -313,12 +314,14 @@ static hs_rc give_up(struct hs_http2 *h, int code, struct hs_err *err)
     if (h->no_memory || code == NGHTTP2_ERR_NOMEM)
         return tell_no_memory(h, err);
     bool calm = h->impatient || code == NGHTTP2_ERR_FLOODED;
-    if (nghttp2_session_terminate_session(h->ng, calm ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR) != 0)
+    if (nghttp2_session_terminate_session(h->ng, calm       ? NGHTTP2_ENHANCE_YOUR_CALM
+                                                 : h->fault ? h->fault
+                                                            : NGHTTP2_PROTOCOL_ERROR) != 0)
         return tell_no_memory(h, err);
     if (calm)
         return hs_fail(err, HS_LIMIT, "the client makes too much work that carries nothing");
     return hs_fail(err, HS_INVALID, "the client broke HTTP/2: %s",
-                   h->unruly ? "stream order or PRIORITY" : nghttp2_strerror(code));
+                   h->fault ? "stream order or PRIORITY" : nghttp2_strerror(code));
 }
 
 hs_rc hs_http2_feed(struct hs_http2 *h, hs_str bytes, struct hs_err *err)
@@ -326,7 +329,7 @@ hs_rc hs_http2_feed(struct hs_http2 *h, hs_str bytes, struct hs_err *err)
     if (h->input_over)
         return HS_OK; /* already told why */
     patience_scan(h, bytes);
-    if (h->impatient || h->unruly)
+    if (h->impatient || h->fault)
         return give_up(h, 0, err);
     ssize_t took = nghttp2_session_mem_recv(h->ng, (const uint8_t *)bytes.at, bytes.len);
     return took < 0 || h->no_memory ? give_up(h, (int)took, err) : HS_OK;

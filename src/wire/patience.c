@@ -1,7 +1,7 @@
 /* Time, and what a peer may cost us: deadlines, peers that stand still, and frames that make work and carry nothing. */
 #include "wire/http2_in.h"
 
-enum { RESET_COST = 10, TINY = 64, FRAME_HEADER = 9, DEPENDENCY = 4, MOST_SKIPPED = 8 };
+enum { RESET_COST = 10, TINY = 64, FRAME_HEADER = 9, DEPENDENCY = 4 };
 
 void patience_open(struct hs_http2 *h)
 {
@@ -21,29 +21,13 @@ static uint32_t stream_at(const uint8_t *at)
     return ((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]) & INT32_MAX;
 }
 
-/* A client opens streams in rising order (RFC 9113 section 5.1.1); those it passed over are closed. A block for one
- * that was open and is gone is no fault: it may have been on its way. nghttp2 cannot tell the two apart. */
-static void check_order(struct hs_http2 *h, uint32_t stream)
-{
-    if (stream % 2 == 0)
-        return; /* nghttp2 refuses it */
-    for (uint32_t i = 0; i < h->skipped_count; i++)
-        h->unruly |= stream >= h->skipped[i].from && stream <= h->skipped[i].to;
-    if (stream > h->highest_stream + 2) {
-        if (h->skipped_count == MOST_SKIPPED)
-            memmove(h->skipped, h->skipped + 1, --h->skipped_count * sizeof h->skipped[0]);
-        h->skipped[h->skipped_count++] = (struct stream_range){(uint32_t)(h->highest_stream + 2), stream - 2};
-    }
-    if (stream > h->highest_stream)
-        h->highest_stream = stream;
-}
-
 /* What is left of the rules for PRIORITY, which says nothing to us: nghttp2 does not look at it then. */
 static void check_priority(struct hs_http2 *h)
 {
     uint32_t stream = stream_at(h->frame_head + 5);
     bool whole = h->frame_head_len == FRAME_HEADER + DEPENDENCY;
-    h->unruly |= stream == 0 || (whole && stream_at(h->frame_head + FRAME_HEADER) == stream);
+    if (stream == 0 || (whole && stream_at(h->frame_head + FRAME_HEADER) == stream))
+        h->fault = NGHTTP2_PROTOCOL_ERROR;
     if (whole)
         h->frame_left -= DEPENDENCY;
 }
@@ -66,17 +50,17 @@ static void count_frame(struct hs_http2 *h)
         patience_cost(h, RESET_COST);
     else if (head[3] != NGHTTP2_HEADERS && (head[3] != NGHTTP2_DATA || tiny))
         patience_cost(h, 1);
-    if (head[3] == NGHTTP2_HEADERS)
-        check_order(h, stream_at(head + 5));
     if (head[3] == NGHTTP2_PRIORITY)
         check_priority(h);
+    else
+        h->fault = order_check(&h->order, head[3], head[4], stream_at(head + 5));
 }
 
 /* Counts frames by their headers. nghttp2 does not show the ones it ignores (unknown types, frames for streams that are
  * gone), and those are what a flood would be made of. */
 void patience_scan(struct hs_http2 *h, hs_str bytes)
 {
-    while (bytes.len && !h->impatient && !h->unruly) {
+    while (bytes.len && !h->impatient && !h->fault) {
         size_t want = h->frame_left ? h->frame_left : head_len(h) - h->frame_head_len;
         size_t step = bytes.len < want ? bytes.len : want;
         if (h->frame_left) {

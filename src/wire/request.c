@@ -124,16 +124,16 @@ static bool is_grpc(hs_str type)
     return type.len == 0 || type.at[0] == ';' || hs_str_is(type, "+proto") || hs_str_starts(type, HS_S("+proto;"));
 }
 
-/* Refusals that need no front. false: answered. */
+/* Refusals that need no front. false: answered, or (plain) will be at its end: HTTP clients do not like less. */
 static bool is_acceptable(struct hs_grpc_call *call)
 {
     hs_str all = hs_buf_str(&call->headers);
     if (call->headers_over) {
         call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "the request headers are too large");
     } else if (!hs_str_is(pairs_find(all, HS_S(":method")), "POST")) {
-        call_http_error(call, "405", "only gRPC is spoken here");
+        call->plain = "405";
     } else if (!is_grpc(pairs_find(all, HS_S("content-type")))) {
-        call_http_error(call, "415", "only gRPC is spoken here");
+        call->plain = "415";
     } else if (!charge(call, call->headers.len)) {
         call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "too many requests are held in memory");
     } else {
@@ -264,6 +264,8 @@ void call_remote_done(struct hs_grpc_call *call)
     call->remote_done = true;
     progress(call);
     patience_give(call->session, 1);
+    if (call->plain && !call->finished)
+        call_http_error(call);
     deliver(call);
 }
 

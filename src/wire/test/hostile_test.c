@@ -252,6 +252,15 @@ static void streams_and_priorities(void **state)
     request(&b, 111, "/take", NGHTTP2_FLAG_END_HEADERS);
     must_end(&b, NGHTTP2_PROTOCOL_ERROR);
     begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM);
+    frame(&b, NGHTTP2_DATA, 0, 1, "x", 1);
+    must_end(&b, NGHTTP2_STREAM_CLOSED);
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    frame(&b, NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\x8", 4);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    must_end(&b, NGHTTP2_STREAM_CLOSED);
+    begin(&b);
     frame(&b, NGHTTP2_PRIORITY, 0, 0, "\0\0\0\1\7", 5);
     must_end(&b, NGHTTP2_PROTOCOL_ERROR);
     begin(&b);
@@ -267,6 +276,30 @@ static void streams_and_priorities(void **state)
     for (size_t at = 0; at < b.len; at++)
         rig_feed(&rig, b.at + at, 1);
     assert_int_equal(rig.call_count, 1);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
+/* We end calls before their clients do; what these still send was on its way, a thousand calls later, too. */
+static void what_was_on_its_way(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    begin(&b);
+    for (uint32_t i = 0; i < 500; i++)
+        request(&b, 1 + 2 * i, "/denied", NGHTTP2_FLAG_END_HEADERS);
+    rig_open(&rig, NULL, 0, 16384);
+    for (size_t at = 0; at < b.len; at += 1000) {
+        rig_feed(&rig, b.at + at, b.len - at < 1000 ? b.len - at : 1000);
+        hs_ignore(hs_http2_produce(rig.server, &rig.out, &rig.err));
+        hs_out_consumed(&rig.out, hs_out_len(&rig.out));
+    }
+    assert_int_equal(rig.feed_rc, HS_OK);
+    hs_buf_clear(&b);
+    for (uint32_t i = 0; i < 500; i++)
+        frame(&b, NGHTTP2_DATA, i % 2 ? NGHTTP2_FLAG_END_STREAM : 0, 1 + 2 * i, "\0\0\0\0\1x", 6);
+    rig_feed(&rig, b.at, b.len);
+    assert_int_equal(rig.feed_rc, HS_OK);
     rig_close(&rig);
     hs_buf_fini(&b);
 }
@@ -607,6 +640,7 @@ int main(void)
         cmocka_unit_test(window_by_the_byte),
         cmocka_unit_test(unknown_frame_flood),
         cmocka_unit_test(streams_and_priorities),
+        cmocka_unit_test(what_was_on_its_way),
         cmocka_unit_test(peers_that_trickle),
         cmocka_unit_test(strangers),
         cmocka_unit_test(continuation_flood),
