@@ -20,6 +20,7 @@ struct hs_asker {
     hs_str purpose, workspace;
     hs_str request_id;        /* made by hs_access_request_id; through every room and into the audit */
     hs_str peer;              /* address, for the audit */
+    hs_str agent, trace;      /* what the client calls itself, and its W3C traceparent; for the audit, may be empty */
     int64_t deadline_mono_us; /* 0: none */
 };
 void hs_access_request_id(struct hs_access *a, char out[33]);

@@ -125,7 +125,7 @@ struct hs_call {
     struct generation *generation;
     /* copies */
     const char *door;
-    hs_str name, purpose, workspace, request_id, peer, sql, bound_in;
+    hs_str name, purpose, workspace, request_id, peer, agent, trace, sql, bound_in;
     struct hs_params params;
     bool has_params, describe_only;
     int64_t deadline_mono_us;

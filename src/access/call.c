@@ -43,8 +43,11 @@ static bool copy_asker(struct hs_call *c, const struct hs_asker *who)
     c->workspace = hs_arena_str(c->arena, who->workspace);
     c->request_id = hs_arena_str(c->arena, who->request_id);
     c->peer = hs_arena_str(c->arena, who->peer);
+    c->agent = hs_arena_str(c->arena, who->agent);
+    c->trace = hs_arena_str(c->arena, who->trace);
     c->deadline_mono_us = who->deadline_mono_us;
-    return c->name.at && c->purpose.at && c->workspace.at && c->request_id.at && c->peer.at;
+    return c->name.at && c->purpose.at && c->workspace.at && c->request_id.at && c->peer.at && c->agent.at &&
+           c->trace.at;
 }
 
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg)
