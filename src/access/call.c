@@ -351,6 +351,26 @@ size_t hs_call_param_count(const struct hs_call *c)
     return c->param_count;
 }
 
+const struct hs_type *hs_call_param_types(const struct hs_call *c)
+{
+    return c->param_types;
+}
+
+bool hs_call_runs(const struct hs_call *c)
+{
+    return !c->describe_only;
+}
+
+size_t hs_call_parts(const struct hs_call *c)
+{
+    return c->parts_out;
+}
+
+int64_t hs_call_total_rows(const struct hs_call *c)
+{
+    return c->total_rows;
+}
+
 hs_str hs_call_bound(const struct hs_call *c)
 {
     return hs_buf_str(&c->bound_out);

@@ -60,6 +60,14 @@ struct hs_engine_counts {
 };
 void hs_engine_count(const struct hs_engine *e, struct hs_engine_counts *out);
 
+/* How many workers could be had at this moment: by this principal, by anybody; and who waits for one already. */
+struct hs_engine_room {
+    int own, all, queued;
+};
+void hs_engine_room(struct hs_engine *e, hs_str fair_key, struct hs_engine_room *out);
+/* How many one principal may have at a time. */
+int hs_engine_share(const struct hs_engine *e);
+
 struct hs_lease_request {
     hs_str owner;              /* who the worker belongs to for its whole life: principal and policy version */
     hs_str fair_key;           /* the queue is fair between these: principal */
@@ -216,6 +224,13 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
 /* fn(arg) is called from an engine thread whenever poll may answer anew; it must only wake somebody. Never called after
  * hs_stream_close has returned. */
 void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg);
+struct hs_stream_look {
+    bool news;   /* poll would not answer WAIT, but for batches that the reader holds */
+    bool busy;   /* a worker is still at it */
+    bool failed;
+};
+void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out);
+void hs_stream_shorten(struct hs_stream *s, int64_t deadline_mono_us); /* never makes it longer */
 /* Asks, then kills after a moment. Poll then answers ERROR/CANCELLED. */
 void hs_stream_cancel(struct hs_stream *s, hs_rc why);
 void hs_stream_close(struct hs_stream *s); /* takes NULL; cancels what still runs; batches still held stay valid */

@@ -309,6 +309,22 @@ void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg)
     pthread_mutex_unlock(&s->engine->lock);
 }
 
+void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    *out = (struct hs_stream_look){s->failed || s->done || s->head, s->worker != NULL, s->failed};
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
+void hs_stream_shorten(struct hs_stream *s, int64_t deadline_mono_us)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    if (!s->deadline_us || deadline_mono_us < s->deadline_us)
+        s->deadline_us = deadline_mono_us;
+    hs_engine_poke(s->engine);
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
 static void stop(struct hs_stream *s, hs_rc why)
 {
     struct hs_err err;

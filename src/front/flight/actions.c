@@ -1,9 +1,12 @@
 /* DoAction and ListActions. Flight SQL's own action bodies are wrapped in Any, Flight's core ones are not. */
+#include "front/flight/catalogs.h"
 #include "front/flight/handles.h"
+#include "front/flight/runs.h"
 
+#include "base/clock.h"
 #include "wire/proto.h"
 
-enum { SMALL = 1 << 16, OPTIONS_MAX = 64 };
+enum { SMALL = 1 << 16, OPTIONS_MAX = 64, ENDPOINTS_MAX = 4096 };
 enum { CANCELLED = 1, NOT_CANCELLABLE = 3 };            /* CancelStatus, and CancelResult alike */
 enum { SESSION_CLOSED = 1, SESSION_NOT_CLOSEABLE = 3 }; /* CloseSessionResult.Status */
 enum { INVALID_NAME = 1, INVALID_VALUE = 2 };           /* SetSessionOptionsResult.ErrorValue */
@@ -54,29 +57,28 @@ static void no_plans(struct flight_call *c, hs_str value)
 
 /* ---- cancelling ---- */
 
-static bool cancel_ticket(struct flight_call *c, hs_str sealed)
+static bool cancel(struct flight_call *c, const struct flight_handle *h)
 {
-    bool found = false;
-    for (struct flight_call *other = c->session->calls; other; other = other->next)
-        if (other->access && other->ticket.len && hs_str_eq(other->ticket, sealed) &&
-            hs_str_eq(other->who.name, c->who.name)) {
-            hs_call_cancel(other->access); /* its end comes by notify */
-            found = true;
-        }
-    return found;
+    return hs_flight_runs_cancel(c->session->door->runs, c->who.name, h->id);
 }
 
-/* FlightInfo{endpoint 3{ticket 1{ticket 1: Any(TicketStatementQuery{1})}}} */
+/* FlightInfo{endpoint 3{ticket 1{ticket 1}}} */
 static bool cancel_endpoint(struct flight_call *c, hs_str endpoint)
 {
-    hs_str ticket = {0}, bytes = {0}, sealed = {0};
-    struct flight_any any;
+    hs_str ticket = {0}, bytes = {0};
+    struct flight_handle *h;
     struct hs_err err;
-    if (HS_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) != HS_OK ||
-        HS_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) != HS_OK || hs_codec_any(bytes, &any, &err) != HS_OK ||
-        !hs_str_is(any.name, "TicketStatementQuery") || HS_PICK(any.value, &err, {1, PICK_BYTES, &sealed}) != HS_OK)
-        return false;
-    return sealed.len && cancel_ticket(c, sealed);
+    return HS_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) == HS_OK &&
+           HS_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) == HS_OK &&
+           hs_flight_ticket_open(c, bytes, &h, &err) == HS_OK && cancel(c, h);
+}
+
+/* FlightInfo{app_metadata 7}: of a statement that is polled, which has no endpoint yet. */
+static bool cancel_polled(struct flight_call *c, hs_str sealed)
+{
+    struct flight_handle *h;
+    struct hs_err err;
+    return hs_flight_handle_open(c, FLIGHT_POLLED, sealed, &h, &err) == HS_OK && cancel(c, h);
 }
 
 static hs_rc cancel_all(struct flight_call *c, hs_str info, int *out_status, struct hs_err *err)
@@ -84,9 +86,13 @@ static hs_rc cancel_all(struct flight_call *c, hs_str info, int *out_status, str
     struct hs_cursor cursor = hs_cursor_of(info);
     struct hs_proto_field f;
     bool found = false;
-    while (hs_proto_next(&cursor, &f))
+    for (int count = 0; count < ENDPOINTS_MAX && hs_proto_next(&cursor, &f);) {
+        count += f.number == 3;
         if (f.number == 3 && f.type == HS_PROTO_BYTES)
             found = cancel_endpoint(c, f.bytes) || found;
+        else if (f.number == 7 && f.type == HS_PROTO_BYTES)
+            found = cancel_polled(c, f.bytes) || found;
+    }
     *out_status = found ? CANCELLED : NOT_CANCELLABLE;
     return hs_proto_done(&cursor, err);
 }
@@ -125,6 +131,43 @@ static void cancel_query(struct flight_call *c, hs_str value)
         hs_flight_fail(c, &err);
     }
     hs_buf_fini(&inner);
+}
+
+/* ---- RenewFlightEndpoint ---- */
+
+/* The same statement, snapshots, decision and part, good for as long as a new ticket; what is its own ticket does not
+ * end. */
+static hs_rc renewed(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
+{
+    hs_str endpoint = {0}, ticket = {0}, bytes = {0};
+    struct flight_any any;
+    struct flight_handle *h;
+    HS_TRY(HS_PICK(value, err, {1, PICK_BYTES, &endpoint}));
+    HS_TRY(HS_PICK(endpoint, err, {1, PICK_BYTES, &ticket}));
+    HS_TRY(HS_PICK(ticket, err, {1, PICK_BYTES, &bytes}));
+    HS_TRY(hs_codec_any(bytes, &any, err));
+    if (hs_flight_table_find(any.name)) {
+        hs_codec_add_endpoint(out, bytes, 0);
+        return HS_OK;
+    }
+    HS_TRY(hs_flight_ticket_open(c, bytes, &h, err));
+    h->expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
+    HS_TRY(hs_flight_ticket_seal(c, h, &bytes, err));
+    hs_codec_add_endpoint(out, bytes, h->expires_us);
+    return HS_OK;
+}
+
+static void renew_endpoint(struct flight_call *c, hs_str value)
+{
+    struct hs_err err;
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    if (renewed(c, value, &b, &err) == HS_OK) {
+        reply(c, &b);
+        return;
+    }
+    hs_flight_fail(c, &err);
+    hs_buf_fini(&b);
 }
 
 /* ---- sessions ---- */

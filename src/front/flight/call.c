@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/flight/errors.h"
-#include "front/flight/handles.h"
+#include "front/flight/runs.h"
+
+#include <stdio.h>
 
 enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384, STRANGERS_TOLD = 3 };
 
@@ -16,8 +18,9 @@ static const unsigned FOLLOWS[FLIGHT_STATE_COUNT] = {
     [FLIGHT_NEW] = TO(SIGNING_IN) | TO(LISTENING) | TO(FINISHED),
     [FLIGHT_SIGNING_IN] = TO(LISTENING) | TO(FINISHED),
     [FLIGHT_LISTENING] = TO(SIGNING_IN) | TO(ASKING) | TO(STREAMING) | TO(WORKING) | TO(FINISHED),
-    [FLIGHT_ASKING] = TO(STREAMING) | TO(FINISHED),
-    [FLIGHT_STREAMING] = TO(FINISHED),
+    [FLIGHT_ASKING] = TO(STREAMING) | TO(POLLING) | TO(FINISHED),
+    [FLIGHT_POLLING] = TO(FINISHED),
+    [FLIGHT_STREAMING] = TO(ASKING) | TO(FINISHED), /* ASKING: for the next row of parameters */
     [FLIGHT_WORKING] = TO(FINISHED),
     [FLIGHT_FINISHED] = 0,
 };
@@ -107,16 +110,16 @@ void hs_flight_notify(void *call)
 void hs_flight_drop_access(struct flight_call *c)
 {
     struct hs_call *access = c->access;
+    hs_flight_runs_leave(c); /* nobody finds it any more */
     c->access = NULL;
     hs_call_close(access);
 }
 
-static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready)(struct flight_call *c))
+void hs_flight_asked(struct flight_call *c, void (*on_ready)(struct flight_call *c))
 {
     struct hs_err err;
-    c->access = access;
     c->on_ready = on_ready;
-    if (!access) {
+    if (!c->access) {
         hs_ignore(hs_fail(&err, HS_NOMEM, "out of memory"));
         hs_flight_fail(c, &err);
         return;
@@ -127,13 +130,15 @@ static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready
 
 void hs_flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_query(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
+    c->access = hs_access_query(c->session->env->access, &c->who, query, hs_flight_notify, c);
+    hs_flight_asked(c, on_ready);
 }
 
 void hs_flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
                            void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_catalog(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
+    c->access = hs_access_catalog(c->session->env->access, &c->who, query, hs_flight_notify, c);
+    hs_flight_asked(c, on_ready);
 }
 
 /* access has logged it already */
@@ -165,9 +170,7 @@ void hs_flight_pump(struct flight_call *c)
         take_batch(c, &batch);
         return;
     case HS_CALL_END:
-        if (c->ticket.len && c->handle) /* read to its end: what was kept for it has served */
-            hs_flight_handle_forget(c, c->handle);
-        hs_flight_finish(c);
+        hs_flight_read_on(c);
         return;
     case HS_CALL_ERROR:
         fail_from_access(c, &err);
@@ -220,6 +223,20 @@ static hs_rc text_header(struct flight_call *c, const char *name, hs_str *out, s
     return HS_OK;
 }
 
+/* x-hailstorm-compression: lz4, and so on: the form this call's answer is wanted in. */
+static hs_rc fill_form(struct flight_call *c, struct hs_err *err)
+{
+    for (size_t i = 0; hs_form_name(i); i++) {
+        char header[64];
+        hs_str word, name = hs_str_of(hs_form_name(i));
+        snprintf(header, sizeof header, "x-hailstorm-%s", hs_form_name(i));
+        HS_TRY(text_header(c, header, &word, err));
+        if (word.len && hs_form_set(&c->form, name, word) != HS_FORM_TAKEN)
+            return hs_fail(err, HS_INVALID, "header %s is one of %s", header, hs_form_words(name));
+    }
+    return HS_OK;
+}
+
 static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
 {
     int64_t timeout_ms = hs_grpc_timeout_ms(c->grpc);
@@ -228,6 +245,7 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
     c->who.peer = c->session->peer;
     if (timeout_ms >= 0)
         c->who.deadline_mono_us = hs_mono_us() + timeout_ms * 1000;
+    HS_TRY(fill_form(c, err));
     HS_TRY(text_header(c, "x-hailstorm-purpose", &c->who.purpose, err));
     return text_header(c, "x-hailstorm-workspace", &c->who.workspace, err);
 }

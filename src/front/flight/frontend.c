@@ -2,6 +2,7 @@
 #include "front/flight/flight.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/hash.h"
 
 enum { REFUSED_MAX = 256 };
@@ -32,6 +33,7 @@ static hs_rc open_session(const struct hs_front_env *env, const struct hs_peer *
     if (!s)
         return hs_fail(err, HS_NOMEM, "out of memory");
     s->env = env;
+    s->door = env->shared;
     s->settings = hs_flight_settings_of(env->settings);
     s->waker = waker;
     hs_rc rc = session_fill(s, peer, err);
@@ -64,6 +66,8 @@ static void news(struct flight_call *c)
         return;
     if (c->state == FLIGHT_ASKING)
         hs_flight_pump(c);
+    else if (c->state == FLIGHT_POLLING)
+        hs_flight_poll_news(c);
     else if (c->state == FLIGHT_STREAMING)
         hs_grpc_resume(c->grpc);
 }
@@ -75,10 +79,27 @@ static void wake(void *session)
         news(c);
 }
 
+/* Polls that have waited long enough; how long until the next has, -1: there is none. */
+static int64_t answer_polls(struct flight_session *s)
+{
+    int64_t next_ms = -1;
+    for (struct flight_call *c = s->calls; c; c = c->next) {
+        if (!c->poll_until_us || (c->state != FLIGHT_ASKING && c->state != FLIGHT_POLLING))
+            continue;
+        int64_t left_us = c->poll_until_us - hs_mono_us();
+        if (left_us <= 0)
+            hs_flight_poll_news(c);
+        else if (next_ms < 0 || left_us / 1000 < next_ms)
+            next_ms = left_us / 1000 + 1;
+    }
+    return next_ms;
+}
+
 static int64_t tick(void *session, int64_t now_ms)
 {
     struct flight_session *s = session;
-    return hs_http2_tick(s->http2, now_ms);
+    int64_t poll_ms = answer_polls(s), wire_ms = hs_http2_tick(s->http2, now_ms);
+    return wire_ms < 0 || (poll_ms >= 0 && poll_ms < wire_ms) ? poll_ms : wire_ms;
 }
 
 static void shut_down(void *session)
@@ -108,6 +129,9 @@ const struct hs_frontend hs_front_flight = {
     .name = "flight",
     .text = "Arrow Flight SQL over gRPC",
     .alpn = "h2",
+    .share = hs_flight_share,
+    .share_tick = hs_flight_share_tick,
+    .unshare = hs_flight_unshare,
     .open = open_session,
     .feed = feed,
     .produce = produce,

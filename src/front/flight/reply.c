@@ -17,52 +17,50 @@ hs_rc hs_flight_schema_bytes(const struct hs_type *type, bool encapsulated, stru
     return rc;
 }
 
-void hs_flight_reply_schema(struct flight_call *c, hs_str schema, hs_str ticket, int64_t expires_us)
+static void reply(struct flight_call *c, struct hs_buf *b)
 {
-    struct flight_info info = {schema, c->descriptor.raw, ticket, expires_us};
     struct hs_err err;
+    if (hs_buf_done(b, &err) != HS_OK) {
+        hs_flight_fail(c, &err);
+    } else {
+        hs_flight_send(c, b);
+        hs_flight_finish(c);
+    }
+    hs_buf_fini(b);
+}
+
+void hs_flight_reply_poll(struct flight_call *c, const struct flight_poll *poll)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, INFO_MAX);
+    hs_codec_add_poll(&b, poll);
+    reply(c, &b);
+}
+
+void hs_flight_reply_info(struct flight_call *c, const struct flight_info *info)
+{
     struct hs_buf b;
     hs_buf_init(&b, INFO_MAX);
     switch (c->method->use) {
     case FLIGHT_SCHEMA: /* SchemaResult */
-        hs_proto_add_bytes(&b, 1, schema);
+        hs_proto_add_bytes(&b, 1, info->schema);
         break;
-    case FLIGHT_POLL: { /* PollInfo: complete at once, so without a descriptor to ask again with */
-        static const double whole = 1.0;
-        uint64_t bits;
-        memcpy(&bits, &whole, sizeof bits);
-        size_t mark = hs_proto_open(&b, 1);
-        hs_codec_add_info(&b, &info);
-        hs_proto_close(&b, mark);
-        hs_proto_add_fixed64(&b, 3, bits);
+    case FLIGHT_POLL: /* complete: without a descriptor to ask again with */
+        hs_codec_add_poll(&b, &(struct flight_poll){.info = info, .progress = 1, .expires_us = info->expires_us});
         break;
-    }
     case FLIGHT_INFO:
-        hs_codec_add_info(&b, &info);
+        hs_codec_add_info(&b, info);
         break;
     }
-    if (hs_buf_done(&b, &err) != HS_OK) {
-        hs_flight_fail(c, &err);
-    } else {
-        hs_flight_send(c, &b);
-        hs_flight_finish(c);
-    }
-    hs_buf_fini(&b);
+    reply(c, &b);
 }
 
 void hs_flight_reply_result(struct flight_call *c, hs_str body)
 {
-    struct hs_err err;
     struct hs_buf b;
     hs_buf_init(&b, INFO_MAX);
     hs_proto_add_bytes(&b, 1, body);
-    if (hs_buf_done(&b, &err) != HS_OK) {
-        hs_flight_fail(c, &err);
-    } else {
-        hs_flight_send(c, &b);
-        hs_flight_finish(c);
-    }
-    hs_buf_fini(&b);
+    reply(c, &b);
 }
 
 hs_rc hs_flight_send_schema(struct flight_call *c, hs_str header, struct hs_err *err)

@@ -1,5 +1,6 @@
 /* The whole door in memory: a real HTTP/2 client, a fake access. */
 #include "front/flight/codec.h"
+#include "front/flight/runs.h"
 #include "rig.h"
 
 #include <setjmp.h>
@@ -317,6 +318,126 @@ static void cancel_flight_info_ends_a_running_call(void **state)
     hs_buf_fini(&action);
 }
 
+/* ---- begun, kept, in parts ---- */
+
+static void what_was_begun_is_read_on(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    hs_str ticket = ticket_for("rows 5 batches 3");
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.open_calls, 1);
+    int32_t id = get(ANA, ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(rig_message_count(&rig, id), 4);
+    assert_int_equal(fake.taken_up, 1);
+    assert_string_equal(rig_stream(&rig, id)->request_id, "000000000000000000000000000begun");
+    assert_int_equal(fake.open_calls, 0);
+    id = get(ANA, ticket); /* once: the next one runs it */
+    rig_run(&rig);
+    assert_int_equal(rig_message_count(&rig, id), 4);
+    assert_int_equal(fake.taken_up, 1);
+}
+
+static void what_was_begun_is_for_one_person(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    hs_str ticket = ticket_for("rows 5 batches 3");
+    int32_t id = get("Bearer hss_ben", ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 7);
+    assert_int_equal(fake.taken_up, 0);
+    fake.outdated = true; /* the model changed: decided anew */
+    id = get(ANA, ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(fake.taken_up, 1);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void few_are_kept_and_not_for_long(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    for (int i = 0; i < 7; i++)
+        ticket_for("rows 5 batches 3");
+    assert_int_equal(fake.begun, 4); /* of one person */
+    assert_int_equal(fake.open_calls, 4);
+    struct flight_door *door = rig.env.shared;
+    hs_flight_runs_tick(door->runs);
+    assert_int_equal(fake.open_calls, 4);
+    hs_flight_runs_free(door->runs);
+    struct hs_flight_settings short_lived = {.kept_max = 2, .kept_per_person = 2, .kept_ms = 1};
+    struct hs_err err;
+    assert_int_equal(hs_flight_runs_new(&short_lived, &door->runs, &err), HS_OK);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void a_scan_has_several_endpoints(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", HS_S("parts 3"));
+    rig_run(&rig);
+    hs_str info = rig_message(&rig, id, 0);
+    struct hs_cursor c = hs_cursor_of(info);
+    struct hs_proto_field f;
+    hs_str tickets[8];
+    size_t count = 0;
+    bool ordered = false;
+    while (hs_proto_next(&c, &f)) {
+        if (f.number == 3)
+            tickets[count++] = RIG_DIG(f.bytes, 1, 1);
+        ordered = ordered || (f.number == 6 && f.value == 1);
+        if (f.number == 4)
+            assert_int_equal(f.value, 77);
+    }
+    assert_true(ordered);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        int32_t part = get(ANA, tickets[i]);
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, part)->status, 0);
+        assert_int_equal(fake.last_part, i);
+        assert_int_equal(fake.last_parts, 3);
+    }
+}
+
+/* FlightDescriptor of a poll's answer, as PollFlightInfo takes it. */
+static int32_t poll_again(hs_str descriptor)
+{
+    return rig_unary(&rig, "PollFlightInfo", ANA, descriptor);
+}
+
+static void a_slow_statement_is_polled(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("PollFlightInfo", ANA, "CommandStatementQuery", HS_S("slow"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0); /* the rig's polls wait for a moment alone */
+    hs_str descriptor = RIG_DIG(rig_message(&rig, id, 0), 2);
+    assert_true(descriptor.len > 0);
+    assert_int_equal(RIG_DIG(rig_message(&rig, id, 0), 1, 3).len, 0); /* no endpoint yet */
+    assert_int_equal(fake.open_calls, 1);
+    id = poll_again(descriptor);
+    rig_run(&rig);
+    descriptor = RIG_DIG(rig_message(&rig, id, 0), 2);
+    assert_true(descriptor.len > 0);
+    assert_int_equal(fake.begun, 1);
+    fake_release();
+    id = poll_again(descriptor);
+    rig_run(&rig);
+    assert_int_equal(RIG_DIG(rig_message(&rig, id, 0), 2).len, 0); /* complete */
+    id = get(ANA, RIG_DIG(rig_message(&rig, id, 0), 1, 3, 1, 1));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.open_calls, 0);
+}
+
 static void metadata_answers(void **state)
 {
     (void)state;
@@ -603,6 +724,11 @@ int main(void)
         TEST(waiting_is_woken),
         TEST(a_connection_goes_during_sign_in),
         TEST(a_shutdown_lets_what_runs_finish),
+        TEST(what_was_begun_is_read_on),
+        TEST(what_was_begun_is_for_one_person),
+        TEST(few_are_kept_and_not_for_long),
+        TEST(a_scan_has_several_endpoints),
+        TEST(a_slow_statement_is_polled),
         cmocka_unit_test(a_conversation_cut_at_every_byte),
         cmocka_unit_test(every_allocation_may_fail),
     };
