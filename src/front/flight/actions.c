@@ -6,10 +6,8 @@
 #include "base/clock.h"
 #include "wire/proto.h"
 
-enum { SMALL = 1 << 16, OPTIONS_MAX = 64, ENDPOINTS_MAX = 4096 };
-enum { CANCELLED = 1, NOT_CANCELLABLE = 3 };            /* CancelStatus, and CancelResult alike */
-enum { SESSION_CLOSED = 1, SESSION_NOT_CLOSEABLE = 3 }; /* CloseSessionResult.Status */
-enum { INVALID_NAME = 1, INVALID_VALUE = 2 };           /* SetSessionOptionsResult.ErrorValue */
+enum { SMALL = 1 << 16, ENDPOINTS_MAX = 4096 };
+enum { CANCELLED = 1, NOT_CANCELLABLE = 3 }; /* CancelStatus, and CancelResult alike */
 
 static void reply(struct flight_call *c, struct hs_buf *body)
 {
@@ -168,97 +166,6 @@ static void renew_endpoint(struct flight_call *c, hs_str value)
     }
     hs_flight_fail(c, &err);
     hs_buf_fini(&b);
-}
-
-/* ---- sessions ---- */
-
-/* Only a token that sign-in gave out is a session; an API token and a password are not ended from here. */
-static void close_session(struct flight_call *c, hs_str value)
-{
-    struct hs_buf b;
-    (void)value;
-    c->session->proof.there = false;
-    if (hs_str_starts(c->token, HS_S("hss_"))) {
-        hs_flight_close_session(c);
-        return;
-    }
-    hs_buf_init(&b, SMALL);
-    hs_proto_add_varint(&b, 1, SESSION_NOT_CLOSEABLE);
-    reply(c, &b);
-}
-
-static void mesh_name(struct flight_call *c, hs_str *out)
-{
-    struct hs_model *model = hs_access_model(c->session->env->access);
-    *out = hs_flight_keep(c, model->mesh_name);
-    hs_model_unref(model);
-}
-
-/* 0, INVALID_NAME or INVALID_VALUE. `catalog` may be set to what it is; no other option exists. */
-static int option_fault(struct flight_call *c, hs_str name, hs_str option)
-{
-    hs_str text = {0}, mesh;
-    struct hs_err err;
-    if (!hs_str_is(name, "catalog"))
-        return INVALID_NAME;
-    mesh_name(c, &mesh);
-    if (HS_PICK(option, &err, {1, PICK_TEXT, &text}) != HS_OK || !hs_str_eq(text, mesh))
-        return INVALID_VALUE;
-    return 0;
-}
-
-static hs_rc set_all(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
-{
-    struct hs_cursor cursor = hs_cursor_of(value);
-    struct hs_proto_field f;
-    int count = 0;
-    while (hs_proto_next(&cursor, &f)) {
-        hs_str name = {0}, option = {0};
-        if (f.number != 1 || f.type != HS_PROTO_BYTES)
-            continue;
-        if (++count > OPTIONS_MAX)
-            return hs_fail(err, HS_LIMIT, "more than %d session options", OPTIONS_MAX);
-        HS_TRY(HS_PICK(f.bytes, err, {1, PICK_TEXT, &name}, {2, PICK_BYTES, &option}));
-        int fault = option_fault(c, name, option);
-        if (!fault)
-            continue;
-        size_t entry = hs_proto_open(out, 1);
-        hs_proto_add_bytes(out, 1, name);
-        size_t error = hs_proto_open(out, 2);
-        hs_proto_add_varint(out, 1, (uint64_t)fault);
-        hs_proto_close(out, error);
-        hs_proto_close(out, entry);
-    }
-    return hs_proto_done(&cursor, err);
-}
-
-static void set_options(struct flight_call *c, hs_str value)
-{
-    struct hs_err err;
-    struct hs_buf b;
-    hs_buf_init(&b, 2 << 20);
-    if (set_all(c, value, &b, &err) == HS_OK) {
-        reply(c, &b);
-    } else {
-        hs_flight_fail(c, &err);
-        hs_buf_fini(&b);
-    }
-}
-
-static void get_options(struct flight_call *c, hs_str value)
-{
-    struct hs_buf b;
-    hs_str mesh;
-    (void)value;
-    mesh_name(c, &mesh);
-    hs_buf_init(&b, SMALL);
-    size_t entry = hs_proto_open(&b, 1);
-    hs_proto_add_bytes(&b, 1, HS_S("catalog"));
-    size_t option = hs_proto_open(&b, 2);
-    hs_proto_add_bytes(&b, 1, mesh);
-    hs_proto_close(&b, option);
-    hs_proto_close(&b, entry);
-    reply(c, &b);
 }
 
 /* ---- the table ---- */

@@ -8,8 +8,6 @@
 #include "front/flight/errors.h"
 #include "front/flight/runs.h"
 
-#include <stdio.h>
-
 enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384, STRANGERS_TOLD = 3 };
 
 /* Which states may follow which; one word a state, bits are successors. */
@@ -45,7 +43,7 @@ hs_str hs_flight_keep(struct flight_call *c, hs_str s)
 
 /* ---- answering ---- */
 
-enum { PAIRS_MAX = 2 };
+enum { PAIRS_MAX = 3 };
 
 static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
 {
@@ -53,6 +51,8 @@ static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
     pairs[n++] = (struct hs_grpc_pair){HS_S("x-request-id"), hs_str_of(c->request_id)};
     if (c->new_token.len) /* some clients look in the headers, others in the trailers */
         pairs[n++] = (struct hs_grpc_pair){HS_S("authorization"), c->new_token};
+    if (c->set_cookie.len)
+        pairs[n++] = (struct hs_grpc_pair){HS_S("set-cookie"), c->set_cookie};
     return n;
 }
 
@@ -223,18 +223,30 @@ static hs_rc text_header(struct flight_call *c, const char *name, hs_str *out, s
     return HS_OK;
 }
 
-/* x-hailstorm-compression: lz4, and so on: the form this call's answer is wanted in. */
-static hs_rc fill_form(struct flight_call *c, struct hs_err *err)
+/* Names of clients are shown to whoever reads the audit: no control characters, and not long. */
+static hs_str agent_of(const struct flight_call *c)
 {
-    for (size_t i = 0; hs_form_name(i); i++) {
-        char header[64];
-        hs_str word, name = hs_str_of(hs_form_name(i));
-        snprintf(header, sizeof header, "x-hailstorm-%s", hs_form_name(i));
-        HS_TRY(text_header(c, header, &word, err));
-        if (word.len && hs_form_set(&c->form, name, word) != HS_FORM_TAKEN)
-            return hs_fail(err, HS_INVALID, "header %s is one of %s", header, hs_form_words(name));
+    hs_str v = hs_grpc_header(c->grpc, "user-agent");
+    if (!hs_utf8_valid(v))
+        return (hs_str){0};
+    for (size_t i = 0; i < v.len; i++)
+        if (v.at[i] < ' ' || v.at[i] > '~')
+            return (hs_str){0};
+    return hs_str_n(v.at, v.len < TEXT_HEADER_MAX ? v.len : TEXT_HEADER_MAX);
+}
+
+/* W3C Trace Context, version 00: 00-{32 hex}-{16 hex}-{2 hex}, lower case. One that is malformed counts as none. */
+static hs_str trace_of(const struct flight_call *c)
+{
+    enum { LENGTH = 55 };
+    static const char FORM[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    hs_str v = hs_grpc_header(c->grpc, "traceparent");
+    for (size_t i = 0; v.len == LENGTH && i < LENGTH; i++) {
+        bool hex = (v.at[i] >= '0' && v.at[i] <= '9') || (v.at[i] >= 'a' && v.at[i] <= 'f');
+        if (FORM[i] == 'x' ? !hex : v.at[i] != FORM[i])
+            return (hs_str){0};
     }
-    return HS_OK;
+    return v.len == LENGTH ? v : (hs_str){0};
 }
 
 static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
@@ -245,16 +257,23 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
     c->who.peer = c->session->peer;
     if (timeout_ms >= 0)
         c->who.deadline_mono_us = hs_mono_us() + timeout_ms * 1000;
-    HS_TRY(fill_form(c, err));
+    c->who.agent = agent_of(c);
+    c->who.trace = trace_of(c);
     HS_TRY(text_header(c, "x-hailstorm-purpose", &c->who.purpose, err));
     return text_header(c, "x-hailstorm-workspace", &c->who.workspace, err);
 }
 
 static void listen(struct flight_call *c)
 {
+    struct hs_err err;
     hs_flight_become(c, FLIGHT_LISTENING);
-    if (c->who.name.len)
+    if (c->who.name.len) {
         hs_http2_known(c->session->http2);
+        if (hs_flight_session_enter(c, &err) != HS_OK) {
+            hs_flight_fail(c, &err);
+            return;
+        }
+    }
     if (c->method->start)
         c->method->start(c);
 }

@@ -35,6 +35,7 @@ struct flight_proof {
 
 struct flight_door { /* what all sessions share: hs_front_env.shared */
     struct flight_runs *runs;
+    struct flight_options *options; /* of sessions, as SetSessionOptions means them */
 };
 
 struct flight_session {
@@ -66,7 +67,8 @@ struct flight_call {
     hs_str message; /* the unary request */
     bool have_message, headers_sent, half_closed;
     size_t held;
-    hs_str new_token; /* to be given out with the answer */
+    hs_str new_token;  /* to be given out with the answer */
+    hs_str set_cookie; /* likewise: "arrow_flight_session_id=..." */
 
     struct flight_job *job;
     void (*on_job)(struct flight_call *c); /* WORKING: the job has ended */
@@ -123,6 +125,13 @@ void hs_flight_close_session(struct flight_call *c);
 void hs_flight_job_ended(struct flight_call *c);
 void hs_flight_job_abandon(struct flight_job *job); /* takes NULL */
 bool hs_flight_job_is_done(struct flight_job *job);
+
+/* ---- sessions.c ---- */
+/* When it is known who asks: the form of answers that the session and the headers say. */
+HS_MUST hs_rc hs_flight_session_enter(struct flight_call *c, struct hs_err *err);
+void hs_flight_set_options(struct flight_call *c, hs_str value);
+void hs_flight_get_options(struct flight_call *c, hs_str value);
+void hs_flight_end_session(struct flight_call *c, hs_str value);
 
 /* ---- methods.c: the RPCs ---- */
 enum flight_use { FLIGHT_INFO, FLIGHT_SCHEMA, FLIGHT_POLL }; /* how a description is answered */
