@@ -2,132 +2,16 @@
  * for a signal, or for the model's files to change. */
 #include "app/app.h"
 
+#include "app/door.h"
 #include "app/watch.h"
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/flight/settings.h"
-#include "front/frontend.h"
-#include "io/io.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
-
-/* ---- a front's session under the pump ---- */
-
-struct door {
-    const struct hs_frontend *front;
-    struct hs_front_env env;
-};
-
-struct joined { /* what the pump holds: which front, and its session */
-    const struct hs_frontend *front;
-    void *session;
-};
-
-static hs_rc door_open(void *arg, const struct hs_io_peer *peer, struct hs_waker *waker, void **out, struct hs_err *err)
-{
-    struct door *d = arg;
-    struct joined *j = hs_calloc(1, sizeof *j);
-    if (!j)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    struct hs_peer who = {peer->address, peer->tls};
-    j->front = d->front;
-    hs_rc rc = d->front->open(&d->env, &who, waker, &j->session, err);
-    if (rc != HS_OK) {
-        hs_free(j);
-        return rc;
-    }
-    *out = j;
-    return HS_OK;
-}
-
-static hs_rc door_feed(void *session, hs_str bytes, struct hs_err *err)
-{
-    struct joined *j = session;
-    return j->front->feed(j->session, bytes, err);
-}
-
-static hs_rc door_produce(void *session, struct hs_out *out, struct hs_err *err)
-{
-    struct joined *j = session;
-    return j->front->produce(j->session, out, err);
-}
-
-static void door_wake(void *session)
-{
-    struct joined *j = session;
-    j->front->wake(j->session);
-}
-
-static int64_t door_tick(void *session, int64_t now_ms)
-{
-    struct joined *j = session;
-    return j->front->tick(j->session, now_ms);
-}
-
-static void door_shutdown(void *session)
-{
-    struct joined *j = session;
-    j->front->shutdown(j->session);
-}
-
-static bool door_done(void *session)
-{
-    struct joined *j = session;
-    return j->front->done(j->session);
-}
-
-static bool door_wants_input(void *session)
-{
-    struct joined *j = session;
-    return !j->front->wants_input || j->front->wants_input(j->session);
-}
-
-static void door_close(void *session)
-{
-    struct joined *j = session;
-    j->front->close(j->session);
-    hs_free(j);
-}
-
-static const struct hs_session_ops DOOR_OPS = {
-    .open = door_open,
-    .feed = door_feed,
-    .produce = door_produce,
-    .wake = door_wake,
-    .tick = door_tick,
-    .shutdown = door_shutdown,
-    .wants_close = door_done,
-    .wants_input = door_wants_input,
-    .close = door_close,
-};
-
-/* ---- what a front's sessions share ---- */
-
-enum { SHARE_TICK_MS = 250 };
-
-static void share_tick(void *arg)
-{
-    struct door *d = arg;
-    d->front->share_tick(d->env.shared);
-}
-
-static hs_rc share(struct door *d, struct hs_io *io, struct hs_err *err)
-{
-    if (!d->front->share)
-        return HS_OK;
-    HS_TRY(d->front->share(&d->env, &d->env.shared, err));
-    return hs_io_every(io, SHARE_TICK_MS, share_tick, d, err);
-}
-
-static void unshare(struct door *d)
-{
-    if (d->front->unshare)
-        d->front->unshare(d->env.shared);
-}
 
 /* ---- waiting ---- */
 
@@ -187,7 +71,7 @@ static hs_rc listen_all(const struct settings *s, struct hs_io *io, struct door 
         .key = tls ? s->tls_key : NULL,
         .alpn = door->front->alpn,
         .plain_anywhere = s->plain_text_anywhere,
-        .ops = &DOOR_OPS,
+        .ops = &hs_door_ops,
         .arg = door,
     };
     int port = 0;
@@ -284,7 +168,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);
     if (rc == HS_OK)
-        rc = share(&door, io, &err);
+        rc = hs_door_share(&door, io, &err);
     if (rc == HS_OK)
         rc = listen_all(s, io, &door, &err);
     if (rc == HS_OK) {
@@ -294,7 +178,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
         hs_io_drain(io);
     }
     hs_io_close(io);
-    unshare(&door);
+    hs_door_unshare(&door);
     hs_service_close(&v);
     return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

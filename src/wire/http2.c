@@ -35,8 +35,8 @@ static void fill_settings(struct hs_http2_settings *s)
     set_default(&s->request_max, 64 << 20);
     set_default(&s->stream_window, 4 << 20);
     set_default(&s->session_window, 16 << 20);
-    set_default(&s->frame_max, 4 << 20);
-    set_default(&s->out_high, 1 << 20);
+    set_default(&s->frame_max, 1 << 20);
+    set_default(&s->out_high, 512 << 10);
     set_default(&s->low_water, 256 << 10);
     set_default(&s->nuisance_burst, 4000);
     set_default(&s->nuisance_rate, 200);

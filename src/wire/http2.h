@@ -22,8 +22,8 @@ struct hs_http2_settings {
     uint32_t request_max;    /* request bytes held for one connection [64 MiB]; more: RESOURCE_EXHAUSTED */
     uint32_t stream_window;  /* what a client may send on one call unasked [4 MiB] */
     uint32_t session_window; /* and on the whole connection [16 MiB] */
-    uint32_t frame_max;      /* largest DATA frame sent, when the peer allows it [4 MiB] */
-    uint32_t out_high;       /* stop adding DATA while this much waits at the socket [1 MiB] */
+    uint32_t frame_max;      /* largest DATA frame sent, when the peer allows it [1 MiB] */
+    uint32_t out_high;       /* stop adding DATA while this much waits at the socket [512 KiB] */
     uint32_t low_water;      /* ask a call's front for more below this [256 KiB] */
     uint32_t
         nuisance_burst; /* PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and tiny DATA frames cost 1, a reset costs
