@@ -23,7 +23,7 @@ class Door:
 
     def __init__(self, server, token):
         self.server, self.token = server, token
-        self.host, self.port = server.host, server.port
+        self.host, self.port, self.stopped = server.host, server.port, False
         self.usual = self.latency(40)
         self.memory, self.descriptors = pss(server.pid), self.open_descriptors()
 
@@ -67,6 +67,8 @@ def still_served(request):
     yield
     if "door" in request.fixturenames:
         seen = request.getfixturevalue("door")
+        if seen.stopped:
+            return
         assert seen.server.alive(), seen.server.words()[-3000:]
         begun = time.monotonic()
         with client(seen, "fay", "bench", timeout=PATIENT) as fay:
