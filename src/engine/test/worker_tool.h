@@ -58,7 +58,8 @@ struct guest {
     unsigned walls;
     /* of the last statement */
     struct hs_type *type;
-    struct hs_ring *ring, *segment;
+    struct hs_ring *ring, *segment[16]; /* several may be on their way: by their number, modulo */
+    uint32_t last_segment;
     int64_t rows, batches, segments;
     char error_kind[64], error[1200];
     struct hs_buf text; /* rows as text, when it is wanted */
@@ -305,7 +306,8 @@ static inline void guest_take_batch(struct guest *g, hs_str payload)
     struct hs_err err;
     assert_int_equal(hs_get_batch(payload, &m, &err), HS_OK);
     bool segment = m.place & HS_PLACE_SEGMENT;
-    const uint8_t *body = segment ? hs_ring_slot(g->segment, 0) : hs_ring_slot(g->ring, m.place);
+    struct hs_ring **mine = &g->segment[m.place % 16];
+    const uint8_t *body = segment ? hs_ring_slot(*mine, 0) : hs_ring_slot(g->ring, m.place);
     struct hs_batch view = {.rows = m.rows,
                             .nodes = m.nodes,
                             .node_count = m.node_count,
@@ -326,8 +328,8 @@ static inline void guest_take_batch(struct guest *g, hs_str payload)
     g->batches++;
     g->segments += segment;
     if (segment) {
-        hs_ring_unref(g->segment);
-        g->segment = NULL;
+        hs_ring_unref(*mine);
+        *mine = NULL;
     } else {
         guest_send(g, HS_MSG_FREE, hs_str_n(&m.place, 4), -1);
     }
@@ -340,11 +342,13 @@ static inline void guest_give_segment(struct guest *g, hs_str payload)
     struct hs_buf b;
     uint64_t bytes;
     memcpy(&bytes, payload.at, 8);
-    assert_int_equal(hs_ring_new(1, (bytes + 4095) / 4096 * 4096, &g->segment, &err), HS_OK);
+    struct hs_ring **mine = &g->segment[++g->last_segment % 16];
+    assert_null(*mine);
+    assert_int_equal(hs_ring_new(1, (bytes + 4095) / 4096 * 4096, mine, &err), HS_OK);
     hs_buf_init(&b, 64);
-    hs_put_u32(&b, 7);
+    hs_put_u32(&b, g->last_segment);
     hs_put_u64(&b, bytes);
-    guest_send(g, HS_MSG_SEGMENT, hs_buf_str(&b), hs_ring_fd(g->segment));
+    guest_send(g, HS_MSG_SEGMENT, hs_buf_str(&b), hs_ring_fd(*mine));
     hs_buf_fini(&b);
 }
 

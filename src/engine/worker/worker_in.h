@@ -1,7 +1,7 @@
 /* Private to engine/worker/: the parts of a worker process.
  *
- * Two threads of ours: the main one runs statements and is the only one that sends; the listener receives, so that a
- * cancel or a freed slot arrives while the engine is busy. */
+ * Threads of ours: the main one runs statements, writers write their batches (load.h), and the listener receives, so
+ * that a cancel or a freed slot arrives while the engine is busy. */
 #ifndef HS_ENGINE_WORKER_IN_H
 #define HS_ENGINE_WORKER_IN_H
 
@@ -33,6 +33,7 @@ void hs_inbox_interruptible(duckdb_connection connection); /* NULL: nothing runs
 bool hs_inbox_cancelled(void);
 int hs_inbox_gone(void);                                             /* what GONE brought; the taker's. -1: nothing */
 HS_MUST hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err); /* waits; HS_CANCELLED */
+void hs_inbox_return_slot(unsigned slot);                            /* taken, and not sent after all */
 struct segment {
     uint32_t id;
     uint64_t bytes;
@@ -100,11 +101,18 @@ struct ring_view { /* the ring as the worker sees it */
     uint32_t slots;
     uint64_t slot_bytes;
 };
+struct gather_plan {
+    struct ring_view ring;
+    uint32_t statement;
+    enum hs_compression compression;
+    unsigned writers;
+};
 struct gather;
-struct gather *hs_gather_new(struct hs_arena *a, struct column_set *set, const struct ring_view *ring,
-                             uint32_t statement);                                           /* NULL: no memory */
+/* NULL: no memory. The columns' operations are settled. */
+struct gather *hs_gather_new(struct hs_arena *a, const struct column_set *set, const struct gather_plan *plan);
 HS_MUST hs_rc hs_gather_add(struct gather *g, duckdb_data_chunk chunk, struct hs_err *err); /* takes the chunk */
-HS_MUST hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err);
-void hs_gather_drop(struct gather *g); /* gives back what was not sent */
+HS_MUST hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err);       /* all is sent */
+/* Nothing more is sent; gives back what was not. */
+void hs_gather_drop(struct gather *g);
 
 #endif
