@@ -127,7 +127,7 @@ HS_MUST hs_rc hs_call_cut(struct hs_call *c, const struct hs_statement *s, const
                           struct hs_scan *scan, struct hs_err *err);
 bool hs_call_worth_running(struct hs_call *c, const struct hs_scan *scans);
 /* When the answer's schema is known: parts_out, total_rows, and what was cut into bound_out. */
-HS_MUST hs_rc hs_call_tell_parts(struct hs_call *c, const struct hs_statement *s, struct hs_err *err);
+HS_MUST hs_rc hs_call_tell_parts(struct hs_call *c, struct hs_err *err);
 
 /* ---- a call ---- */
 /* The parts of a statement's way to its first row, for the debug log and the bench. */

@@ -214,7 +214,7 @@ bool hs_call_worth_running(struct hs_call *c, const struct hs_scan *scans)
 }
 
 /* The schema is known: so is how wide a row of the answer is. */
-hs_rc hs_call_tell_parts(struct hs_call *c, const struct hs_statement *s, struct hs_err *err)
+hs_rc hs_call_tell_parts(struct hs_call *c, struct hs_err *err)
 {
     c->parts_out = 1;
     if (!c->describe_only || !c->cut.may)

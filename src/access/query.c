@@ -449,7 +449,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     *l = NULL; /* the stream owns it */
     step(c, STEP_RUN, &mark);
     HS_TRY(take_stream(c, stream, err));
-    HS_TRY(hs_call_tell_parts(c, s, err));
+    HS_TRY(hs_call_tell_parts(c, err));
     if (c->describe_only)
         hs_described_put(c->generation->described, c, s);
     return HS_OK;

@@ -133,7 +133,7 @@ static void ask_to_describe(struct flight_call *c, struct hs_query *q)
         return;
     q->parts_max = q->form.dictionaries || s->endpoints_max < 0 ? 0 : (size_t)s->endpoints_max;
     q->part_bytes = s->endpoint_bytes;
-    bool may_begin = !c->who.deadline_mono_us && hs_flight_runs_room(c->session->door->runs, c->who.name);
+    bool may_begin = hs_flight_runs_room(c->session->door->runs, c->who.name);
     q->if_free = may_begin && !q->form.dictionaries;
     q->describe_only = !q->if_free && !q->form.dictionaries;
 }
@@ -141,8 +141,14 @@ static void ask_to_describe(struct flight_call *c, struct hs_query *q)
 void hs_flight_begin(struct flight_call *c, void (*on_ready)(struct flight_call *c))
 {
     struct hs_query q = hs_flight_query_of(c->handle, 0);
+    int64_t deadline_us = c->who.deadline_mono_us;
     ask_to_describe(c, &q);
+    if (!q.describe_only) { /* the request's time is for the description, not for what it begins */
+        c->answer_by_us = deadline_us;
+        c->who.deadline_mono_us = 0;
+    }
     hs_flight_ask(c, &q, on_ready);
+    c->who.deadline_mono_us = deadline_us;
 }
 
 static hs_rc seal_tickets(struct flight_call *c, struct flight_info *info, struct hs_err *err)

@@ -79,6 +79,7 @@ struct flight_call {
     hs_str answer_schema;                    /* of the first, where there are several */
     int64_t poll_until_us;                   /* PollFlightInfo: answered by then, however far it is; 0: no poll */
     bool poll_began;                         /* READY was seen */
+    int64_t answer_by_us;                    /* the time of its client, where access does not know it; 0: none */
     atomic_bool news;                        /* notify was called */
     void (*on_ready)(struct flight_call *c); /* ASKING: access says READY */
     struct hs_batch batch;                   /* STREAMING without access: one prepared batch */

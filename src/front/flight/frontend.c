@@ -79,27 +79,44 @@ static void wake(void *session)
         news(c);
 }
 
-/* Polls that have waited long enough; how long until the next has, -1: there is none. */
-static int64_t answer_polls(struct flight_session *s)
+static bool waits(const struct flight_call *c)
 {
-    int64_t next_ms = -1;
+    return c->state == FLIGHT_ASKING || c->state == FLIGHT_POLLING;
+}
+
+static void out_of_time(struct flight_call *c)
+{
+    struct hs_err err;
+    hs_ignore(hs_fail(&err, HS_TIMEOUT, "the time for this request ran out"));
+    hs_flight_fail(c, &err);
+}
+
+static int64_t sooner(int64_t a_us, int64_t b_us) /* 0: never */
+{
+    return !a_us || (b_us && b_us < a_us) ? b_us : a_us;
+}
+
+/* Polls that have waited long enough, and calls whose client waits no more; when the next has, 0: none. */
+static int64_t answer_waiting(struct flight_session *s, int64_t now_us)
+{
+    int64_t next_us = 0;
     for (struct flight_call *c = s->calls; c; c = c->next) {
-        if (!c->poll_until_us || (c->state != FLIGHT_ASKING && c->state != FLIGHT_POLLING))
-            continue;
-        int64_t left_us = c->poll_until_us - hs_mono_us();
-        if (left_us <= 0)
+        if (waits(c) && c->poll_until_us && c->poll_until_us <= now_us)
             hs_flight_poll_news(c);
-        else if (next_ms < 0 || left_us / 1000 < next_ms)
-            next_ms = left_us / 1000 + 1;
+        if (waits(c) && c->answer_by_us && c->answer_by_us <= now_us)
+            out_of_time(c);
+        if (waits(c))
+            next_us = sooner(next_us, sooner(c->poll_until_us, c->answer_by_us));
     }
-    return next_ms;
+    return next_us;
 }
 
 static int64_t tick(void *session, int64_t now_ms)
 {
     struct flight_session *s = session;
-    int64_t poll_ms = answer_polls(s), wire_ms = hs_http2_tick(s->http2, now_ms);
-    return wire_ms < 0 || (poll_ms >= 0 && poll_ms < wire_ms) ? poll_ms : wire_ms;
+    int64_t now_us = hs_mono_us(), next_us = answer_waiting(s, now_us), wire_ms = hs_http2_tick(s->http2, now_ms);
+    int64_t own_ms = next_us ? (next_us - now_us) / 1000 + 1 : -1;
+    return wire_ms < 0 || (own_ms >= 0 && own_ms < wire_ms) ? own_ms : wire_ms;
 }
 
 static void shut_down(void *session)
