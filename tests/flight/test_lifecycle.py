@@ -1,6 +1,9 @@
 """A statement's way through several calls and connections: endpoints, what was begun, polls, cancelling, renewing, rows of parameters."""
+import datetime as dt
+import decimal
 import json
 import time
+import uuid
 
 import pyarrow as pa
 import pyarrow.flight as flight
@@ -173,6 +176,34 @@ def test_a_long_statement_tells_how_far_it_is(connect):
     """Progress goes by time, and a poll answers within a second or so; the driver itself polls on until there is something."""
     polls = list(polled(connect(), "select count(*) as n from range(300000000) t(i) where i % 7 = 3"))
     assert [len(parts) for parts, _ in polls] == [1, 0] and polls[0][1] == 1
+
+
+# ---- parameters ----
+
+D = decimal.Decimal
+WHEN = dt.datetime(2020, 1, 2, 3, 4, 5)
+BOUND = [pa.array([True]), *(pa.array([5], f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)), pa.array([1.5], "float32"), pa.array([-0.0]),
+         pa.array([D("-9999999.99")], pa.decimal128(9, 2)), pa.array([D("1.230")], pa.decimal128(38, 3)), pa.array([D("1.23")], pa.decimal32(9, 2)),
+         pa.array([D("-1.23")], pa.decimal64(18, 2)), pa.array([dt.date(1960, 1, 1)]), pa.array([dt.date(2020, 1, 2)], pa.date64()),
+         pa.array([dt.time(1, 2, 3, 4)], pa.time64("us")), pa.array([dt.time(1, 2, 3)], pa.time32("s")), *(pa.array([WHEN], pa.timestamp(unit)) for unit in ("s", "ms", "us", "ns")),
+         pa.array([WHEN.replace(tzinfo=dt.timezone.utc)], pa.timestamp("us", "UTC")), pa.array(["ü"]), pa.array(["a"], pa.large_string()),
+         pa.array(["longer than a view's twelve"], pa.string_view()), pa.array([b"a\0"]), pa.array([b"a"], pa.large_binary()), pa.array([b"longer than twelve bytes"], pa.binary_view()),
+         pa.array([b"abcd"], pa.binary(4)), pa.array(["x"]).dictionary_encode(), pa.array([10**12]).dictionary_encode(), pa.array([D("1.2")], pa.decimal128(5, 1)).dictionary_encode(),
+         pa.nulls(1), pa.array([uuid.UUID(int=5).bytes], pa.uuid())]
+REFUSED = [pa.array([dt.timedelta(seconds=3)]), pa.array([(1, 2, 3)], pa.month_day_nano_interval()), pa.array([[1]]), pa.array([{"a": 1}]), pa.array([D("1.2")], pa.decimal256(50, 1)),
+           pa.array([1.0], pa.float16())]
+
+
+@pytest.mark.parametrize("array", BOUND, ids=lambda a: str(a.type))
+def test_what_is_bound_comes_back(raw, array):
+    got = bound(raw(), "select ? as v", pa.record_batch([array], names=["1"])).column("v")
+    assert got.to_pylist() == array.to_pylist()
+
+
+@pytest.mark.parametrize("array", REFUSED, ids=lambda a: str(a.type))
+def test_what_cannot_be_bound_says_so(raw, array):
+    with pytest.raises(pa.ArrowNotImplementedError, match="a parameter of type .* is not supported"):
+        bound(raw(), "select ? as v", pa.record_batch([array], names=["1"]))
 
 
 # ---- rows of parameters ----
