@@ -173,7 +173,7 @@ static void add_columns(struct hs_buf *b, const char *value)
         "CASE WHEN i %% 5 = 0 THEN NULL ELSE {'a': v, 'b': CASE WHEN i %% 2 = 0 THEN NULL ELSE v END} END AS pair, "
         "CASE WHEN i %% 7 = 0 THEN NULL WHEN i %% 7 = 1 THEN [] ELSE [v, NULL, v] END AS list, "
         "CASE WHEN i %% 11 = 0 THEN NULL ELSE MAP {'k' || i: v, 'n': NULL} END AS map, "
-        "[{'in': [v]}, NULL] AS deep FROM (SELECT i, %s AS v FROM range(3001) r(i)) ORDER BY i",
+        "[{'in': [v]}, NULL] AS deep FROM (SELECT i, %s AS v FROM range(1501) r(i)) ORDER BY i",
         value);
 }
 
@@ -199,7 +199,7 @@ static void odd_answers_are_the_same_in_every_form(void **state)
     same_in_every_form(g, "SELECT 'one', 1.25::DECIMAL(5, 2), NULL::VARCHAR, NULL", "one_row");
     same_in_every_form(g, "SELECT NULL::VARCHAR AS s FROM range(5000)", "only_nulls");
     same_in_every_form(g, "SELECT '' AS s, ''::BLOB AS b FROM range(5000)", "empty_texts");
-    same_in_every_form(g, "SELECT repeat('wide ', 600000) || i AS s FROM range(3) r(i) ORDER BY i", "giant");
+    same_in_every_form(g, "SELECT repeat('wide ', 250000) || i AS s FROM range(3) r(i) ORDER BY i", "giant");
     same_in_every_form(g, "SELECT unnest(range(40000)) % 9 AS n, 'way ' || (n % 4) AS s", "many");
     guest_end(g);
 }
