@@ -71,6 +71,12 @@ const struct hs_type *hs_call_schema(const struct hs_call *c); /* STRUCT; after 
 size_t hs_call_param_count(const struct hs_call *c);           /* after READY */
 /* STRUCT of as many; UNKNOWN where the engine does not know before values are bound. NULL: of none. */
 const struct hs_type *hs_call_param_types(const struct hs_call *c);
+struct hs_seen_column {
+    const struct hs_table *table; /* the model's of the call; NULL: no column of a table, or not known */
+    hs_str column;
+};
+/* After READY: one a column of the schema. NULL: not known. */
+const struct hs_seen_column *hs_call_origins(const struct hs_call *c);
 bool hs_call_runs(const struct hs_call *c); /* after READY: rows follow (if_free) */
 /* After READY: into how many parts the answer may be read; with bound each of them is the same rows whoever reads it,
  * and one after the other they are the answer. */

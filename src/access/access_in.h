@@ -45,6 +45,7 @@ void hs_described_free(struct described *d);
 struct described_copy {            /* in the call's arena */
     struct hs_statement statement; /* refs and param_count; no tree: it cannot be run */
     const struct hs_type *schema, *param_types;
+    const struct hs_seen_column *origins;
     uint8_t (*digests)[32];
 };
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s);
@@ -122,11 +123,11 @@ HS_MUST hs_rc hs_cut_of(const struct hs_scan *scan, struct hs_cut *cut, struct h
 /* Leaves of the scan's `rows` rows those of this part. */
 HS_MUST hs_rc hs_scan_part(struct hs_arena *a, struct hs_scan *scan, int64_t rows, size_t part, size_t parts,
                            struct hs_err *err);
-/* What there is to cut, and of a call for one part its rows alone. */
+/* What there is to cut, total_rows, and of a call for one part its rows alone. */
 HS_MUST hs_rc hs_call_cut(struct hs_call *c, const struct hs_statement *s, const struct hs_plan *plan,
                           struct hs_scan *scan, struct hs_err *err);
 bool hs_call_worth_running(struct hs_call *c, const struct hs_scan *scans);
-/* When the answer's schema is known: parts_out, total_rows, and what was cut into bound_out. */
+/* When the answer's schema is known: parts_out, and what was cut into bound_out. */
 HS_MUST hs_rc hs_call_tell_parts(struct hs_call *c, struct hs_err *err);
 
 /* ---- a call ---- */
@@ -174,6 +175,7 @@ struct hs_call {
     const struct hs_type *schema;
     size_t param_count;
     const struct hs_type *param_types; /* STRUCT; NULL: not known */
+    const struct hs_seen_column *origins;
     struct hs_cut cut;
     size_t parts_out;   /* into how many parts it may be read */
     int64_t total_rows; /* -1: not told */
@@ -207,6 +209,10 @@ void hs_query_work(struct hs_call *c);
 int hs_calls_of(struct hs_access *a, hs_str name);
 int64_t hs_call_most_running(const struct hs_call *c);
 HS_MUST hs_rc hs_call_limits(struct hs_call *c, struct hs_err *err); /* when its tables are opened */
+/* origins.c: c->origins, when the schema is known. */
+HS_MUST hs_rc hs_call_tell_origins(struct hs_call *c, const struct hs_statement *s, const struct hs_scan *scans,
+                                   struct hs_err *err);
+struct hs_seen_column *hs_seen_columns_copy(struct hs_arena *a, const struct hs_seen_column *all, size_t count);
 /* mask_keys.c: one for every domain and key that a mask here uses. */
 HS_MUST hs_rc hs_call_mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_err *err);
 /* aside.c: answers that nobody reads yet make way. */

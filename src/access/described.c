@@ -18,6 +18,7 @@ struct entry {
     uint8_t key[32];
     struct hs_statement statement; /* refs and param_count; no tree */
     const struct hs_type *schema, *param_types;
+    const struct hs_seen_column *origins; /* tables are of the generation's model, which this is a part of */
     bool in_parts; /* how many parts it has is not known without a plan */
     uint8_t (*digests)[32];
 };
@@ -96,11 +97,13 @@ static bool fill(struct entry *e, const struct hs_call *c, const struct hs_state
         return false;
     e->schema = hs_type_copy(e->arena, c->schema);
     e->param_types = c->param_types ? hs_type_copy(e->arena, c->param_types) : NULL;
+    e->origins = c->origins ? hs_seen_columns_copy(e->arena, c->origins, c->schema->field_count) : NULL;
     e->in_parts = hs_statement_scan(s) != HS_SCAN_NOT;
     e->digests = hs_arena_array(e->arena, s->ref_count + 1, sizeof *e->digests);
     for (size_t i = 0; e->digests && i < c->opened_count; i++)
         memcpy(e->digests[i], c->opened[i].decision->digest, 32);
-    return e->schema && e->digests && !e->param_types == !c->param_types && c->opened_count == s->ref_count;
+    return e->schema && e->digests && !e->param_types == !c->param_types && !e->origins == !c->origins &&
+           c->opened_count == s->ref_count;
 }
 
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s)
@@ -128,8 +131,9 @@ bool hs_described_get(struct described *d, struct hs_call *c, struct described_c
                  copy_refs(c->arena, &e->statement, &out->statement);
     out->schema = found ? hs_type_copy(c->arena, e->schema) : NULL;
     out->param_types = found && e->param_types ? hs_type_copy(c->arena, e->param_types) : NULL;
+    out->origins = found && e->origins ? hs_seen_columns_copy(c->arena, e->origins, e->schema->field_count) : NULL;
     out->digests = found ? hs_arena_array(c->arena, e->statement.ref_count + 1, sizeof *out->digests) : NULL;
-    found = out->schema && out->digests && !out->param_types == !e->param_types;
+    found = out->schema && out->digests && !out->param_types == !e->param_types && !out->origins == !e->origins;
     if (found)
         memcpy(out->digests, e->digests, e->statement.ref_count * sizeof *e->digests);
     pthread_mutex_unlock(&d->lock);

@@ -352,9 +352,11 @@ static void log_steps(const struct hs_call *c)
 /* A describe keeps no worker: the schema is copied and the stream closed. */
 static hs_rc take_stream(struct hs_call *c, struct hs_stream *s, struct hs_err *err)
 {
-    const struct hs_type *schema = hs_type_copy(c->arena, hs_stream_schema(s));
+    const struct hs_type *schema = hs_type_copy(c->arena, hs_stream_schema(s)), *params = hs_stream_param_types(s);
+    params = params ? hs_type_copy(c->arena, params) : NULL;
     pthread_mutex_lock(&c->lock);
     c->schema = schema;
+    c->param_types = params;
     bool keep = schema && !c->describe_only && !c->cancelled;
     if (keep)
         c->stream = s;
@@ -379,6 +381,7 @@ static hs_rc describe_again(struct hs_call *c, const struct hs_principal *who, b
         c->param_count = copy.statement.param_count;
         c->schema = copy.schema;
         c->param_types = copy.param_types;
+        c->origins = copy.origins;
         *out_done = true;
         return HS_OK;
     }
@@ -449,6 +452,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     *l = NULL; /* the stream owns it */
     step(c, STEP_RUN, &mark);
     HS_TRY(take_stream(c, stream, err));
+    HS_TRY(hs_call_tell_origins(c, s, scans, err));
     HS_TRY(hs_call_tell_parts(c, err));
     if (c->describe_only)
         hs_described_put(c->generation->described, c, s);

@@ -47,4 +47,12 @@ bool hs_statement_is_plain(const struct hs_statement *s);
 enum hs_scan_kind { HS_SCAN_NOT = 0, HS_SCAN_SOME_ROWS, HS_SCAN_ALL_ROWS };
 enum hs_scan_kind hs_statement_scan(const struct hs_statement *s);
 
+/* Of each column of the answer: which scan's column it is, scan SIZE_MAX where it is none or is not known (origin.c).
+ * *out_count 0: nothing is known, not even how many there are. */
+struct hs_origin {
+    size_t scan, column;
+};
+HS_MUST hs_rc hs_statement_origins(struct hs_arena *a, const struct hs_statement *s, const struct hs_scan *scans,
+                                   struct hs_origin **out, size_t *out_count, struct hs_err *err);
+
 #endif

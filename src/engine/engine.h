@@ -216,6 +216,9 @@ HS_MUST hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, s
 
 /* STRUCT: the result's columns. Valid until close. */
 const struct hs_type *hs_stream_schema(const struct hs_stream *s);
+/* Of a describe: STRUCT of what the engine takes the parameters for, UNKNOWN where it does not know before it has their
+ * values. NULL: not said. */
+const struct hs_type *hs_stream_param_types(const struct hs_stream *s);
 
 enum hs_stream_state { HS_STREAM_WAIT = 1, HS_STREAM_BATCH, HS_STREAM_END, HS_STREAM_ERROR };
 /* Never blocks. BATCH: *out is the caller's until hs_batch_release (descriptor checked and private, body shared).

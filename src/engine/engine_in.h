@@ -124,7 +124,7 @@ struct hs_stream {
     struct hs_worker *worker; /* NULL: nothing runs any more */
     struct hs_lease *lease;   /* owned; freed when the worker is let go or the stream closed */
     struct hs_arena *arena;
-    struct hs_type *schema;
+    struct hs_type *schema, *param_types;
     struct hs_answer_form form;
     struct hs_entry *head, **tail;
     bool done, failed, closed, spooling, wake;

@@ -290,14 +290,39 @@ static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int dep
     return t->fields ? t : NULL;
 }
 
+static hs_rc get_struct(struct hs_arena *a, struct hs_cursor *c, struct hs_type **out, struct hs_err *err)
+{
+    size_t left = TYPE_FIELDS;
+    struct hs_type *t = get_type(a, c, 0, &left);
+    if (!t || c->bad || t->id != HS_T_STRUCT)
+        return malformed(err, "SCHEMA");
+    *out = t;
+    return HS_OK;
+}
+
 hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err)
 {
     struct hs_cursor c = hs_cursor_of(payload);
-    size_t left = TYPE_FIELDS;
-    struct hs_type *t = get_type(a, &c, 0, &left);
-    if (!t || c.bad || hs_cursor_left(&c) || t->id != HS_T_STRUCT)
+    struct hs_type *t;
+    HS_TRY(get_struct(a, &c, &t, err));
+    if (hs_cursor_left(&c))
         return malformed(err, "SCHEMA");
     *out = t;
+    return HS_OK;
+}
+
+hs_rc hs_get_schema(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_type **out_params,
+                    struct hs_err *err)
+{
+    struct hs_cursor c = hs_cursor_of(payload);
+    struct hs_type *answer, *params = NULL;
+    HS_TRY(get_struct(a, &c, &answer, err));
+    if (hs_cursor_left(&c))
+        HS_TRY(get_struct(a, &c, &params, err));
+    if (hs_cursor_left(&c))
+        return malformed(err, "SCHEMA");
+    *out = answer;
+    *out_params = params;
     return HS_OK;
 }
 

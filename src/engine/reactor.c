@@ -135,7 +135,7 @@ static void take_schema(struct hs_worker *w, const struct hs_channel_message *m)
     w->expect = HS_EXPECT_BATCHES;
     if (!w->stream)
         return;
-    if (hs_get_type(w->stream->arena, m->payload, &w->stream->schema, &err) != HS_OK)
+    if (hs_get_schema(w->stream->arena, m->payload, &w->stream->schema, &w->stream->param_types, &err) != HS_OK)
         return violation(w, err.detail);
     if (!is_asked_for(w->stream->schema, &w->stream->form))
         return violation(w, "SCHEMA in a form that nobody asked for");

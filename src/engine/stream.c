@@ -291,6 +291,11 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
     return state;
 }
 
+const struct hs_type *hs_stream_param_types(const struct hs_stream *s)
+{
+    return s->param_types;
+}
+
 const struct hs_type *hs_stream_schema(const struct hs_stream *s)
 {
     return s->schema;

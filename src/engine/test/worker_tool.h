@@ -374,7 +374,7 @@ static inline int guest_run_plan(struct guest *g, struct hs_msg_run *plan)
         struct hs_channel_message m = guest_next(g);
         struct hs_msg_error said;
         if (m.kind == HS_MSG_SCHEMA)
-            assert_int_equal(hs_get_type(g->arena, m.payload, &g->type, &err), HS_OK);
+            assert_int_equal(hs_get_schema(g->arena, m.payload, &g->type, &(struct hs_type *){NULL}, &err), HS_OK);
         else if (m.kind == HS_MSG_BATCH)
             guest_take_batch(g, m.payload);
         else if (m.kind == HS_MSG_SEGMENT_ASK)

@@ -33,6 +33,7 @@
     F(prepare_error)                          \
     F(destroy_prepare)                        \
     F(nparams)                                \
+    F(param_logical_type)                     \
     F(clear_bindings)                         \
     F(prepared_statement_column_count)        \
     F(prepared_statement_column_name)         \

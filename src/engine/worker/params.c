@@ -1,4 +1,5 @@
 /* A client's parameters, bound as typed values. */
+#include "engine/worker/column.h"
 #include "engine/worker/worker_in.h"
 
 #include <stdio.h>
@@ -135,5 +136,57 @@ hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params 
         return hs_fail(err, HS_INVALID, "the statement has %zu parameters, %zu were bound", wanted, params->count);
     for (size_t i = 0; i < params->count; i++)
         HS_TRY(bind_one(prepared, &params->at[i], i, err));
+    return HS_OK;
+}
+
+struct one_param {
+    duckdb_prepared_statement prepared;
+    size_t at;
+};
+
+static duckdb_logical_type type_of_param(void *of, size_t i)
+{
+    const struct one_param *p = of;
+    return duck()->param_logical_type(p->prepared, p->at + i + 1);
+}
+
+static const char *name_of_param(void *of, size_t i)
+{
+    (void)of;
+    (void)i;
+    return "p";
+}
+
+/* Each by itself: a type that no answer may have makes one unknown, and not all. */
+static struct hs_type *type_of(struct hs_arena *a, duckdb_prepared_statement prepared, size_t i)
+{
+    static const struct hs_answer_form plain = {HS_COMPRESSION_NONE, false, false, false};
+    struct one_param one = {prepared, i};
+    struct column_source source = {&one, 1, type_of_param, name_of_param};
+    struct column_set set;
+    struct hs_err err;
+    duckdb_logical_type known = type_of_param(&one, 0);
+    bool there = known != NULL;
+    if (there)
+        duck()->destroy_logical_type(&known);
+    if (there && hs_columns_new(a, &source, &plain, &set, &err) == HS_OK)
+        return set.type->fields[0].type;
+    return hs_type_new(a, HS_T_UNKNOWN);
+}
+
+hs_rc hs_param_types(struct hs_arena *a, duckdb_prepared_statement prepared, const struct hs_type **out,
+                     struct hs_err *err)
+{
+    size_t count = duck()->nparams(prepared);
+    struct hs_type *all = hs_type_new(a, HS_T_STRUCT);
+    if (!all || !(all->fields = hs_arena_array(a, count + 1, sizeof *all->fields)))
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        all->fields[i] = (struct hs_field){.id = -1, .name = HS_S("p"), .type = type_of(a, prepared, i)};
+        if (!all->fields[i].type)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    all->field_count = count;
+    *out = all;
     return HS_OK;
 }

@@ -106,7 +106,15 @@ static hs_rc send_schema(struct run *r, struct hs_err *err)
     struct hs_buf b;
     hs_buf_init(&b, HS_CHANNEL_MAX);
     hs_put_type(&b, r->columns.type);
-    hs_rc rc = hs_buf_done(&b, err);
+    hs_rc rc = HS_OK;
+    if (r->plan.describe_only) {
+        const struct hs_type *params = NULL;
+        rc = hs_param_types(r->arena, r->prepared, &params, err);
+        if (rc == HS_OK)
+            hs_put_type(&b, params);
+    }
+    if (rc == HS_OK)
+        rc = hs_buf_done(&b, err);
     if (rc == HS_OK)
         hs_reply(HS_MSG_SCHEMA, r->statement, hs_buf_str(&b));
     hs_buf_fini(&b);

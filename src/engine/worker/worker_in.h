@@ -93,6 +93,9 @@ HS_MUST hs_rc hs_live_register(struct instance *i, struct hs_arena *a, const str
 
 /* ---- run.c, params.c, gather.c ---- */
 HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);
+/* What the engine takes them for before they have values: UNKNOWN where it does not know, or has no type of ours. */
+HS_MUST hs_rc hs_param_types(struct hs_arena *a, duckdb_prepared_statement prepared, const struct hs_type **out,
+                             struct hs_err *err);
 HS_MUST hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t statement, hs_str payload,
                      int ring_fd, struct hs_err *err);
 

@@ -181,7 +181,7 @@ void hs_flight_described(struct flight_call *c)
     struct hs_buf schema;
     struct flight_info info = {.raw_descriptor = c->descriptor.raw, .total_records = -1};
     hs_buf_init(&schema, FLIGHT_SCHEMA_MAX);
-    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), true, &schema, &err);
+    hs_rc rc = hs_flight_answer_schema(c, true, &schema, &err);
     if (rc == HS_OK && c->method->use != FLIGHT_SCHEMA)
         rc = seal_tickets(c, &info, &err);
     info.schema = hs_buf_str(&schema);
@@ -197,8 +197,11 @@ void hs_flight_described(struct flight_call *c)
 /* The command itself is the ticket: it is decided again for whoever brings it. */
 static hs_rc describe_table(struct flight_call *c, const struct flight_table *t, hs_str value, struct hs_err *err)
 {
+    struct hs_catalog_query unused = {.with_schema = false};
     struct ArrowSchema schema;
     struct hs_buf b;
+    if (t->query) /* what is wrong with the request is said now */
+        HS_TRY(t->query(c, value, &unused, err));
     HS_TRY(hs_flight_table_schema(t, value, &schema, err));
     hs_buf_init(&b, FLIGHT_SCHEMA_MAX);
     hs_rc rc = hs_ipc_schema(&schema, true, &b, err);

@@ -183,6 +183,8 @@ void hs_flight_put_end(struct flight_call *c);
 /* ---- reply.c ---- */
 HS_MUST hs_rc hs_flight_schema_bytes(const struct hs_type *type, bool encapsulated, struct hs_buf *out,
                                      struct hs_err *err);
+/* Of the statement that c->access answers, with notes on its columns. */
+HS_MUST hs_rc hs_flight_answer_schema(struct flight_call *c, bool encapsulated, struct hs_buf *out, struct hs_err *err);
 /* FlightInfo, SchemaResult or PollInfo (complete), as the method wants it. */
 void hs_flight_reply_info(struct flight_call *c, const struct flight_info *info);
 void hs_flight_reply_poll(struct flight_call *c, const struct flight_poll *poll);

@@ -47,7 +47,7 @@ static void running(struct flight_call *c)
     struct hs_err err;
     struct hs_buf schema;
     hs_buf_init(&schema, FLIGHT_SCHEMA_MAX);
-    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), false, &schema, &err);
+    hs_rc rc = hs_flight_answer_schema(c, false, &schema, &err);
     if (rc == HS_OK)
         rc = c->row ? next_answer(c, hs_buf_str(&schema), &err) : first_answer(c, &schema, &err);
     hs_buf_fini(&schema);

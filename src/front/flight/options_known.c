@@ -78,6 +78,6 @@ enum flight_option_fault hs_flight_option_check(hs_str mesh, const struct flight
 void hs_flight_option_form(const struct flight_option *o, struct hs_answer_form *form)
 {
     hs_str choice = after(o->name, FORM_PREFIX), text = choice.len ? text_of(o->value) : (hs_str){0};
-    if (text.at)
-        hs_ignore(hs_form_set(form, choice, text) == HS_FORM_TAKEN ? HS_OK : HS_INVALID);
+    if (text.at && hs_form_set(form, choice, text) != HS_FORM_TAKEN)
+        *form = (struct hs_answer_form){HS_COMPRESSION_NONE, false, false, false}; /* never: it was checked */
 }

@@ -55,7 +55,7 @@ static void reply_so_far(struct flight_call *c)
     hs_buf_init(&schema, FLIGHT_SCHEMA_MAX);
     hs_rc rc = seal_poll(c, &poll, &info, &err);
     if (rc == HS_OK && c->poll_began)
-        rc = hs_flight_schema_bytes(hs_call_schema(c->access), true, &schema, &err);
+        rc = hs_flight_answer_schema(c, true, &schema, &err);
     info.schema = hs_buf_str(&schema);
     c->poll_until_us = 0;
     if (rc == HS_OK) {

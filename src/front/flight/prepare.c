@@ -4,22 +4,71 @@
 #include "base/clock.h"
 #include "wire/proto.h"
 
+#include <nanoarrow/nanoarrow.h>
+
+/* A driver fills in what a program gives it by the type that is declared here, and some cut off what does not fit; so
+ * numbers are declared as wide as they come. Bound values say their own types. */
+static enum hs_type_id wide(enum hs_type_id id)
+{
+    switch ((int)id) {
+    case HS_T_INT8:
+    case HS_T_INT16:
+    case HS_T_INT:
+    case HS_T_UINT8:
+    case HS_T_UINT16:
+    case HS_T_UINT32:
+        return HS_T_LONG;
+    case HS_T_FLOAT:
+        return HS_T_DOUBLE;
+    default:
+        return id;
+    }
+}
+
 /* As far as the engine knows types before values are bound; else null, as ADBC's GetParameterSchema asks for unknown
  * ones. */
-static hs_rc param_schema(struct flight_call *c, size_t count, struct hs_buf *out, struct hs_err *err)
+static const struct hs_type *declared(struct flight_call *c, size_t i)
 {
     const struct hs_type *known = hs_call_param_types(c->access);
-    struct hs_type *all = hs_type_new(c->arena, HS_T_STRUCT), *null = hs_type_new(c->arena, HS_T_UNKNOWN);
+    const struct hs_type *type = known && i < known->field_count ? known->fields[i].type : NULL;
+    enum hs_type_id id = type ? wide(type->id) : HS_T_UNKNOWN;
+    return type && type->id == id ? type : hs_type_new(c->arena, id);
+}
+
+/* The JDBC driver writes milliseconds into times of whatever unit: so that is the unit. */
+static hs_rc in_milliseconds(struct ArrowSchema *schema, struct hs_err *err)
+{
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        const char *format = schema->children[i]->format, *other = NULL;
+        if (!strncmp(format, "ts", 2))
+            other = format[3] == ':' && format[4] ? "tsm:UTC" : "tsm:";
+        else if (!strncmp(format, "tt", 2))
+            other = "ttm";
+        if (other && ArrowSchemaSetFormat(schema->children[i], other) != NANOARROW_OK)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    return HS_OK;
+}
+
+static hs_rc param_schema(struct flight_call *c, size_t count, struct hs_buf *out, struct hs_err *err)
+{
     struct hs_field *fields = hs_arena_array(c->arena, count + 1, sizeof *fields);
-    if (!all || !null || !fields)
+    struct hs_type all = {.id = HS_T_STRUCT, .fields = fields, .field_count = count};
+    struct ArrowSchema schema;
+    if (!fields)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        fields[i] = (struct hs_field){.id = -1,
-                                      .name = hs_arena_printf(c->arena, "%zu", i + 1),
-                                      .type = known && i < known->field_count ? known->fields[i].type : null};
-    all->fields = fields;
-    all->field_count = count;
-    return hs_flight_schema_bytes(all, true, out, err);
+    for (size_t i = 0; i < count; i++) {
+        fields[i] = (struct hs_field){.id = -1, .name = hs_arena_printf(c->arena, "%zu", i + 1)};
+        fields[i].type = (struct hs_type *)(uintptr_t)declared(c, i);
+        if (!fields[i].type || !fields[i].name.at)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    HS_TRY(hs_type_to_arrow(&all, false, &schema, err));
+    hs_rc rc = in_milliseconds(&schema, err);
+    if (rc == HS_OK)
+        rc = hs_ipc_schema(&schema, true, out, err);
+    ArrowSchemaRelease(&schema);
+    return rc;
 }
 
 static hs_rc add_prepared(struct flight_call *c, struct hs_buf *inner, struct hs_err *err)
@@ -32,7 +81,7 @@ static hs_rc add_prepared(struct flight_call *c, struct hs_buf *inner, struct hs
     HS_TRY(hs_flight_handle_seal(c, FLIGHT_PREPARED, &h, &sealed, err));
     hs_buf_init(&dataset, FLIGHT_SCHEMA_MAX);
     hs_buf_init(&params, FLIGHT_SCHEMA_MAX);
-    hs_rc rc = hs_flight_schema_bytes(hs_call_schema(c->access), true, &dataset, err);
+    hs_rc rc = hs_flight_answer_schema(c, true, &dataset, err);
     if (rc == HS_OK && count)
         rc = param_schema(c, count, &params, err);
     hs_proto_add_bytes(inner, 1, sealed);

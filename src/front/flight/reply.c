@@ -1,5 +1,6 @@
 /* Answers: schemas, FlightInfo and its relatives, and batches whose bodies leave as they lie. */
 #include "front/flight/flight.h"
+#include "front/flight/types.h"
 
 #include <nanoarrow/nanoarrow.h>
 
@@ -13,6 +14,41 @@ hs_rc hs_flight_schema_bytes(const struct hs_type *type, bool encapsulated, stru
     struct ArrowSchema schema;
     HS_TRY(hs_type_to_arrow(type, false, &schema, err));
     hs_rc rc = hs_ipc_schema(&schema, encapsulated, out, err);
+    ArrowSchemaRelease(&schema);
+    return rc;
+}
+
+static struct hs_flight_origin *origins_of(struct flight_call *c, const struct hs_seen_column *seen, size_t count)
+{
+    struct hs_model *model = hs_access_model(c->session->env->access);
+    struct hs_flight_origin *all = hs_arena_array(c->arena, count + 1, sizeof *all);
+    hs_str mesh = hs_flight_keep(c, model->mesh_name);
+    hs_model_unref(model);
+    for (size_t i = 0; all && i < count; i++) {
+        const struct hs_table *t = seen[i].table;
+        if (t) /* the call holds its model. No remarks: the JDBC driver takes them for the column's label */
+            all[i] = (struct hs_flight_origin){mesh, t->product->domain, t->name, (hs_str){0}};
+    }
+    return mesh.at ? all : NULL;
+}
+
+static hs_rc add_notes(struct flight_call *c, struct ArrowSchema *schema, struct hs_err *err)
+{
+    const struct hs_type *type = hs_call_schema(c->access);
+    const struct hs_seen_column *seen = hs_call_origins(c->access);
+    struct hs_flight_origin *origins = seen ? origins_of(c, seen, type->field_count) : NULL;
+    if (seen && !origins)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    return hs_flight_describe_columns(schema, type, origins, err);
+}
+
+hs_rc hs_flight_answer_schema(struct flight_call *c, bool encapsulated, struct hs_buf *out, struct hs_err *err)
+{
+    struct ArrowSchema schema;
+    HS_TRY(hs_type_to_arrow(hs_call_schema(c->access), false, &schema, err));
+    hs_rc rc = add_notes(c, &schema, err);
+    if (rc == HS_OK)
+        rc = hs_ipc_schema(&schema, encapsulated, out, err);
     ArrowSchemaRelease(&schema);
     return rc;
 }

@@ -433,6 +433,12 @@ hs_str hs_call_bound(const struct hs_call *c)
     return HS_S("pin");
 }
 
+const struct hs_seen_column *hs_call_origins(const struct hs_call *c)
+{
+    (void)c;
+    return NULL;
+}
+
 const struct hs_type *hs_call_param_types(const struct hs_call *c)
 {
     (void)c;
