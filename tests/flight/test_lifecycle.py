@@ -132,6 +132,16 @@ def test_cancel_query_is_the_same(server):
         assert name.endswith("ActionCancelQueryResult") and parts[1][0] == 1
 
 
+def test_a_closed_session_ends_what_it_reads(server):
+    with opened(server) as one:
+        reader = one.get(one.plan(LONG).endpoints[0].ticket)
+        with Client(server.host, server.port, token=one.token) as same:
+            same.action("CloseSession", b"")
+        with pytest.raises(pa.ArrowException):
+            while True:
+                reader.read_chunk()
+
+
 # ---- renewing ----
 
 def test_an_endpoint_is_renewed(cut):
