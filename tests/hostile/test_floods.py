@@ -60,7 +60,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_frames(door, good, name):
-    with Peer(door) as peer, Other(door):
+    with Peer(door, room=False) as peer, Other(door):
         peer.send(frame(HEADERS, END_HEADERS, 1, wire.request(INFO, good.authorization)))
         block = FLOODS[name] * 1000
         for _ in range(NUMBER // 1000):
@@ -201,7 +201,7 @@ def test_streams_out_of_order(door, good):
         with Peer(door) as peer:
             for stream in streams:
                 peer.send(frame(HEADERS, END_HEADERS, stream, wire.request(INFO, good.authorization)))
-            assert peer.hung_up(5) or peer.goaway == 1 or 7 in peer.resets, streams
+            assert peer.until(lambda: peer.ended or peer.goaway == 1 or 7 in peer.resets, 5), streams
     with Peer(door) as peer:
         peer.send(frame(HEADERS, END_HEADERS, 2**31 - 1, wire.request(INFO, good.authorization)) +
                   frame(wire.DATA, END_STREAM, 2**31 - 1, wire.message(good.info)))
