@@ -226,6 +226,7 @@ def test_tls_cut_and_dribbled(secure):
         raw.close()
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_tls_versions_and_protocols(secure, tmp_path):
     """Old versions, other protocols by ALPN, renegotiation: refused."""
     server, context = secure
