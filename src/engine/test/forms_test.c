@@ -133,6 +133,7 @@ static void same_in_every_form(struct guest *g, const char *sql, const char *nam
 static struct guest *begin(void)
 {
     struct guest *g = guest_start("");
+    g->threads = 4; /* plain batches are written by writers, too */
     guest_lease(g, test_directory(), in_directory("spill-forms"), 512 << 20, INT64_C(1) << 30);
     return g;
 }
@@ -240,6 +241,29 @@ static void a_batch_ends_where_its_indices_do(void **state)
     guest_end(g);
 }
 
+/* ---- writers ---- */
+/* The batch that cannot be written is one among others that are being written: what was before it has been sent,
+ * nothing after it, and the next statement finds all in order. */
+static void what_a_writer_cannot_write_ends_the_answer(void **state)
+{
+    (void)state;
+    struct guest *g = begin();
+    for (unsigned packed = 0; packed < 3; packed++) {
+        assert_true(hs_form_unpack(packed, &g->form));
+        int rc =
+            guest_run(g,
+                      "SELECT CASE WHEN i = 300000 THEN 170141183460469231731687303715884105727 ELSE i END::HUGEINT "
+                      "FROM range(2000000) r(i)",
+                      NULL);
+        assert_int_equal(rc, 1);
+        assert_non_null(strstr(g->error, "more than 38 digits"));
+        assert_true(g->rows < 2000000 - 100000);
+        assert_int_equal(guest_run(g, "SELECT i FROM range(1000000) r(i)", NULL), 0);
+        assert_int_equal(g->rows, 1000000);
+    }
+    guest_end(g);
+}
+
 /* ---- size ---- */
 static uint64_t bytes_in_form(struct guest *g, const char *sql, unsigned packed)
 {
@@ -272,6 +296,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(odd_answers_are_the_same_in_every_form),
         cmocka_unit_test(few_values_make_a_dictionary),
         cmocka_unit_test(a_batch_ends_where_its_indices_do),
+        cmocka_unit_test(what_a_writer_cannot_write_ends_the_answer),
         cmocka_unit_test(forms_are_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

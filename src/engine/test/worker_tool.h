@@ -64,6 +64,7 @@ struct guest {
     char error_kind[64], error[1200];
     struct hs_buf text; /* rows as text, when it is wanted */
     bool want_text;
+    unsigned threads;                                                /* of its lease; 0: 2 */
     struct hs_answer_form form;                                      /* of what runs next */
     void (*on_batch)(struct guest *g, const struct hs_batch *batch); /* NULL: only checked and counted */
     void *on_batch_arg;
@@ -129,7 +130,8 @@ static inline void guest_lease(struct guest *g, const char *readable, const char
                                int64_t spill_bytes)
 {
     hs_str directory = hs_str_of(readable);
-    struct hs_msg_lease m = {&directory, readable ? 1 : 0, hs_str_of(spill ? spill : ""), memory, spill_bytes, 2};
+    struct hs_msg_lease m = {&directory, readable ? 1 : 0, hs_str_of(spill ? spill : ""),
+                             memory,     spill_bytes,      g->threads ? g->threads : 2};
     struct hs_buf b;
     if (spill)
         mkdir(spill, 0700);

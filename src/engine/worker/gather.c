@@ -125,7 +125,7 @@ static hs_rc flush(struct gather *g, bool is_last, struct hs_err *err)
     if (g->target < TARGET)
         g->target *= 2;
     g->load = NULL;
-    if (is_last && hs_writers_idle())
+    if (!g->writers || (is_last && hs_writers_idle()))
         return hs_writers_write_here(l, err);
     hs_rc rc = hs_writers_put(l, err);
     if (rc != HS_OK)

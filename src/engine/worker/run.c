@@ -186,10 +186,14 @@ static hs_rc decide_dictionaries(struct run *r, struct hs_err *err)
     return send_schema(r, err);
 }
 
+/* The engine's threads and this one keep two processors busy by themselves: plain batches are then written here,
+ * without a change of hands. With more, one thread would hold them all up. */
 static unsigned writers_for(const struct run *r)
 {
-    unsigned most = r->plan.form.compression ? COMPRESSORS_MOST : WRITERS_MOST;
-    return r->lease->threads < most ? r->lease->threads : most;
+    unsigned threads = r->lease->threads;
+    if (r->plan.form.compression)
+        return threads < COMPRESSORS_MOST ? threads : COMPRESSORS_MOST;
+    return threads > 2 ? WRITERS_MOST : 0;
 }
 
 static hs_rc gather_first(struct run *r, struct hs_err *err)

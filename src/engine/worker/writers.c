@@ -93,7 +93,7 @@ static hs_rc start_one(struct hs_err *err)
 void hs_writers_begin(unsigned threads)
 {
     pthread_mutex_lock(&line.lock);
-    line.wanted = threads ? threads : 1;
+    line.wanted = threads;
     line.sent = NULL; /* those of the last statement went with its arena */
     hs_err_clear(&line.err);
     pthread_mutex_unlock(&line.lock);
@@ -140,7 +140,7 @@ hs_rc hs_writers_write_here(struct load *l, struct hs_err *err)
     pthread_mutex_unlock(&line.lock);
     write_one(l, &bench);
     hs_bench_fini(&bench);
-    return hs_writers_end(err);
+    return hs_writers_error(err);
 }
 
 struct load *hs_writers_take(unsigned most)
