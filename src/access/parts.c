@@ -180,7 +180,7 @@ static bool is_the_cut(const struct hs_call *c)
 hs_rc hs_call_cut(struct hs_call *c, const struct hs_statement *s, const struct hs_plan *plan, struct hs_scan *scan,
                   struct hs_err *err)
 {
-    c->cut.may = (c->parts > 1 || c->parts_max > 1) && may_be_cut(c, s, plan->has_deletes);
+    c->cut.may = (c->parts > 1 || c->parts_max > 0) && may_be_cut(c, s, plan->has_deletes);
     if (c->cut.may)
         HS_TRY(hs_cut_of(scan, &c->cut, err));
     if (c->cut.may && !hides_rows(c->opened[0].decision, plan->has_deletes) && hs_statement_scan(s) == HS_SCAN_ALL_ROWS)

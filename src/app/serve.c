@@ -146,6 +146,13 @@ static struct hs_flight_settings flight_settings(const struct settings *s, const
         .message_bytes = s->message_size,
         .params_bytes = s->parameter_size,
         .params_rows = s->parameter_rows,
+        .endpoints_max = s->endpoints,
+        .endpoint_bytes = s->endpoint_size,
+        .kept_max = s->kept_answers ? s->kept_answers : -1, /* to the door 0 is its default */
+        .kept_per_person = s->kept_per_person,
+        .kept_ms = s->kept_time,
+        .poll_ms = s->poll_time ? s->poll_time : -1,
+        .poll_keep_ms = s->polled_time,
         .http2 = wire,
     };
 }
