@@ -11,7 +11,7 @@ import pytest
 
 import people
 import wire
-from conftest import Door
+from peerdoor import Door
 from fixtures import LONG, SCALE, Server, client
 from server import pss
 from transcripts import Good

@@ -7,7 +7,7 @@ import pytest
 
 import people
 import wire
-from conftest import Door
+from peerdoor import Door
 from fixtures import LONG, SCALE, Server, client
 from server import pss, wait_until
 from transcripts import Good
