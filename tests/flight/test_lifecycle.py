@@ -210,6 +210,15 @@ def test_what_is_bound_comes_back(raw, array):
     assert got.to_pylist() == array.to_pylist()
 
 
+@pytest.mark.parametrize("array", BOUND, ids=lambda a: str(a.type))
+def test_null_is_of_its_columns_type(raw, array):
+    """So that rows of parameters, some of them NULL, make answers of one type."""
+    values = array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
+    both = pa.concat_arrays([values, pa.nulls(1, values.type), values])
+    got = bound(raw(), "select ? as v", pa.record_batch([both], names=["1"])).column("v")
+    assert got.to_pylist() == both.to_pylist()
+
+
 @pytest.mark.parametrize("array", REFUSED, ids=lambda a: str(a.type))
 def test_what_cannot_be_bound_says_so(raw, array):
     with pytest.raises(pa.ArrowNotImplementedError, match="a parameter of type .* is not supported"):

@@ -117,11 +117,58 @@ static duckdb_value value_of(const struct hs_param *p)
     return NULL;
 }
 
+static const duckdb_type null_types[HS_T_COUNT_] = {
+    [HS_T_BOOLEAN] = DUCKDB_TYPE_BOOLEAN,
+    [HS_T_INT8] = DUCKDB_TYPE_TINYINT,
+    [HS_T_INT16] = DUCKDB_TYPE_SMALLINT,
+    [HS_T_INT] = DUCKDB_TYPE_INTEGER,
+    [HS_T_LONG] = DUCKDB_TYPE_BIGINT,
+    [HS_T_UINT8] = DUCKDB_TYPE_UTINYINT,
+    [HS_T_UINT16] = DUCKDB_TYPE_USMALLINT,
+    [HS_T_UINT32] = DUCKDB_TYPE_UINTEGER,
+    [HS_T_UINT64] = DUCKDB_TYPE_UBIGINT,
+    [HS_T_FLOAT] = DUCKDB_TYPE_FLOAT,
+    [HS_T_DOUBLE] = DUCKDB_TYPE_DOUBLE,
+    [HS_T_DATE] = DUCKDB_TYPE_DATE,
+    [HS_T_TIME] = DUCKDB_TYPE_TIME,
+    [HS_T_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP,
+    [HS_T_TIMESTAMPTZ] = DUCKDB_TYPE_TIMESTAMP_TZ,
+    [HS_T_TIMESTAMP_NS] = DUCKDB_TYPE_TIMESTAMP_NS,
+    [HS_T_STRING] = DUCKDB_TYPE_VARCHAR,
+    [HS_T_BINARY] = DUCKDB_TYPE_BLOB,
+    [HS_T_FIXED] = DUCKDB_TYPE_BLOB,
+    [HS_T_UUID] = DUCKDB_TYPE_UUID,
+};
+
+static duckdb_logical_type null_type(const struct hs_param *p)
+{
+    if (p->type == HS_T_DECIMAL && p->precision >= 1 && p->precision <= 38 && p->scale >= 0 && p->scale <= p->precision)
+        return duck()->create_decimal_type((uint8_t)p->precision, (uint8_t)p->scale);
+    return null_types[p->type] ? duck()->create_logical_type(null_types[p->type]) : NULL;
+}
+
+/* NULL of its column's type, so that all rows of parameters make answers of one type: an element of a list knows what
+ * it is. NULL: its type has no such. */
+static duckdb_value null_value(const struct hs_param *p)
+{
+    const struct duck *d = duck();
+    duckdb_logical_type type = null_type(p);
+    duckdb_value null = type ? d->create_null_value() : NULL, list = null ? d->create_list_value(type, &null, 1) : NULL;
+    duckdb_value of = list ? d->get_list_child(list, 0) : NULL;
+    if (list)
+        duck()->destroy_value(&list);
+    if (null)
+        duck()->destroy_value(&null);
+    if (type)
+        duck()->destroy_logical_type(&type);
+    return of;
+}
+
 static hs_rc bind_one(duckdb_prepared_statement prepared, const struct hs_param *p, size_t i, struct hs_err *err)
 {
-    if (p->null)
+    duckdb_value v = p->null ? null_value(p) : value_of(p);
+    if (!v && p->null)
         return duck()->bind_null(prepared, i + 1) == DuckDBSuccess ? HS_OK : bad(err, i, "is not expected");
-    duckdb_value v = value_of(p);
     if (!v)
         return bad(err, i, "the value does not fit its type, or the type is not supported");
     bool ok = duck()->bind_value(prepared, i + 1, v) == DuckDBSuccess;
