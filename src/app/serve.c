@@ -153,6 +153,11 @@ static struct hs_flight_settings flight_settings(const struct settings *s, const
         .kept_ms = s->kept_time,
         .poll_ms = s->poll_time ? s->poll_time : -1,
         .poll_keep_ms = s->polled_time,
+        .sessions = s->option_sessions,
+        .sessions_each = s->option_sessions_each,
+        .session_options = s->session_options,
+        .session_bytes = s->session_size,
+        .session_ms = s->session_time,
         .http2 = wire,
     };
 }
