@@ -75,8 +75,9 @@ HS_MUST hs_rc hs_columns_clone(struct hs_arena *a, const struct column_set *set,
                                struct hs_err *err);
 
 /* ---- column_dictionary.c ---- */
-/* Which top-level columns get a dictionary, by the first rows: their types' index_bits and their operations are set. */
-HS_MUST hs_rc hs_dictionaries_decide(struct column_set *set, const duckdb_data_chunk *chunks, size_t count,
+/* Which top-level columns get a dictionary, by the first `rows`: their types' index_bits and their operations are set.
+ */
+HS_MUST hs_rc hs_dictionaries_decide(struct column_set *set, const duckdb_data_chunk *chunks, size_t count, size_t rows,
                                      struct hs_err *err);
 HS_MUST hs_rc hs_dictionary_new(struct hs_arena *a, struct column *c, struct hs_err *err); /* its tables */
 /* Offsets and data of the values, laid out for them. */

@@ -11,17 +11,17 @@
 enum {
     SHORT_MOST = 128, /* values that indices of 8 bits reach */
     LONG_MOST = 16384,
+    SHORT_VALUE = 12,
     COLUMNS_MOST = 32, /* of one answer; a table takes about half a megabyte for each batch in the making */
     FEW = 32,          /* distinct values that are surely few */
     FEW_SEEN = 1024,   /* among so many rows */
-    SOME = 4096,
-    ROWS_EACH = 4,                   /* rows that a value should have on average */
+    ROWS_EACH = 4,     /* rows that a value should have on average */
     CODES = HS_BATCH_ROWS + 2 * 2048 /* a chunk is measured before it is known to be too much */
 };
 
 struct entry {
-    const char *at; /* in a vector that lives as long as the batch is in the making */
-    uint32_t len, hash;
+    uint64_t words[2]; /* of the value, as `value_of` has it */
+    const char *at;    /* of a long one; in a vector that lives as long as the batch is in the making */
 };
 struct dictionary {
     uint16_t *slots; /* of entries, twice as many; free when it holds none that counts */
@@ -29,6 +29,13 @@ struct dictionary {
     int16_t *codes; /* of the rows that were measured */
     uint32_t mask;
     int64_t most;
+};
+
+/* A value as two words: a short one whole, with its length, and zeros behind it (what the engine left there does not
+ * count); of a long one the length, the first bytes, and a hash of all. */
+struct value {
+    uint64_t words[2];
+    hs_str text;
 };
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -46,37 +53,60 @@ static uint64_t hash_of(hs_str s)
     }
     v = 0;
     memcpy(&v, s.at, s.len);
-    return mix(mix(h, v), 0);
+    return mix(h, v);
 }
 
-static bool is_entry(const struct entry *e, uint32_t hash, hs_str s)
+/* The low `bytes` of a word. */
+static uint64_t low(uint64_t word, uint32_t bytes)
 {
-    return e->hash == hash && e->len == s.len && memcmp(e->at, s.at, s.len) == 0;
+    return bytes >= 8 ? word : word & ((UINT64_C(1) << (8 * bytes)) - 1);
+}
+
+static inline struct value value_of(const struct cells *v, size_t i)
+{
+    struct value value = {.text = hs_text_at(v, i)};
+    _Static_assert(sizeof(duckdb_string_t) == sizeof value.words, "a length and twelve bytes");
+    memcpy(value.words, (const duckdb_string_t *)v->data + i, sizeof value.words);
+    uint32_t len = (uint32_t)value.text.len;
+    if (len > SHORT_VALUE) {
+        value.words[1] = hash_of(value.text);
+    } else {
+        value.words[0] = low(value.words[0], 4 + (len < 4 ? len : 4));
+        value.words[1] = low(value.words[1], len < 4 ? 0 : len - 4);
+    }
+    return value;
+}
+
+static inline bool is_entry(const struct entry *e, const struct value *v)
+{
+    if (e->words[0] != v->words[0] || e->words[1] != v->words[1])
+        return false;
+    return v->text.len <= SHORT_VALUE || memcmp(e->at, v->text.at, v->text.len) == 0;
 }
 
 /* The entry of a value, made when there is none; -1: there is no room for it. */
-static int64_t find(struct dictionary *d, hs_str s, int64_t *distinct)
+static int64_t find(struct dictionary *d, const struct value *v, int64_t *distinct)
 {
-    uint32_t hash = (uint32_t)(hash_of(s) >> 16);
+    uint32_t hash = (uint32_t)(mix(v->words[0], v->words[1]) >> 32);
     for (uint32_t at = hash & d->mask;; at = (at + 1) & d->mask) {
         int64_t i = d->slots[at];
-        if (i < *distinct && is_entry(&d->entries[i], hash, s))
+        if (i < *distinct && is_entry(&d->entries[i], v))
             return i;
         if (i < *distinct)
             continue;
         if (*distinct == d->most)
             return -1;
-        d->entries[*distinct] = (struct entry){s.at, (uint32_t)s.len, hash};
+        d->entries[*distinct] = (struct entry){{v->words[0], v->words[1]}, v->text.at};
         d->slots[at] = (uint16_t)*distinct;
         return (*distinct)++;
     }
 }
 
-static int64_t code_of(struct column *c, hs_str s)
+static int64_t code_of(struct column *c, const struct value *v)
 {
-    int64_t before = c->size.distinct, code = find(c->dictionary, s, &c->size.distinct);
+    int64_t before = c->size.distinct, code = find(c->dictionary, v, &c->size.distinct);
     if (c->size.distinct > before)
-        c->size.distinct_bytes += (int64_t)s.len;
+        c->size.distinct_bytes += (int64_t)v->text.len;
     c->size.overrun |= code < 0;
     return code < 0 ? 0 : code;
 }
@@ -96,8 +126,11 @@ static void measure(struct column *c, const struct cells *v, size_t from, size_t
         count = 0;
     }
     for (size_t i = 0; i < count; i++) {
-        bool valid = hs_cell_valid(v, from + i) && !c->size.overrun;
-        codes[i] = (int16_t)(valid ? code_of(c, hs_text_at(v, from + i)) : 0);
+        codes[i] = 0;
+        if (!hs_cell_valid(v, from + i) || c->size.overrun)
+            continue;
+        struct value value = value_of(v, from + i);
+        codes[i] = (int16_t)code_of(c, &value);
     }
     hs_measure_validity(c, v, from, count);
 }
@@ -133,8 +166,9 @@ void hs_dictionary_write(const struct column *c, int32_t *offsets, uint8_t *data
     offsets[0] = 0;
     for (int64_t i = 0; i < c->size.distinct; i++) {
         const struct entry *e = &c->dictionary->entries[i];
-        memcpy(data + used, e->at, e->len);
-        used += (int32_t)e->len;
+        uint32_t len = (uint32_t)e->words[0]; /* the low half, on the machines that we run on */
+        memcpy(data + used, e->at, len);
+        used += (int32_t)len;
         offsets[i + 1] = used;
     }
 }
@@ -174,8 +208,9 @@ static void look(struct dictionary *d, duckdb_vector vector, size_t rows, struct
     for (size_t i = 0; i < rows && !s->many; i++) {
         if (!hs_cell_valid(&v, i))
             continue;
+        struct value value = value_of(&v, i);
         s->rows++;
-        s->many = find(d, hs_text_at(&v, i), &s->distinct) < 0 || s->distinct > SOME;
+        s->many = find(d, &value, &s->distinct) < 0;
     }
 }
 
@@ -186,28 +221,40 @@ static int bits_for(const struct seen *s)
     return s->distinct <= FEW && s->rows >= FEW_SEEN ? 8 : 16;
 }
 
+struct first { /* rows of the answer */
+    const duckdb_data_chunk *chunks;
+    size_t count, rows;
+};
+
 /* 0: none is worth it. */
-static hs_rc decide(const duckdb_data_chunk *chunks, size_t count, size_t column, int *out_bits, struct hs_err *err)
+static hs_rc decide(const struct first *first, size_t column, int *out_bits, struct hs_err *err)
 {
     struct hs_arena *a = hs_arena_new(0);
     struct dictionary *d = a ? make(a, 16) : NULL;
     struct seen seen = {0};
-    for (size_t k = 0; d && k < count; k++)
-        look(d, duck()->data_chunk_get_vector(chunks[k], column), duck()->data_chunk_get_size(chunks[k]), &seen);
+    size_t left = first->rows;
+    for (size_t k = 0; d && k < first->count; k++) {
+        size_t rows = duck()->data_chunk_get_size(first->chunks[k]);
+        rows = rows < left ? rows : left;
+        look(d, duck()->data_chunk_get_vector(first->chunks[k], column), rows, &seen);
+        left -= rows;
+    }
     hs_arena_free(a);
     *out_bits = bits_for(&seen);
     return d ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
-hs_rc hs_dictionaries_decide(struct column_set *set, const duckdb_data_chunk *chunks, size_t count, struct hs_err *err)
+hs_rc hs_dictionaries_decide(struct column_set *set, const duckdb_data_chunk *chunks, size_t count, size_t rows,
+                             struct hs_err *err)
 {
+    struct first first = {chunks, count, rows};
     int made = 0;
     for (size_t i = 0; i < set->count && made < COLUMNS_MOST; i++) {
         struct column *c = &set->at[i];
         struct hs_type *type = set->type->fields[i].type;
         if (c->ops != &hs_ops_text && c->ops != &hs_ops_view)
             continue;
-        HS_TRY(decide(chunks, count, i, &type->index_bits, err));
+        HS_TRY(decide(&first, i, &type->index_bits, err));
         if (!type->index_bits)
             continue;
         made++;

@@ -1,7 +1,6 @@
 /* One statement, from the plan that arrived to its last batch. */
 #include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
-#include "base/clock.h"
 #include "base/fault.h"
 
 #include <signal.h>
@@ -11,8 +10,7 @@
 #include <unistd.h>
 
 enum {
-    FIRST_CHUNKS = 16, /* by which it is decided which columns get dictionaries */
-    FIRST_MS = 100,    /* or as many as come in so long */
+    FIRST_ROWS = 4096, /* by which it is decided which columns get dictionaries; a chunk has one at least */
     WRITERS_MOST = 2,
     COMPRESSORS_MOST = 4
 };
@@ -31,7 +29,7 @@ struct run {
     bool have_result, schema_sent;
     struct column_set columns;
     struct gather *gather;
-    duckdb_data_chunk first[FIRST_CHUNKS]; /* that came before the schema was told */
+    duckdb_data_chunk first[FIRST_ROWS]; /* that came before the schema was told */
     size_t first_count;
     bool ended; /* nothing more is to be fetched: asking again would be an error */
 };
@@ -172,17 +170,18 @@ static duckdb_data_chunk fetch(struct run *r)
     return chunk;
 }
 
-/* The first rows say which columns get a dictionary; until they are there the schema is not known. */
+/* The first rows say which columns get a dictionary; until they are there the schema is not known. Always the same
+ * number of rows, wherever chunks end: how many rows a chunk has left tells of hidden ones. */
 static hs_rc decide_dictionaries(struct run *r, struct hs_err *err)
 {
-    int64_t until = hs_mono_us() + FIRST_MS * 1000;
-    while (r->first_count < FIRST_CHUNKS && (!r->first_count || hs_mono_us() < until)) {
+    for (size_t rows = 0; rows < FIRST_ROWS && r->first_count < FIRST_ROWS;) {
         duckdb_data_chunk chunk = fetch(r);
         if (!chunk)
             break;
         r->first[r->first_count++] = chunk;
+        rows += duck()->data_chunk_get_size(chunk);
     }
-    HS_TRY(hs_dictionaries_decide(&r->columns, r->first, r->first_count, err));
+    HS_TRY(hs_dictionaries_decide(&r->columns, r->first, r->first_count, FIRST_ROWS, err));
     return send_schema(r, err);
 }
 
