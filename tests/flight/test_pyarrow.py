@@ -249,5 +249,6 @@ def test_a_prepared_handle_is_no_ticket(raw):
 def test_cancel_of_what_is_over(raw):
     client = raw()
     info = client.plan("select 1 as x")
+    client.get(info.endpoints[0].ticket).read_all()
     (status,) = client.action("CancelFlightInfo", field(1, info.serialize()))
     assert status == b"\x08\x03"
