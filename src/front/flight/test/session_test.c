@@ -438,6 +438,40 @@ static void a_slow_statement_is_polled(void **state)
     assert_int_equal(fake.open_calls, 0);
 }
 
+/* CancelFlightInfo{1: info}: the status of its result. */
+static int64_t cancel_of(hs_str info, const char *who)
+{
+    struct hs_buf request, b;
+    int64_t status = 0;
+    struct hs_err err;
+    hs_buf_init(&request, 1 << 20);
+    hs_buf_init(&b, 1 << 20);
+    hs_proto_add_bytes(&request, 1, info);
+    hs_proto_add_bytes(&b, 1, HS_S("CancelFlightInfo"));
+    hs_proto_add_bytes(&b, 2, hs_buf_str(&request));
+    int32_t id = rig_unary(&rig, "DoAction", who, hs_buf_str(&b));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(HS_PICK(RIG_DIG(rig_message(&rig, id, 0), 1), &err, {1, PICK_INT, &status}), HS_OK);
+    hs_buf_fini(&request);
+    hs_buf_fini(&b);
+    return status;
+}
+
+static void a_polled_statement_is_cancelled(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("PollFlightInfo", ANA, "CommandStatementQuery", HS_S("slow"));
+    rig_run(&rig);
+    hs_str info = RIG_DIG(rig_message(&rig, id, 0), 1);
+    assert_int_equal(cancel_of(info, "Bearer hss_ben"), 3); /* not cancellable: hers it is */
+    assert_int_equal(fake.open_calls, 1);
+    assert_int_equal(cancel_of(info, ANA), 1);
+    assert_int_equal(fake.open_calls, 0);
+    assert_int_equal(cancel_of(info, ANA), 3);
+}
+
 static void metadata_answers(void **state)
 {
     (void)state;
@@ -740,6 +774,7 @@ int main(void)
         TEST(few_are_kept_and_not_for_long),
         TEST(a_scan_has_several_endpoints),
         TEST(a_slow_statement_is_polled),
+        TEST(a_polled_statement_is_cancelled),
         cmocka_unit_test(a_conversation_cut_at_every_byte),
         cmocka_unit_test(every_allocation_may_fail),
     };
