@@ -706,18 +706,19 @@ static void a_conversation_cut_at_every_byte(void **state)
     rig_close(&whole);
 }
 
-static void every_allocation_may_fail(void **state)
+static void sweep(void (*talk)(struct rig *r), bool begins)
 {
-    (void)state;
     struct rig whole;
     rig_open(&whole);
+    fake.begins = begins;
     assert_true(rig_open_server(&whole));
-    converse(&whole);
+    talk(&whole);
     hs_str all = hs_buf_str(&whole.sent);
     long allocations = 0;
     for (long n = 0; n == 0 || n < allocations; n++) {
         struct rig r;
         rig_open(&r);
+        fake.begins = begins;
         hs_fault_alloc_after(-1);
         hs_fault_alloc_after(n == 0 ? -1 : n);
         if (rig_open_server(&r)) {
@@ -736,6 +737,30 @@ static void every_allocation_may_fail(void **state)
     }
     assert_true(allocations > 100);
     rig_close(&whole);
+}
+
+/* What is begun and kept, parts, and a poll that is answered without rows. */
+static void begin(struct rig *r)
+{
+    static const char *const asked[][2] = {{"GetFlightInfo", "rows 5 batches 2"},
+                                           {"GetFlightInfo", "parts 3"},
+                                           {"PollFlightInfo", "slow"},
+                                           {"PollFlightInfo", "rows 1 batches 1"}};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct hs_buf b;
+        hs_buf_init(&b, 1 << 16);
+        rig_descriptor(&b, "CommandStatementQuery", hs_str_of(asked[i][1]));
+        rig_unary(r, asked[i][0], ANA, hs_buf_str(&b));
+        hs_buf_fini(&b);
+    }
+    rig_run(r);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    sweep(converse, false);
+    sweep(begin, true);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
