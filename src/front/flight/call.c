@@ -263,12 +263,22 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
     return text_header(c, "x-hailstorm-workspace", &c->who.workspace, err);
 }
 
+/* By the request id this is found again in whatever else is said of the call. */
+static void log_call(struct flight_call *c)
+{
+    hs_str agent = hs_flight_keep(c, c->who.agent), trace = hs_flight_keep(c, c->who.trace);
+    if (agent.at && trace.at)
+        hs_log(HS_LOG_DEBUG, "flight call", "request", c->request_id, "method", c->method->name, "client", agent.at,
+               "trace", trace.at, NULL);
+}
+
 static void listen(struct flight_call *c)
 {
     struct hs_err err;
     hs_flight_become(c, FLIGHT_LISTENING);
     if (c->who.name.len) {
         hs_http2_known(c->session->http2);
+        log_call(c);
         if (hs_flight_session_enter(c, &err) != HS_OK) {
             hs_flight_fail(c, &err);
             return;

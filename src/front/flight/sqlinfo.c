@@ -219,12 +219,22 @@ static bool asked_for(hs_str value, uint32_t number)
     return !any || found;
 }
 
+static hs_rc check_list(hs_str value, struct hs_err *err)
+{
+    struct hs_cursor c = hs_cursor_of(value);
+    struct hs_proto_field f;
+    while (hs_proto_next(&c, &f))
+        if (f.number == 1 && f.type != HS_PROTO_VARINT && f.type != HS_PROTO_BYTES)
+            return hs_fail(err, HS_INVALID, "field 1 of the request has the wrong form");
+    return hs_proto_done(&c, err);
+}
+
 /* An empty list asks for everything. */
 hs_rc hs_sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
                       struct hs_err *err)
 {
     (void)catalog;
-    (void)err;
+    HS_TRY(check_list(value, err));
     for (size_t i = 0; i < sizeof INFOS / sizeof INFOS[0] && out->code == NANOARROW_OK; i++)
         if (asked_for(value, INFOS[i].number)) {
             struct info info = settled(&INFOS[i], c->session);
