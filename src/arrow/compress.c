@@ -115,7 +115,15 @@ static int64_t prefix(hs_str buffer)
     return (int64_t)le64toh(le);
 }
 
-hs_rc hs_compressed_length(hs_str buffer, size_t *out_len, struct hs_err *err)
+/* LZ4 makes at most 255 bytes of one; a ZSTD frame says how many it holds. */
+static bool could_hold(enum hs_compression how, hs_str frame, uint64_t plain)
+{
+    if (how == HS_COMPRESSION_LZ4)
+        return plain / 255 <= frame.len;
+    return ZSTD_getFrameContentSize(frame.at, frame.len) == plain;
+}
+
+hs_rc hs_compressed_length(enum hs_compression how, hs_str buffer, size_t *out_len, struct hs_err *err)
 {
     if (!buffer.len) {
         *out_len = 0;
@@ -126,6 +134,9 @@ hs_rc hs_compressed_length(hs_str buffer, size_t *out_len, struct hs_err *err)
     int64_t says = prefix(buffer), plain = says == -1 ? (int64_t)buffer.len - HS_COMPRESSED_PREFIX : says;
     if (plain < 0 || plain > HS_COMPRESSED_PLAIN_MAX)
         return corrupt(err, "a length that cannot be");
+    hs_str frame = {buffer.at + HS_COMPRESSED_PREFIX, buffer.len - HS_COMPRESSED_PREFIX};
+    if (says != -1 && !could_hold(how, frame, (uint64_t)plain))
+        return corrupt(err, "a length that its frame cannot hold");
     *out_len = (size_t)plain;
     return HS_OK;
 }
@@ -152,7 +163,7 @@ static hs_rc lz4_plain(hs_str in, uint8_t *out, size_t len, struct hs_err *err)
 hs_rc hs_decompress(enum hs_compression how, hs_str buffer, uint8_t *out, size_t len, struct hs_err *err)
 {
     size_t says;
-    HS_TRY(hs_compressed_length(buffer, &says, err));
+    HS_TRY(hs_compressed_length(how, buffer, &says, err));
     if (says != len)
         return corrupt(err, "another length");
     if (!len)

@@ -21,8 +21,9 @@ void hs_compressor_free(struct hs_compressor *c);                 /* takes NULL 
 /* Writes to `out`, which has room for hs_compress_room(len); returns how many bytes it took. */
 size_t hs_compress(struct hs_compressor *c, const uint8_t *at, size_t len, uint8_t *out);
 
-/* What a peer wrote, in memory that nobody changes. *out_len is what it says of itself: bounded, but not yet true. */
-HS_MUST hs_rc hs_compressed_length(hs_str buffer, size_t *out_len, struct hs_err *err);
+/* What a peer wrote, in memory that nobody changes. *out_len is what it says of itself: not yet true, but no more than
+ * such a frame could hold, so that a few bytes do not ask for a gigabyte. */
+HS_MUST hs_rc hs_compressed_length(enum hs_compression how, hs_str buffer, size_t *out_len, struct hs_err *err);
 /* Exactly `len` bytes, or HS_CORRUPT. */
 HS_MUST hs_rc hs_decompress(enum hs_compression how, hs_str buffer, uint8_t *out, size_t len, struct hs_err *err);
 

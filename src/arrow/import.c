@@ -30,7 +30,7 @@ static hs_rc decompress(struct import *m, const struct hs_batch_buffer *b, struc
     hs_buf_clear(&m->frame);
     hs_buf_add(&m->frame, m->batch->body + b->offset, (size_t)b->length);
     HS_TRY(hs_buf_done(&m->frame, m->err));
-    HS_TRY(hs_compressed_length(hs_buf_str(&m->frame), &len, m->err));
+    HS_TRY(hs_compressed_length(m->batch->compression, hs_buf_str(&m->frame), &len, m->err));
     if (len > PLAIN_MAX - m->plain)
         return hs_fail(m->err, HS_LIMIT, "a compressed batch is too large");
     m->plain += len;
