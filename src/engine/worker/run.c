@@ -22,7 +22,6 @@ struct run {
     struct hs_msg_run plan;
     struct hs_arena *arena;
     struct ring_view ring;
-    struct natives *natives;
     duckdb_prepared_statement prepared;
     duckdb_pending_result pending;
     duckdb_result result;
@@ -68,15 +67,14 @@ static hs_rc register_live(struct run *r, struct hs_err *err)
     return rc;
 }
 
-/* Everything that needs rights comes before the lock, the user's words after it. */
+/* The user's words come last: what they may reach is settled. */
 static hs_rc prepare(struct run *r, struct hs_err *err)
 {
     HS_TRY(arranged_trouble(err));
     HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
-    HS_TRY(hs_natives_register(r->instance, &r->plan, &r->natives, err));
+    HS_TRY(hs_natives_register(r->instance, &r->plan, err));
     HS_TRY(register_live(r, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
-    HS_TRY(hs_instance_lock(r->instance, err));
     if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)
         return hs_engine_fail(err, duck()->prepare_error(r->prepared));
     return r->plan.params->count || !r->plan.describe_only ? hs_bind_params(r->prepared, r->plan.params, err) : HS_OK;
@@ -241,7 +239,7 @@ static hs_rc run(struct run *r, hs_str payload, int ring_fd, int64_t *out_rows, 
     return stream(r, out_rows, err);
 }
 
-static void clean(struct run *r)
+static void clean(struct run *r, bool may_stay)
 {
     hs_inbox_interruptible(NULL);
     for (size_t i = 0; i < r->first_count; i++)
@@ -253,9 +251,10 @@ static void clean(struct run *r)
         duck()->destroy_pending(&r->pending);
     if (r->prepared)
         duck()->destroy_prepare(&r->prepared);
-    hs_instance_close(r->instance);
+    if (!may_stay)
+        hs_instance_close(r->instance);
     hs_objects_end();
-    hs_natives_forget(r->natives);
+    hs_natives_rest(r->instance->natives);
     if (r->ring.at)
         munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);
     hs_arena_free(r->arena);
@@ -275,7 +274,8 @@ hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t stat
         hs_reply(HS_MSG_DONE, statement, hs_str_n(&rows, sizeof rows));
     else
         hs_reply_error(statement, err);
-    clean(&r);
+    bool whole = rc == HS_OK && !hs_inbox_cancelled() && (!r.have_result || r.ended);
+    clean(&r, whole && hs_instance_may_stay(i, &r.plan));
     hs_inbox_end();
     return rc;
 }

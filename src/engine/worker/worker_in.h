@@ -47,11 +47,16 @@ void hs_reply_error(uint32_t statement, const struct hs_err *err);
 
 /* ---- instance.c ---- */
 struct avro_trouble;
+struct natives;
 struct instance {
     duckdb_database database;
     duckdb_connection connection;
     duckdb_prepared_statement parse;
     struct avro_trouble *avro;
+    struct natives *natives; /* NULL: none yet */
+    unsigned statements;     /* begun in it */
+    struct hs_buf narrowed;  /* the words that narrowed it, since the first of them */
+    struct hs_buf drops;     /* words that drop the last one's views */
 };
 HS_MUST hs_rc hs_instance_open(struct instance *out, struct hs_err *err);
 void hs_instance_close(struct instance *i);
@@ -62,11 +67,13 @@ HS_MUST hs_rc hs_engine_fail(struct hs_err *err, const char *text);
 hs_str hs_engine_kind(hs_str text); /* "Binder", or empty when the words are not the engine's */
 /* Answers with PARSED. */
 HS_MUST hs_rc hs_instance_parse(struct instance *i, uint32_t statement, hs_str sql, struct hs_err *err);
-/* Own walls of the engine: planned files only, nothing else, and no way back. */
+/* Own walls of the engine: planned files only, nothing else, and no way back. One that was narrowed to the same files
+ * and limits before stays as it is; one that was narrowed otherwise is dropped, and *i is another. */
 HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
                                  struct hs_err *err);
+/* After a statement that ended well: may the next one run here? Not where functions were registered for this one. */
+bool hs_instance_may_stay(const struct instance *i, const struct hs_msg_run *run);
 HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
-HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
 
 /* ---- avro.c ---- */
 /* Registers hs_avro; *out lives until hs_avro_forget, after the instance. */
@@ -80,11 +87,11 @@ void hs_avro_forget(struct avro_trouble *t); /* takes NULL */
 HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 
 /* ---- natives.c ---- */
-struct natives;
-/* Registers the natives of masks that the plan's views name; *out lives until hs_natives_forget, after the instance. */
-HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct natives **out,
-                                  struct hs_err *err);
-void hs_natives_forget(struct natives *n); /* takes NULL; wipes */
+/* Registers the natives of masks that the plan's views name, if this instance has them not; the plan's keys are theirs
+ * until hs_natives_rest, which wipes what was made of them. */
+HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
+void hs_natives_rest(struct natives *n);   /* takes NULL */
+void hs_natives_forget(struct natives *n); /* takes NULL; after the instance */
 
 /* ---- live.c ---- */
 /* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */
@@ -96,6 +103,7 @@ HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs
 /* What the engine takes them for before they have values: UNKNOWN where it does not know, or has no type of ours. */
 HS_MUST hs_rc hs_param_types(struct hs_arena *a, duckdb_prepared_statement prepared, const struct hs_type **out,
                              struct hs_err *err);
+/* Afterwards i is open for the next statement, or closed (no database) when that one must have another. */
 HS_MUST hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t statement, hs_str payload,
                      int ring_fd, struct hs_err *err);
 
