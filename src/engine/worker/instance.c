@@ -176,6 +176,8 @@ static void add_walls(struct hs_buf *b, const struct hs_msg_lease *lease, const 
         hs_buf_addz(b, "SET enable_external_access = false;");
     if (hs_objects_any()) /* whole column chunks in one read each, not page by page: a store answers few large ones */
         hs_buf_addz(b, "SET prefetch_all_parquet_files = true;");
+    else /* the system has these bytes already */
+        hs_buf_addz(b, "SET enable_external_file_cache = false;");
     /* Bounds of whole files go through filters and fences: an arm of OR folds away, or a group order follows a range,
      * by values in rows that nobody may see. */
     if (run->restricted && hs_defence("statistics"))
