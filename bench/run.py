@@ -4,7 +4,7 @@
     build/venv/bin/python bench/run.py [--quick] [--runs N] [--only NAME ...]
 
 Prints a table and writes build/bench.json: a list of {name, ours, rival, rival_name, unit, ratio, goal, met, runs}; ratio > 1 means
-that we are better. Rivals: Python DuckDB 1.5.5 in process, ROAPI 0.12.7 over Flight SQL, ourselves without policy. Answers are compared
+that we are better. Rivals: Python DuckDB 1.5.5 in process, ROAPI 0.12.7 over Flight SQL, ourselves without policy. `masks` is bench/masks.py. Answers are compared
 (row counts) before anything is timed.
 """
 import argparse
@@ -276,17 +276,23 @@ def bank(report, program):
         report.add(f"bank x {size:g}: decision, cached", middle(r"cached ([\d.]+) us"), None, "goal 10 us", "us", 10, 2000)
 
 
+def mask_costs(report, out_scale, runs):
+    """bench/masks.py: rows of its own kind, by processor time."""
+    import masks
+    report.rows += masks.run_all(out_scale, max(3, runs // 2))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="scale 0.01, three runs: does it still work?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide"])
+    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"])
     options = parser.parse_args()
     scale, runs = (0.01, options.runs or 3) if options.quick else (1, options.runs or 7)
     subprocess.run([sys.executable, ROOT / "demo/generate.py"], check=True, stdout=subprocess.DEVNULL)
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
-    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide"], os.cpu_count(), Report()
+    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"], os.cpu_count(), Report()
     print(f"scale {scale:g}, {runs} runs each, medians, {threads} cores; ratio > 1: we are better\n")
     with Server(out / "mesh", settings={"log-level": "debug"}, threads=threads) as server:
         if "scans" in wanted:
@@ -303,6 +309,8 @@ def main():
         starting(report, out, runs)
     if "decide" in wanted:
         decisions(report)
+    if "masks" in wanted:
+        mask_costs(report, scale, runs)
     (ROOT / "build" / "bench.json").write_text(json.dumps(report.rows, indent=1) + "\n")
     short = [r["name"] for r in report.rows if r["met"] is False]
     print(f"\n{len(report.rows)} figures, {sum(1 for r in report.rows if r['met'])} goals met, {len(short)} short: {', '.join(short) or 'none'}")

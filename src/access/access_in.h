@@ -157,6 +157,7 @@ struct hs_call {
     int64_t part_bytes;
     hs_str bound_cut; /* of bound_in: the digest of what was cut, in hex; empty: nothing was */
     int64_t deadline_mono_us;
+    int64_t decided_until_us; /* wall clock: the first end of its decisions; 0: none */
     struct hs_catalog_query catalog_query;
     void (*work)(struct hs_call *c); /* runs once on the pool */
 

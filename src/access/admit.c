@@ -99,6 +99,7 @@ static void apply_limits(struct hs_call *c)
         time_ms = c->access->settings.statement_ms;
     if (time_ms)
         c->deadline_mono_us = least(c->deadline_mono_us, now + time_ms * 1000);
+    c->decided_until_us = until;
     if (until && hs_defence("decision-end")) /* a decision that ends takes its statement with it */
         c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
 }

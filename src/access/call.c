@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 static void link_call(struct hs_access *a, struct hs_call *c)
@@ -269,8 +270,27 @@ static void fail_locked(struct hs_call *c, const struct hs_err *err)
     finish_locked(c);
 }
 
+/* May this batch leave? An answer that was worked out in time may lie here for a reader who takes his; what it was
+ * decided on holds to its end and no longer. */
+static hs_rc check_batch(struct hs_call *c, const struct hs_batch *b, struct hs_err *err)
+{
+    if (c->decided_until_us && hs_wall_us() >= c->decided_until_us && hs_defence("decision-end"))
+        return hs_fail(err, HS_TIMEOUT, "what may be seen has changed while this was read; ask again");
+    c->rows += b->rows;
+    c->bytes += (int64_t)b->body_len;
+    if (c->rows_max && c->rows > c->rows_max)
+        return hs_fail(err, HS_LIMIT, "the answer has more than %lld rows, your limit", (long long)c->rows_max);
+    hs_rc rc = hs_call_charge(c, b->rows, (int64_t)b->body_len, err);
+    if (rc != HS_OK) {
+        c->rows -= b->rows; /* this batch stays here */
+        c->bytes -= (int64_t)b->body_len;
+    }
+    return rc;
+}
+
 static enum hs_call_state poll_running(struct hs_call *c, struct hs_batch *out)
 {
+    hs_rc rc;
     struct hs_err err;
     hs_err_clear(&err);
     if (!c->stream) { /* describe and catalog: no rows */
@@ -281,25 +301,13 @@ static enum hs_call_state poll_running(struct hs_call *c, struct hs_batch *out)
     case HS_STREAM_WAIT:
         return HS_CALL_WAIT;
     case HS_STREAM_BATCH:
-        c->rows += out->rows;
-        c->bytes += (int64_t)out->body_len;
-        if (c->rows_max && c->rows > c->rows_max) {
-            hs_batch_release(out);
-            hs_stream_cancel(c->stream, HS_LIMIT);
-            hs_ignore(
-                hs_fail(&err, HS_LIMIT, "the answer has more than %lld rows, your limit", (long long)c->rows_max));
-            fail_locked(c, &err);
-            return HS_CALL_WAIT;
-        }
-        if (hs_call_charge(c, out->rows, (int64_t)out->body_len, &err) != HS_OK) {
-            c->rows -= out->rows; /* this batch stays here */
-            c->bytes -= (int64_t)out->body_len;
-            hs_batch_release(out);
-            hs_stream_cancel(c->stream, HS_LIMIT);
-            fail_locked(c, &err);
-            return HS_CALL_WAIT;
-        }
-        return HS_CALL_BATCH;
+        rc = check_batch(c, out, &err);
+        if (rc == HS_OK)
+            return HS_CALL_BATCH;
+        hs_batch_release(out);
+        hs_stream_cancel(c->stream, rc);
+        fail_locked(c, &err);
+        return HS_CALL_WAIT;
     case HS_STREAM_END:
         finish_locked(c);
         return HS_CALL_WAIT;

@@ -196,10 +196,13 @@ void hs_buf_add_hex(struct hs_buf *b, const void *at, size_t len)
 {
     static const char DIGITS[] = "0123456789abcdef";
     const unsigned char *p = at;
-    for (size_t i = 0; i < len; i++) {
-        hs_buf_addc(b, DIGITS[p[i] >> 4]);
-        hs_buf_addc(b, DIGITS[p[i] & 15]);
+    char *room = len > SIZE_MAX / 2 ? NULL : hs_buf_room(b, 2 * len);
+    b->failed |= !room;
+    for (size_t i = 0; room && i < len; i++) {
+        room[2 * i] = DIGITS[p[i] >> 4];
+        room[2 * i + 1] = DIGITS[p[i] & 15];
     }
+    b->len += room ? 2 * len : 0;
 }
 
 static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

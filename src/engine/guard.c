@@ -446,6 +446,7 @@ hs_rc hs_guard_statement(struct hs_arena *a, hs_str sql, hs_str json, struct hs_
     if (rc != HS_OK)
         return rc;
     HS_TRY(hs_guard_scope(&g, root, s, err));
+    HS_TRY(hs_guard_work(&g, root, err));
     s->tree = root;
     s->param_count = g.params;
     *out = s;

@@ -12,6 +12,8 @@ enum {
     HS_GUARD_NODES = 300 * 1000, /* in one statement */
     HS_GUARD_PARAMS = 65535,
     HS_GUARD_JSON = 96 * 1024 * 1024,
+    HS_GUARD_STEPS = 16 * 1024 * 1024, /* of planning: guard_work.c; one to four seconds of a core */
+    HS_GUARD_JOINED = 50,              /* tables that inner joins of one query put in order */
 };
 
 struct hs_guard {
@@ -38,6 +40,7 @@ HS_MUST hs_rc hs_guard_text(struct hs_guard *g, yyjson_val *v, hs_str *out, stru
 /* guard_names.c: allow lists */
 enum hs_function_use { HS_USE_EXPRESSION, HS_USE_TABLE };
 bool hs_guard_function(hs_str name, enum hs_function_use use);
+bool hs_guard_aggregate(hs_str name);
 bool hs_guard_honest(hs_str name); /* says truly whether it may fail: HONEST in guard_functions.def */
 bool hs_guard_operator(hs_str name, size_t operands);
 bool hs_guard_collation(hs_str name);
@@ -48,6 +51,9 @@ HS_MUST hs_rc hs_guard_check(struct hs_guard *g, struct hs_node **node, struct h
 
 /* guard_scope.c: names resolved, relations replaced. */
 HS_MUST hs_rc hs_guard_scope(struct hs_guard *g, struct hs_node *root, struct hs_statement *s, struct hs_err *err);
+
+/* guard_work.c: refuses what would keep the engine's planner too long. The tree as guard_scope.c left it. */
+HS_MUST hs_rc hs_guard_work(struct hs_guard *g, struct hs_node *root, struct hs_err *err);
 
 /* guard.c */
 HS_MUST hs_rc hs_guard_read(struct hs_guard *g, hs_str json, struct hs_node **out, struct hs_err *err);

@@ -20,6 +20,11 @@ static const char *const honest[] = {
 #undef ALLOW
 #undef HONEST
 };
+static const char *const aggregates[] = {
+#define AGGREGATE(name) name,
+#include "engine/guard_aggregates.def"
+#undef AGGREGATE
+};
 static const char *const table_functions[] = {"generate_series", "range", "unnest"};
 
 static const struct {
@@ -57,6 +62,11 @@ bool hs_guard_function(hs_str name, enum hs_function_use use)
         return true;
     return use == HS_USE_TABLE ? listed(name, table_functions, sizeof table_functions / sizeof table_functions[0])
                                : listed(name, functions, sizeof functions / sizeof functions[0]);
+}
+
+bool hs_guard_aggregate(hs_str name)
+{
+    return listed(name, aggregates, sizeof aggregates / sizeof aggregates[0]);
 }
 
 bool hs_guard_honest(hs_str name)

@@ -2,8 +2,6 @@
 #include "engine/message.h"
 #include "base/alloc.h"
 
-enum { TYPE_DEPTH = 64, TYPE_FIELDS = 100000 };
-
 static hs_rc malformed(struct hs_err *err, const char *what)
 {
     return hs_fail_hidden(err, HS_CORRUPT, "channel: malformed %s", what);
@@ -264,7 +262,7 @@ static bool form_is_known(const struct hs_type *t)
 static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int depth, size_t *left)
 {
     struct hs_type *t = HS_NEW(a, struct hs_type);
-    if (!t || depth > TYPE_DEPTH)
+    if (!t || depth > HS_RESULT_DEPTH)
         return NULL;
     t->id = (enum hs_type_id)hs_cursor_u8(c);
     t->precision = (int)hs_cursor_u32le(c);
@@ -292,7 +290,7 @@ static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int dep
 
 static hs_rc get_struct(struct hs_arena *a, struct hs_cursor *c, struct hs_type **out, struct hs_err *err)
 {
-    size_t left = TYPE_FIELDS;
+    size_t left = HS_RESULT_FIELDS;
     struct hs_type *t = get_type(a, c, 0, &left);
     if (!t || c->bad || t->id != HS_T_STRUCT)
         return malformed(err, "SCHEMA");

@@ -8,6 +8,9 @@
 #include "arrow/param.h"
 #include "engine/channel.h"
 
+/* Of a result's type. Arrow's own readers stop at 64 levels, where a map is two. */
+enum { HS_RESULT_DEPTH = 60, HS_RESULT_FIELDS = 100000 };
+
 enum hs_wall { HS_WALL_LANDLOCK = 1, HS_WALL_SECCOMP = 2, HS_WALL_RLIMITS = 4 };
 
 struct hs_msg_lease { /* the walls of a worker, once in its life */

@@ -339,11 +339,13 @@ static void out_of_time(struct hs_worker *w)
     hs_worker_ended(w, &err);
 }
 
-/* With parameters bound the schema comes with the first rows, so a caller may wait for long in hs_lease_run. */
+/* A caller may wait for long in hs_lease_run, where planning takes its time and, with parameters bound, the schema
+ * comes with the first rows; and in hs_lease_parse, which nothing interrupts. */
 static bool is_left(const struct hs_worker *w)
 {
     const struct hs_lease *l = w->lease;
-    return l && l->gave_up && w->stream && w->expect == HS_EXPECT_SCHEMA && !w->cancel_us && atomic_load(l->gave_up);
+    bool waits = w->expect == HS_EXPECT_PARSED || (w->stream && w->expect == HS_EXPECT_SCHEMA);
+    return l && l->gave_up && waits && !w->cancel_us && atomic_load(l->gave_up);
 }
 
 static void watch_worker(struct hs_worker *w, int64_t now_us)
@@ -357,6 +359,8 @@ static void watch_worker(struct hs_worker *w, int64_t now_us)
         violation(w, "does not come back from its statement");
     else if (is_left(w)) {
         hs_ignore(hs_fail(&err, HS_CANCELLED, "cancelled"));
+        if (!w->stream)
+            return hs_worker_ended(w, &err);
         hs_stream_fail(w->stream, &err);
         hs_worker_cancel(w, now_us);
     } else if (w->stream && w->stream->deadline_us && now_us > w->stream->deadline_us && !w->cancel_us) {

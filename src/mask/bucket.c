@@ -1,5 +1,6 @@
 /* bucket: the lower end of the range that a number lies in: ranges of one width, or between given boundaries. */
 #include "mask/mask.h"
+#include "mask/shared/real.h"
 #include "mask/sql.h"
 
 #include "base/alloc.h"
@@ -16,6 +17,11 @@ static bool is_number(const struct hs_value *v)
     return v->kind == HS_V_INT || v->kind == HS_V_NUMBER;
 }
 
+static bool fits_float(double x)
+{
+    return x == 0 || (fabs(x) <= FLT_MAX && fabs(x) >= FLT_TRUE_MIN);
+}
+
 static hs_rc check_boundaries(const struct hs_value *list, const struct hs_type *type, struct hs_err *err)
 {
     if (list->kind != HS_V_LIST || !list->item_count || list->item_count > MAX_BOUNDARIES)
@@ -25,7 +31,8 @@ static hs_rc check_boundaries(const struct hs_value *list, const struct hs_type 
         if (!is_number(&list->items[i]) ||
             (i && hs_mask_double(&list->items[i]) <= hs_mask_double(&list->items[i - 1])))
             return hs_fail(err, HS_INVALID, "boundaries are numbers, each greater than the one before");
-        if (type && hs_mask_is_whole(type->id) && !hs_mask_scaled(&list->items[i], type, &n))
+        if (type && ((hs_mask_is_whole(type->id) && !hs_mask_scaled(&list->items[i], type, &n)) ||
+                     (type->id == HS_T_FLOAT && !fits_float(hs_mask_double(&list->items[i])))))
             return hs_fail(err, HS_INVALID, "boundary %zu is no value of the column's type", i + 1);
     }
     return HS_OK;
@@ -48,26 +55,26 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
 }
 
 /* Towards minus infinity, and where that is no value of the type, its least one. */
-static void print_width(struct hs_buf *out, const struct hs_mask_call *call, hs_whole w)
+static void print_width(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql, hs_whole w)
 {
     const struct hs_type *t = call->type;
     hs_str x = call->x;
     struct hs_buf rest;
     hs_buf_init(&rest, out->max);
     hs_buf_addf(&rest, "(%.*s %% ", HS_FMT(x));
-    hs_buf_add_scaled(&rest, w, t);
+    hs_buf_add_scaled_in(&rest, sql, w, t);
     hs_buf_addc(&rest, ')');
     hs_str r = hs_buf_str(&rest);
-    hs_buf_addf(out, "TRY_CAST(CASE WHEN %.*s >= ", HS_FMT(r));
-    hs_buf_add_scaled(out, 0, t);
+    hs_buf_addf(out, "%sCAST(CASE WHEN %.*s >= ", sql ? "" : "TRY_", HS_FMT(r));
+    hs_buf_add_scaled_in(out, sql, 0, t);
     hs_buf_addf(out, " THEN %.*s - %.*s WHEN %.*s - %.*s >= ", HS_FMT(x), HS_FMT(r), HS_FMT(x), HS_FMT(r));
-    hs_buf_add_scaled(out, hs_mask_least(t) + w, t);
+    hs_buf_add_scaled_in(out, sql, hs_mask_least(t) + w, t);
     hs_buf_addf(out, " THEN %.*s - %.*s - ", HS_FMT(x), HS_FMT(r));
-    hs_buf_add_scaled(out, w, t);
+    hs_buf_add_scaled_in(out, sql, w, t);
     hs_buf_addf(out, " WHEN %.*s IS NOT NULL THEN ", HS_FMT(x));
-    hs_buf_add_scaled(out, hs_mask_least(t), t);
+    hs_buf_add_scaled_in(out, sql, hs_mask_least(t), t);
     hs_buf_addz(out, " END AS ");
-    hs_buf_add_duckdb_type(out, t);
+    out->failed |= sql ? !sql->add_type(out, t) : !hs_buf_add_duckdb_type(out, t);
     hs_buf_addc(out, ')');
     out->failed |= rest.failed;
     hs_buf_fini(&rest);
@@ -97,8 +104,10 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
         print_boundaries(out, call, boundaries);
         return;
     }
-    if (hs_mask_scaled(width, call->type, &w)) {
-        print_width(out, call, w);
+    if (hs_mask_is_whole(call->type->id)) {
+        out->failed |= !hs_mask_scaled(width, call->type, &w);
+        if (!out->failed)
+            print_width(out, call, NULL, w);
         return;
     }
     hs_native_call_begin(&c, out, call);
@@ -107,6 +116,89 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_setup_add_int(&c.setup, call->type->id == HS_T_FLOAT);
     hs_native_call_end_number(&c, call);
 }
+
+/* ---- other engines ---- */
+
+static bool has_floor(double x, double width)
+{
+    return isfinite(floor(x / width) * width);
+}
+
+static bool has_floor_below(double x, double width)
+{
+    return isfinite(floor(-x / width) * width);
+}
+
+static bool has_share(double x, double width)
+{
+    return x / width != 0;
+}
+
+static void print_real(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql, double width)
+{
+    struct hs_real r = {.call = call,
+                        .sql = sql,
+                        .least = -hs_greatest_real(has_floor_below, width),
+                        .most = hs_greatest_real(has_floor, width),
+                        .tiny = width > 1 ? hs_least_real(has_share, width) : 0};
+    struct hs_buf answer;
+    hs_buf_init(&answer, out->max);
+    hs_buf_addz(&answer, "floor(");
+    hs_buf_add_real_value(&answer, &r);
+    hs_buf_addz(&answer, " / ");
+    hs_buf_add_double_in(&answer, sql, width);
+    hs_buf_addz(&answer, ") * ");
+    hs_buf_add_double_in(&answer, sql, width);
+    hs_buf_add_real(out, &r, hs_buf_str(&answer));
+    out->failed |= answer.failed;
+    hs_buf_fini(&answer);
+}
+
+/* NaN is the greatest number in DuckDB and in PostgreSQL, and none in Trino. */
+static void print_boundaries_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql,
+                                const struct hs_value *list)
+{
+    hs_buf_addz(out, "CASE");
+    if (!hs_mask_is_whole(call->type->id)) {
+        hs_buf_addf(out, " WHEN NOT (%s%.*s%s) THEN ", sql->is_number[0], HS_FMT(call->x), sql->is_number[1]);
+        sql->add_literal(out, &list->items[list->item_count - 1], call->type);
+    }
+    for (size_t i = list->item_count; i-- > 0;) {
+        hs_buf_addf(out, " WHEN %.*s ", HS_FMT(call->x));
+        hs_buf_addz(out, i ? ">= " : "IS NOT NULL");
+        if (i)
+            sql->add_literal(out, &list->items[i], call->type);
+        hs_buf_addz(out, " THEN ");
+        sql->add_literal(out, &list->items[i], call->type);
+    }
+    hs_buf_addz(out, " END");
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    const struct hs_value *width = hs_mask_arg(call, "width"), *boundaries = hs_mask_arg(call, "boundaries");
+    hs_whole w;
+    if (boundaries)
+        print_boundaries_in(out, call, sql, boundaries);
+    else if (hs_mask_scaled(width, call->type, &w))
+        print_width(out, call, sql, w);
+    else if (hs_mask_is_whole(call->type->id)) /* it was checked: no memory */
+        out->failed = true;
+    else
+        print_real(out, call, sql, hs_mask_double(width));
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
+/* ---- over doubles ---- */
 
 struct state {
     double width;
@@ -175,6 +267,8 @@ const struct hs_mask_function hs_mask_bucket = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

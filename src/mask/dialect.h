@@ -28,7 +28,10 @@ struct hs_dialect {
     void (*close_list)(struct hs_buf *b, hs_str x, int n, const struct hs_type *element);
     void (*open_map)(struct hs_buf *b, hs_str x, int n); /* NULL: it has no maps */
     void (*close_map)(struct hs_buf *b);
-    void (*add_variable)(struct hs_buf *b, hs_str x, int n); /* the element of x, or the value */
+    void (*add_variable)(struct hs_buf *b, hs_str x, int n);               /* the element of x, or the value */
+    void (*add_entry)(struct hs_buf *b, int n, const struct hs_type *map); /* key and value of a map as an object */
+    /* Behind an expression over the variable number n: what the variable is. NULL: x may as well stand in its place. */
+    void (*close_let)(struct hs_buf *b, hs_str x, int n);
     /* Is the condition true of any (all) elements of the list x? Three-valued, like a chain of OR (AND). */
     void (*add_any)(struct hs_buf *b, bool all, hs_str x, int n, hs_str condition);
 };

@@ -127,8 +127,8 @@ static bool mask_text(const struct state *s, void *work, struct hs_native_value 
 {
     uint16_t x[HS_FF1_MAX];
     unsigned n = 0;
-    for (size_t at = 0; at < v->bytes.len; at += hs_letter_len(v->bytes, at)) {
-        int place = hs_letter_place(s->letters, v->bytes, at);
+    for (size_t at = 0, len; at < v->bytes.len; at += len) {
+        int place = hs_letter_place(s->letters, v->bytes, at, &len);
         if ((place < 0 && !s->option) || (place >= 0 && n == HS_FF1_MAX))
             return hide(v, out);
         if (place >= 0)
@@ -140,9 +140,8 @@ static bool mask_text(const struct state *s, void *work, struct hs_native_value 
         return false;
     n = 0;
     for (size_t at = 0, len; at < v->bytes.len; at += len) {
-        len = hs_letter_len(v->bytes, at);
-        hs_buf_adds(out, hs_letter_place(s->letters, v->bytes, at) < 0 ? hs_str_n(v->bytes.at + at, len)
-                                                                       : hs_letter_at(s->letters, x[n++]));
+        bool kept = hs_letter_place(s->letters, v->bytes, at, &len) < 0;
+        hs_buf_adds(out, kept ? hs_str_n(v->bytes.at + at, len) : hs_letter_at(s->letters, x[n++]));
     }
     v->bytes = hs_buf_str(out);
     return true;

@@ -19,9 +19,24 @@ static hs_rc check_value(const struct hs_value *v, const struct hs_type *type, c
     return HS_OK;
 }
 
+/* The load makes a map of these; here they are still names (model/lookup_map.c). */
+static hs_rc check_table(const struct hs_mask_call *call, struct hs_err *err)
+{
+    const struct hs_value *other = hs_mask_arg(call, "else");
+    if (hs_mask_arg(call, "map"))
+        return hs_fail(err, HS_INVALID, "give either 'map' or 'table'");
+    if (call->type)
+        return hs_fail(err, HS_INVALID, "the table's rows are not there");
+    return other ? check_value(other, NULL, "else", err) : hs_fail(err, HS_INVALID, "else is missing");
+}
+
 static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
 {
     const struct hs_value *map = hs_mask_arg(call, "map"), *other = hs_mask_arg(call, "else");
+    if (hs_mask_arg(call, "table"))
+        return check_table(call, err);
+    if (hs_mask_arg(call, "from") || hs_mask_arg(call, "to"))
+        return hs_fail(err, HS_INVALID, "'from' and 'to' are columns of a 'table'");
     if (!map || map->kind != HS_V_LIST || map->item_count % 2 || !map->item_count || map->item_count / 2 > MAX_PAIRS)
         return hs_fail(err, HS_INVALID, "map has 1 to %d entries 'value: wider value'", MAX_PAIRS);
     if (call->type && call->type->id != HS_T_STRING && map->item_count / 2 > MAX_NUMBERS)
@@ -184,7 +199,10 @@ static const struct hs_native native = {
     .kinds = 1u << HS_NATIVE_TEXT, .open = open_state, .close = hs_free, .mask = mask};
 
 static const struct hs_mask_arg_spec args[] = {
-    {"map", "the table: a map of values to wider values", false},
+    {"map", "the table: a map of values to wider values", true},
+    {"table", "or a lookup that has it in two of its columns; a policy of the mesh names the domain, too", true},
+    {"from", "the lookup's column with the values", true},
+    {"to", "and the one with the wider values", true},
     {"else", "what every other value becomes", false},
 };
 

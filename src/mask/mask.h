@@ -15,12 +15,14 @@ struct hs_mask_call {
     hs_str x;                                /* the SQL expression of the raw value; may be repeated */
     const struct hs_mask_arg *args;
     size_t arg_count;
-    hs_str domain; /* whose table it is: a keyed mask has a key a domain */
-    hs_str key_id; /* which of the domain's keys; empty: the one it has by default */
-    hs_str viewer; /* a pseudonym of the person, for functions that are `per_person` */
+    hs_str domain;    /* whose table it is: a keyed mask has a key a domain */
+    hs_str key_id;    /* which of the domain's keys; empty: the one it has by default */
+    hs_str masked_if; /* by_element: SQL over e1, the element, that is FALSE where it stays; empty: no condition */
+    hs_str viewer;    /* a pseudonym of the person, for functions that are `per_person` */
     /* The place of use, for those that differ from column to column. */
     hs_str product, table;
     int field_id;
+    int variable; /* in other engines: the number of a variable that is nobody else's (mask/dialect.h) */
 };
 
 struct hs_mask_arg_spec {
@@ -47,17 +49,20 @@ struct hs_mask_function {
     bool per_person;    /* differs from person to person */
     bool keeps_inside;  /* what it shows of a nested value still is to be cut to what the person may see */
     bool null_elements; /* puts NULL among a list's elements */
+    bool by_element;    /* takes the policy's `elements`, a condition on each element of the list or entry of the map */
     bool hashes;        /* equal values stay equal and all of them are kept apart: no mask for a few possible values */
     /* Values of the arguments, against the type where it is known; err->shown gets the words. May be NULL. */
     hs_rc (*check)(const struct hs_mask_call *call, struct hs_err *err);
     hs_mask_print print_duckdb;
     /* Its own fields of a setup, where it takes text and has any: for the native at a path inside JSON. */
     void (*add_setup)(struct hs_buf *setup, const struct hs_mask_call *call);
-    const char *not_in_json;        /* an argument that SQL alone knows */
     const struct hs_native *native; /* what print_duckdb calls, where SQL cannot say it totally or fast */
     /* The other engines. NULL: there is no exact form; `instead` then names the mask that stands there and shows no
      * more ("stand-in: nullify"). Iceberg's read-restrictions know nine actions, some for certain arguments alone. */
     hs_mask_print print_trino, print_postgres;
+    /* NULL: those two are exact for every argument; said_where: otherwise for which, in words for the table. */
+    hs_rc (*said_elsewhere)(const struct hs_mask_call *call, bool *out, struct hs_err *err);
+    const char *said_where;
     const char *iceberg_action;
     const char *(*iceberg_action_of)(const struct hs_mask_call *call);
     const char *trino_instead, *postgres_instead, *iceberg_instead;
@@ -95,7 +100,17 @@ bool hs_mask_scaled(const struct hs_value *v, const struct hs_type *type, hs_who
 hs_whole hs_mask_most(const struct hs_type *type); /* the greatest of an int, long or decimal */
 hs_whole hs_mask_least(const struct hs_type *type);
 void hs_buf_add_scaled(struct hs_buf *b, hs_whole value, const struct hs_type *type); /* a typed literal */
-hs_whole hs_mask_ten_to(int n);                                                       /* n from 0 to 38 */
+void hs_buf_add_digits(struct hs_buf *b, hs_whole value, int scale);
+/* The same in another engine's words; NULL: in DuckDB's. */
+struct hs_dialect;
+/* An element of the list (an entry of the map) that the call is about, under the call's variable. */
+void hs_buf_add_element(struct hs_buf *b, const struct hs_mask_call *call, const struct hs_dialect *sql);
+void hs_buf_add_scaled_in(struct hs_buf *b, const struct hs_dialect *sql, hs_whole value, const struct hs_type *type);
+void hs_buf_add_double_in(struct hs_buf *b, const struct hs_dialect *sql, double value);
+/* The form of this call there; NULL: it has none that is exact. */
+HS_MUST hs_rc hs_mask_print_in(const struct hs_mask_call *call, const struct hs_dialect *sql, hs_mask_print *out,
+                               struct hs_err *err);
+hs_whole hs_mask_ten_to(int n); /* n from 0 to 38 */
 static inline bool hs_mask_is_whole(enum hs_type_id id)
 {
     return id == HS_T_INT || id == HS_T_LONG || id == HS_T_DECIMAL;

@@ -146,16 +146,13 @@ static bool place_key(const struct hs_native_setup *setup, uint8_t out[HS_HMAC_B
     uint8_t own[HS_HMAC_BYTES];
     struct hs_buf place;
     struct hs_hmac_start *start = NULL;
-    void *work = hs_hmac_work_new(NULL);
     hs_buf_init(&place, 1 << 20);
     hs_setup_add(&place, setup->fields);
     hs_setup_add(&place, setup->viewer);
-    bool ok = work && !place.failed && hs_hmac_function_key(setup->key, "noise", own) &&
-              (start = hs_hmac_start_new(hs_str_n(own, sizeof own))) &&
-              hs_hmac_of(start, work, hs_buf_str(&place), out);
+    bool ok = !place.failed && hs_hmac_function_key(setup->key, "noise", own) &&
+              (start = hs_hmac_start_new(hs_str_n(own, sizeof own))) && hs_hmac_of(start, hs_buf_str(&place), out);
     hs_wipe(own, sizeof own);
     hs_hmac_start_free(start);
-    hs_hmac_work_free(work);
     hs_buf_fini(&place);
     return ok;
 }
@@ -174,16 +171,16 @@ static void *open_state(const struct hs_native_setup *setup)
 }
 
 /* 128 bits that hang on place, person and value. */
-static bool draw(const struct state *s, void *work, const void *value, size_t len, unsigned __int128 *out)
+static bool draw(const struct state *s, const void *value, size_t len, unsigned __int128 *out)
 {
     uint8_t digest[HS_HMAC_BYTES];
-    if (!hs_hmac_of(s->hmac, work, hs_str_n(value, len), digest))
+    if (!hs_hmac_of(s->hmac, hs_str_n(value, len), digest))
         return false;
     memcpy(out, digest, sizeof *out);
     return true;
 }
 
-static bool mask_real(const struct state *s, void *work, struct hs_native_value *v)
+static bool mask_real(const struct state *s, struct hs_native_value *v)
 {
     unsigned __int128 bits;
     if (!(fabs(v->real) <= s->limit)) { /* nor is anything of NaN */
@@ -191,7 +188,7 @@ static bool mask_real(const struct state *s, void *work, struct hs_native_value 
         return true;
     }
     int64_t x = llround(v->real / s->step); /* at most 2^52 */
-    if (!draw(s, work, &x, sizeof x, &bits))
+    if (!draw(s, &x, sizeof x, &bits))
         return false;
     x += (int64_t)(bits % (2 * s->steps + 1)) - (int64_t)s->steps;
     v->real = (double)x * s->step;
@@ -199,11 +196,11 @@ static bool mask_real(const struct state *s, void *work, struct hs_native_value 
 }
 
 /* The remainder of 128 bits by a number of at most 64 is even to 2^-64; by a greater one there is no telling either. */
-static bool add_noise(const struct state *s, void *work, hs_whole *x)
+static bool add_noise(const struct state *s, hs_whole *x)
 {
     unsigned __int128 bits, span = 2 * (unsigned __int128)s->most + 1;
     hs_whole y;
-    if (!draw(s, work, x, sizeof *x, &bits))
+    if (!draw(s, x, sizeof *x, &bits))
         return false;
     hs_whole off = (hs_whole)(bits % span) - s->most; /* both are far within 128 bits: at most 39 digits */
     y = *x + off;
@@ -213,25 +210,40 @@ static bool add_noise(const struct state *s, void *work, hs_whole *x)
     return true;
 }
 
+/* For each value: by hand, as a printf would take longer than the noise. */
+static void add_decimal(struct hs_buf *out, hs_whole x, int scale)
+{
+    char text[48];
+    size_t at = sizeof text;
+    unsigned __int128 rest = x < 0 ? -(unsigned __int128)x : (unsigned __int128)x;
+    for (int digits = 0; rest || digits <= scale; digits++) {
+        if (digits == scale && scale)
+            text[--at] = '.';
+        text[--at] = (char)('0' + (rest <= UINT64_MAX ? (uint64_t)rest % 10 : rest % 10));
+        rest = rest <= UINT64_MAX ? (uint64_t)rest / 10 : rest / 10;
+    }
+    if (x < 0)
+        text[--at] = '-';
+    hs_buf_add(out, text + at, sizeof text - at);
+}
+
 static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
 {
     const struct state *s = state;
-    struct hs_type type = {.id = HS_T_DECIMAL, .precision = 38, .scale = s->scale};
     hs_whole x = v->whole;
+    (void)work;
     if (kind == HS_NATIVE_DOUBLE)
-        return mask_real(s, work, v);
+        return mask_real(s, v);
     if (kind == HS_NATIVE_TEXT && !read_whole(v->bytes, s->scale, &x)) {
         v->null = true; /* no decimal of the engine's looks so */
         return true;
     }
-    if (!add_noise(s, work, &x))
+    if (!add_noise(s, &x))
         return false;
     v->whole = (int64_t)x;
     if (kind == HS_NATIVE_TEXT) {
-        hs_buf_add_scaled(out, x, &type);
-        hs_str digits = hs_buf_str(out);
-        hs_str_cut(&digits, '\'');
-        v->bytes = hs_str_cut(&digits, '\'');
+        add_decimal(out, x, s->scale);
+        v->bytes = hs_buf_str(out);
     }
     return true;
 }
@@ -240,8 +252,6 @@ static const struct hs_native native = {
     .kinds = 1u << HS_NATIVE_LONG | 1u << HS_NATIVE_DOUBLE | 1u << HS_NATIVE_TEXT,
     .open = open_state,
     .close = close_state,
-    .work_new = hs_hmac_work_new,
-    .work_free = hs_hmac_work_free,
     .mask = mask,
 };
 

@@ -3,6 +3,7 @@
 #include "mask/mask.h"
 #include "mask/shared/find.h"
 #include "mask/shared/pattern.h"
+#include "mask/shared/pattern_match.h"
 
 #include "base/alloc.h"
 
@@ -70,10 +71,30 @@ static unsigned chosen(const struct hs_mask_call *call)
     return bits & ((1u << HS_FOUND_KINDS_) - 2);
 }
 
-static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+static void add_kinds(struct hs_buf *setup, const struct hs_mask_call *call)
 {
     hs_setup_add_int(setup, chosen(call));
     hs_setup_add_int(setup, hs_mask_arg_is(call, "show", "stars"));
+}
+
+/* Inside JSON text no function of the engine can be called in between: the patterns go to the native, too. */
+static void add_setup(struct hs_buf *setup, const struct hs_mask_call *call)
+{
+    const struct hs_value *map = hs_mask_arg(call, "patterns");
+    struct hs_err err;
+    add_kinds(setup, call);
+    for (size_t i = 0; map && i + 1 < map->item_count; i += 2) {
+        struct hs_buf normal, label;
+        hs_buf_init(&normal, 1 << 16);
+        hs_buf_init(&label, 256);
+        setup->failed |= hs_pattern_normal(map->items[i + 1].text, &normal, &err) != HS_OK;
+        hs_buf_addf(&label, "[%.*s]", HS_FMT(map->items[i].text));
+        hs_setup_add(setup, hs_buf_str(&normal));
+        hs_setup_add(setup, hs_buf_str(&label));
+        setup->failed |= label.failed;
+        hs_buf_fini(&normal);
+        hs_buf_fini(&label);
+    }
 }
 
 /* The policy's own patterns first, so that what they name keeps its label. */
@@ -106,7 +127,7 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_buf_init(&x, out->max);
     add_replaced(&x, hs_mask_arg(call, "patterns"), call->x);
     hs_native_call_begin(&c, out, call);
-    add_setup(&c.setup, call);
+    add_kinds(&c.setup, call);
     hs_native_call_end(&c, HS_NATIVE_TEXT, hs_buf_str(&x));
     out->failed |= x.failed;
     hs_buf_fini(&x);
@@ -115,32 +136,94 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
 struct state {
     unsigned kinds;
     bool stars;
+    unsigned count;
+    struct {
+        struct hs_pattern *pattern;
+        hs_str label;
+    } own[MAX_PATTERNS];
 };
+
+static void close_state(void *state)
+{
+    struct state *s = state;
+    for (unsigned i = 0; s && i < s->count; i++)
+        hs_pattern_free(s->own[i].pattern);
+    hs_free(s);
+}
+
+static bool read_state(struct state *s, hs_str rest)
+{
+    int64_t bits, stars;
+    hs_str normal;
+    if (!hs_setup_next_int(&rest, &bits) || !hs_setup_next_int(&rest, &stars))
+        return false;
+    s->kinds = (unsigned)bits;
+    s->stars = stars != 0;
+    while (rest.len) {
+        if (s->count == MAX_PATTERNS || !hs_setup_next(&rest, &normal) ||
+            !hs_setup_next(&rest, &s->own[s->count].label) || !(s->own[s->count].pattern = hs_pattern_new(normal)))
+            return false;
+        s->count++;
+    }
+    return true;
+}
 
 static void *open_state(const struct hs_native_setup *setup)
 {
-    hs_str rest = setup->fields;
-    int64_t bits, stars;
     struct state *s = hs_calloc(1, sizeof *s);
-    if (!s || !hs_setup_next_int(&rest, &bits) || !hs_setup_next_int(&rest, &stars)) {
-        hs_free(s);
-        return NULL;
-    }
-    *s = (struct state){(unsigned)bits, stars != 0};
-    return s;
+    if (s && read_state(s, setup->fields))
+        return s;
+    close_state(s);
+    return NULL;
+}
+
+struct work {
+    struct hs_symbols symbols;
+    struct hs_pattern_work *own[MAX_PATTERNS];
+    struct hs_buf texts[2]; /* what one pattern left for the next */
+    unsigned count;
+};
+
+static void work_free(void *work)
+{
+    struct work *w = work;
+    if (!w)
+        return;
+    for (unsigned i = 0; i < w->count; i++)
+        hs_pattern_work_free(w->own[i]);
+    hs_buf_fini(&w->texts[0]);
+    hs_buf_fini(&w->texts[1]);
+    hs_symbols_fini(&w->symbols);
+    hs_free(w);
 }
 
 static void *work_new(const void *state)
 {
-    (void)state;
-    return hs_calloc(1, sizeof(struct hs_symbols));
+    const struct state *s = state;
+    struct work *w = hs_calloc(1, sizeof *w);
+    for (unsigned i = 0; w && i < s->count; i++) {
+        if (!(w->own[i] = hs_pattern_work_new(s->own[i].pattern))) {
+            work_free(w);
+            return NULL;
+        }
+        w->count++;
+    }
+    return w;
 }
 
-static void work_free(void *work)
+/* The policy's own patterns first, each over what the one before left. */
+static bool replace_own(const struct state *s, struct work *w, size_t room, hs_str *text)
 {
-    if (work)
-        hs_symbols_fini(work);
-    hs_free(work);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct hs_buf *b = &w->texts[i % 2];
+        hs_buf_fini(b);
+        hs_buf_init(b, room);
+        hs_pattern_replace(s->own[i].pattern, w->own[i], *text, s->own[i].label, b);
+        if (b->failed)
+            return false;
+        *text = hs_buf_str(b);
+    }
+    return true;
 }
 
 static void add_found(struct hs_buf *out, const struct state *s, const struct hs_symbols *symbols, size_t from,
@@ -155,10 +238,17 @@ static void add_found(struct hs_buf *out, const struct state *s, const struct hs
 static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
 {
     const struct state *s = state;
-    struct hs_symbols *symbols = work;
+    struct work *w = work;
+    struct hs_symbols *symbols = &w->symbols;
     (void)kind;
-    if (!hs_may_hold(v->bytes))
-        return true;
+    if (!replace_own(s, w, out->max, &v->bytes))
+        return false;
+    if (!hs_may_hold(v->bytes)) {
+        if (s->count) /* what was made here goes with the next value */
+            hs_buf_adds(out, v->bytes);
+        v->bytes = s->count ? hs_buf_str(out) : v->bytes;
+        return !out->failed;
+    }
     if (!hs_symbols_read(symbols, v->bytes))
         return false;
     hs_find(symbols, s->kinds);
@@ -179,7 +269,7 @@ static bool mask(const void *state, void *work, enum hs_native_kind kind, struct
 static const struct hs_native native = {
     .kinds = 1u << HS_NATIVE_TEXT,
     .open = open_state,
-    .close = hs_free,
+    .close = close_state,
     .work_new = work_new,
     .work_free = work_free,
     .mask = mask,
@@ -225,7 +315,6 @@ const struct hs_mask_function hs_mask_redact_text = {
     .check = check,
     .print_duckdb = print,
     .add_setup = add_setup,
-    .not_in_json = "patterns",
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

@@ -1,6 +1,7 @@
 /* round: a number to so many digits behind the point, or to tens, hundreds and so on before it. Halves go away from
  * zero. Where the rounded value is no value of the type any more, the nearest one that is stands for it. */
 #include "mask/mask.h"
+#include "mask/shared/real.h"
 #include "mask/sql.h"
 
 #include "base/alloc.h"
@@ -30,7 +31,7 @@ static hs_rc check(const struct hs_mask_call *call, struct hs_err *err)
 }
 
 /* CASE WHEN x % w >= w/2 AND x - x % w <= most - w THEN x - x % w + w WHEN ... : no step leaves the type's range. */
-static void print_whole(struct hs_buf *out, const struct hs_mask_call *call, int digits)
+static void print_whole(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql, int digits)
 {
     const struct hs_type *t = call->type;
     hs_whole w = hs_mask_ten_to(scale_of(t) - digits);
@@ -38,19 +39,19 @@ static void print_whole(struct hs_buf *out, const struct hs_mask_call *call, int
     hs_buf_init(&step, out->max);
     hs_buf_init(&rest, out->max);
     hs_buf_init(&low, out->max);
-    hs_buf_add_scaled(&step, w, t);
+    hs_buf_add_scaled_in(&step, sql, w, t);
     hs_buf_addf(&rest, "(%.*s %% %.*s)", HS_FMT(call->x), HS_FMT(hs_buf_str(&step)));
     hs_buf_addf(&low, "(%.*s - %.*s)", HS_FMT(call->x), HS_FMT(hs_buf_str(&rest)));
-    hs_buf_addz(out, "TRY_CAST(CASE");
+    hs_buf_addz(out, sql ? "CAST(CASE" : "TRY_CAST(CASE");
     for (int up = 1; up >= 0; up--) {
         hs_buf_addf(out, " WHEN %.*s %s ", HS_FMT(hs_buf_str(&rest)), up ? ">=" : "<=");
-        hs_buf_add_scaled(out, up ? w / 2 : -(w / 2), t);
+        hs_buf_add_scaled_in(out, sql, up ? w / 2 : -(w / 2), t);
         hs_buf_addf(out, " AND %.*s %s ", HS_FMT(hs_buf_str(&low)), up ? "<=" : ">=");
-        hs_buf_add_scaled(out, up ? hs_mask_most(t) - w : hs_mask_least(t) + w, t);
+        hs_buf_add_scaled_in(out, sql, up ? hs_mask_most(t) - w : hs_mask_least(t) + w, t);
         hs_buf_addf(out, " THEN %.*s %s %.*s", HS_FMT(hs_buf_str(&low)), up ? "+" : "-", HS_FMT(hs_buf_str(&step)));
     }
     hs_buf_addf(out, " ELSE %.*s END AS ", HS_FMT(hs_buf_str(&low)));
-    hs_buf_add_duckdb_type(out, t);
+    out->failed |= sql ? !sql->add_type(out, t) : !hs_buf_add_duckdb_type(out, t);
     hs_buf_addc(out, ')');
     out->failed |= step.failed | rest.failed | low.failed;
     hs_buf_fini(&step);
@@ -63,7 +64,7 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     int digits = (int)hs_mask_arg_int(call, "digits", 0);
     struct hs_native_call c;
     if (hs_mask_is_whole(call->type->id)) {
-        print_whole(out, call, digits);
+        print_whole(out, call, NULL, digits);
         return;
     }
     hs_native_call_begin(&c, out, call);
@@ -71,6 +72,76 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
     hs_setup_add_int(&c.setup, call->type->id == HS_T_FLOAT);
     hs_native_call_end_number(&c, call);
 }
+
+/* ---- other engines ---- */
+
+static bool is_rounded_behind(double x, double power)
+{
+    return isfinite(round(x * power) / power);
+}
+
+static bool is_rounded_before(double x, double power)
+{
+    return isfinite(round(x / power) * power);
+}
+
+/* Halves away from zero, over z: PostgreSQL's round() sends them to the even number, and adding a half rounds, too. */
+static void add_nearest(struct hs_buf *out, const struct hs_dialect *sql, hs_str z)
+{
+    const char *cut = sql == &hs_trino ? "truncate" : "trunc";
+    hs_buf_addz(out, "CASE");
+    for (int up = 1; up >= 0; up--) {
+        hs_buf_addf(out, " WHEN %.*s - %s(%.*s) %s ", HS_FMT(z), cut, HS_FMT(z), up ? ">=" : "<=");
+        hs_buf_add_double_in(out, sql, up ? 0.5 : -0.5);
+        hs_buf_addf(out, " THEN %s(%.*s) %s ", cut, HS_FMT(z), up ? "+" : "-");
+        hs_buf_add_double_in(out, sql, 1);
+    }
+    hs_buf_addf(out, " ELSE %s(%.*s) END", cut, HS_FMT(z));
+}
+
+static void print_real(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql, int digits)
+{
+    double power = (double)hs_mask_ten_to(digits < 0 ? -digits : digits);
+    double most = hs_greatest_real(digits < 0 ? is_rounded_before : is_rounded_behind, power);
+    struct hs_real r = {.call = call, .sql = sql, .least = -most, .most = most, .tiny = digits < 0 ? 1 : 0};
+    struct hs_buf z, answer;
+    hs_buf_init(&z, out->max);
+    hs_buf_init(&answer, out->max);
+    hs_buf_addc(&z, '(');
+    hs_buf_add_real_value(&z, &r);
+    hs_buf_addz(&z, digits < 0 ? " / " : " * ");
+    hs_buf_add_double_in(&z, sql, power);
+    hs_buf_addc(&z, ')');
+    hs_buf_addc(&answer, '(');
+    add_nearest(&answer, sql, hs_buf_str(&z));
+    hs_buf_addz(&answer, digits < 0 ? ") * " : ") / ");
+    hs_buf_add_double_in(&answer, sql, power);
+    hs_buf_add_real(out, &r, hs_buf_str(&answer));
+    out->failed |= z.failed | answer.failed;
+    hs_buf_fini(&z);
+    hs_buf_fini(&answer);
+}
+
+static void print_in(struct hs_buf *out, const struct hs_mask_call *call, const struct hs_dialect *sql)
+{
+    int digits = (int)hs_mask_arg_int(call, "digits", 0);
+    if (hs_mask_is_whole(call->type->id))
+        print_whole(out, call, sql, digits);
+    else
+        print_real(out, call, sql, digits);
+}
+
+static void print_trino(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_trino);
+}
+
+static void print_postgres(struct hs_buf *out, const struct hs_mask_call *call)
+{
+    print_in(out, call, &hs_postgres);
+}
+
+/* ---- over doubles ---- */
 
 struct state {
     double power;
@@ -137,6 +208,8 @@ const struct hs_mask_function hs_mask_round = {
     .arg_count = HS_COUNT(args),
     .check = check,
     .print_duckdb = print,
+    .print_trino = print_trino,
+    .print_postgres = print_postgres,
     .native = &native,
     .examples = examples,
     .example_count = HS_COUNT(examples),

@@ -5,9 +5,6 @@
 
 #include "base/alloc.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
 static void print(struct hs_buf *out, const struct hs_mask_call *call)
 {
     struct hs_native_call c;
@@ -17,30 +14,29 @@ static void print(struct hs_buf *out, const struct hs_mask_call *call)
 
 static void close_state(void *state)
 {
-    EVP_MD_CTX_free(state); /* cleanses it */
+    if (state)
+        hs_wipe(state, sizeof(struct hs_sha));
+    hs_free(state);
 }
 
 /* SHA-256 that has taken the salt. */
 static void *open_state(const struct hs_native_setup *setup)
 {
     uint8_t salt[HS_HMAC_BYTES];
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-    EVP_MD_CTX *c = EVP_MD_CTX_new();
-    if (!c || !hs_hmac_function_key(setup->key, "sha256-salted", salt) || !EVP_DigestInit_ex(c, EVP_sha256(), NULL) ||
-        !EVP_DigestUpdate(c, salt, sizeof salt)) {
-        close_state(c);
-        c = NULL;
-    }
+    struct hs_sha *s = hs_calloc(1, sizeof *s);
+    bool ok = s && hs_hmac_function_key(setup->key, "sha256-salted", salt) && hs_sha_start(s, salt, sizeof salt);
     hs_wipe(salt, sizeof salt);
-    return c;
+    if (ok)
+        return s;
+    close_state(s);
+    return NULL;
 }
 
 static bool mask(const void *state, void *work, enum hs_native_kind kind, struct hs_native_value *v, struct hs_buf *out)
 {
-    uint8_t digest[32];
-    (void)kind;
-    if (!EVP_MD_CTX_copy_ex(work, state) || !EVP_DigestUpdate(work, v->bytes.at, v->bytes.len) ||
-        !EVP_DigestFinal_ex(work, digest, NULL))
+    uint8_t digest[HS_HMAC_BYTES];
+    (void)work, (void)kind;
+    if (!hs_sha_of(state, v->bytes, digest))
         return false;
     hs_buf_add_hex(out, digest, sizeof digest);
     v->bytes = hs_buf_str(out);
@@ -51,8 +47,6 @@ static const struct hs_native native = {
     .kinds = 1u << HS_NATIVE_TEXT,
     .open = open_state,
     .close = close_state,
-    .work_new = hs_hmac_work_new,
-    .work_free = hs_hmac_work_free,
     .mask = mask,
 };
 

@@ -1,4 +1,5 @@
-/* Strict: what two readers might read differently is refused. Lines end with LF or CRLF; an empty last line is none. */
+/* Strict: what two readers might read differently is refused, and so is a space that nobody sees. Lines end with LF or
+ * CRLF; an empty last line is none. */
 #include "model/csv.h"
 
 void hs_csv_open(struct hs_csv *csv, hs_str bytes)
@@ -67,6 +68,10 @@ static hs_rc bare(struct hs_arena *a, struct hs_csv *csv, hs_str *out, struct hs
             return hs_fail(err, HS_INVALID, "a value with quotes or line ends in it is written in quotes");
         step(csv);
     }
+    if (csv->at > from && (*from == ' ' || *from == '\t' || csv->at[-1] == ' ' || csv->at[-1] == '\t'))
+        return hs_fail(err, HS_INVALID,
+                       "this value begins or ends with a space, and equals no other that does not: take it out, or "
+                       "quote the value");
     *out = hs_arena_str(a, hs_str_n(from, (size_t)(csv->at - from)));
     return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }

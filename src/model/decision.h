@@ -18,7 +18,8 @@ struct hs_mask_use {
     /* true: no Mask of the model but the edge of a grant: the cell is NULL on rows that no grant covering this field
      * allows. `policy` is then a stand-in (nullify); it lies outside any Mask on the same field. */
     bool by_grant;
-    struct hs_rule *when; /* bound, principal filled in; NULL: always */
+    struct hs_rule *when;     /* bound, principal filled in; NULL: always */
+    struct hs_rule *elements; /* likewise, over each element (scope 1): it is masked unless this is FALSE; NULL: none */
 };
 
 /* For whom only aggregates are allowed: what a column may be used for. */

@@ -21,7 +21,7 @@ struct hs_model_file {
 
 /* Positions inside a policy that its references are reported at, once everything is loaded. */
 struct hs_policy_marks {
-    struct hs_at on, to, *columns; /* columns: one per policy->columns */
+    struct hs_at on, to, with, *columns; /* columns: one per policy->columns */
 };
 
 /* A directory that a table reads from (its own, or where one of its prefixes leads), or a root that a domain has. */
@@ -164,7 +164,14 @@ HS_MUST hs_rc hs_read_mask(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_deny(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_aggregate_rule(struct hs_load *l, const struct hs_yaml *root);
 HS_MUST hs_rc hs_read_lookup(struct hs_load *l, const struct hs_yaml *root);
+HS_MUST hs_rc hs_load_lookup_column(struct hs_load *l, const struct hs_lookup *k, hs_str name, struct hs_at at,
+                                    size_t *out);
 /* ---- lookup_resolve.c ---- */
+/* "cities", or from the mesh's policies "sales.cities". */
+HS_MUST hs_rc hs_load_find_lookup(struct hs_load *l, hs_str domain, struct hs_at at, hs_str name,
+                                  const struct hs_lookup **out);
+/* ---- lookup_map.c: a mask's `table`, `from` and `to` become its `map` ---- */
+HS_MUST hs_rc hs_load_lookup_map(struct hs_load *l, struct hs_policy *p, struct hs_at at);
 HS_MUST hs_rc hs_load_lookups(struct hs_load *l);
 /* Every lookup that a rule of this domain asks: found, its column and condition checked, its index made. */
 HS_MUST hs_rc hs_load_lookup_rule(struct hs_load *l, hs_str domain, hs_str file, struct hs_rule *r);

@@ -138,7 +138,7 @@ static hs_rc new_values(struct hs_load *l, struct hs_lookup *k, size_t rows)
     return k->values ? HS_OK : hs_load_no_memory(l);
 }
 
-static hs_rc find_column(struct hs_load *l, const struct hs_lookup *k, hs_str name, struct hs_at at, size_t *out)
+hs_rc hs_load_lookup_column(struct hs_load *l, const struct hs_lookup *k, hs_str name, struct hs_at at, size_t *out)
 {
     hs_str names[HS_LOOKUP_MAX_COLUMNS];
     struct hs_hint hint;
@@ -160,7 +160,7 @@ static hs_rc read_row(struct hs_load *l, struct hs_lookup *k, size_t row, const 
     for (const struct hs_yaml *key = node->first; key; key = key->next->next) {
         size_t column;
         const struct hs_yaml *cell = key->next;
-        HS_TRY(find_column(l, k, key->text, hs_load_at(l, key), &column));
+        HS_TRY(hs_load_lookup_column(l, k, key->text, hs_load_at(l, key), &column));
         if (cell->kind != HS_YAML_SCALAR)
             return hs_load_fail(l, hs_load_at(l, cell), "a cell is one value");
         if (hs_yaml_meaning(cell) != HS_YAML_NULL)
@@ -222,7 +222,7 @@ static hs_rc read_header(struct table_file *t)
     while (!cell.last) {
         size_t column;
         HS_TRY(next_cell(t, &cell, &at));
-        HS_TRY(find_column(t->l, t->lookup, cell.text, at, &column));
+        HS_TRY(hs_load_lookup_column(t->l, t->lookup, cell.text, at, &column));
         for (size_t i = 0; i < t->column_count; i++)
             if (t->columns[i] == column)
                 return hs_load_fail(t->l, at, "column '%.*s' stands here twice", HS_FMT(cell.text));

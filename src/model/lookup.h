@@ -17,6 +17,8 @@ struct hs_lookup {
     struct hs_type *type; /* STRUCT; string, long, decimal, boolean, date, timestamp, timestamptz, time; ids from 1 */
     struct hs_value *values; /* row_count times the columns, row by row; NULL where nothing is */
     size_t row_count;
+    /* Per row: nobody knows whether it is one, for the `where` that took it is unknown for it. NULL: all are known. */
+    bool *unsure;
     struct hs_map **index; /* per column; NULL: not indexed. A value's key (hs_lookup_key) to struct hs_lookup_rows */
 };
 struct hs_lookup_rows {

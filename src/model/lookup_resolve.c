@@ -133,34 +133,37 @@ static bool asks_someone(const struct hs_rule *r)
 
 enum { SCRATCH_MAX = 1 << 20 };
 
-/* Is the condition true for the row? What it is asked with goes each time that there is much of it. */
-static hs_rc is_taken(struct hs_load *l, const struct hs_rule *bound, const struct hs_value *row,
-                      struct hs_arena **scratch, bool *out)
+/* What the condition is for the row. What it is asked with goes each time that there is much of it. */
+static hs_rc ask_row(struct hs_load *l, const struct hs_rule *bound, const struct hs_value *row,
+                     struct hs_arena **scratch, struct hs_value *out)
 {
-    struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
     if (*scratch && hs_arena_used(*scratch) > SCRATCH_MAX) {
         hs_arena_free(*scratch);
         *scratch = NULL;
     }
     if (!*scratch && !(*scratch = hs_arena_new(0)))
         return hs_load_no_memory(l);
-    HS_TRY(hs_rule_ask(*scratch, bound, row, &outcome, l->err));
-    *out = outcome.kind == HS_V_BOOL && outcome.i;
-    return HS_OK;
+    return hs_rule_ask(*scratch, bound, row, out, l->err);
 }
 
+/* A row that the condition is unknown for is taken as what it is, one of which nobody knows whether it belongs here. To
+ * leave it out would say that it does not, and open whatever hangs on `not in`. */
 static hs_rc take_each(struct hs_load *l, struct hs_lookup *k, const struct hs_lookup *from,
-                       const struct hs_rule *bound)
+                       const struct hs_rule *bound, size_t *out_unknown)
 {
     struct hs_arena *scratch = NULL;
     size_t width = from->type->field_count;
     hs_rc rc = HS_OK;
     for (size_t i = 0; i < from->row_count && rc == HS_OK; i++) {
-        bool taken = true;
+        struct hs_value outcome = {.kind = HS_V_BOOL, .i = 1};
         if (bound)
-            rc = is_taken(l, bound, &from->values[i * width], &scratch, &taken);
-        if (rc == HS_OK && taken)
-            memcpy(&k->values[k->row_count++ * width], &from->values[i * width], width * sizeof *k->values);
+            rc = ask_row(l, bound, &from->values[i * width], &scratch, &outcome);
+        bool unknown = outcome.kind != HS_V_BOOL;
+        if (rc != HS_OK || (!unknown && !outcome.i))
+            continue;
+        *out_unknown += unknown;
+        k->unsure[k->row_count] = unknown || (from->unsure && from->unsure[i]);
+        memcpy(&k->values[k->row_count++ * width], &from->values[i * width], width * sizeof *k->values);
     }
     hs_arena_free(scratch);
     return rc;
@@ -170,7 +173,7 @@ static hs_rc take_rows(struct hs_load *l, struct hs_lookup_mark *m, const struct
 {
     struct hs_lookup *k = m->lookup;
     struct hs_rule *bound = NULL;
-    size_t width = from->type->field_count;
+    size_t width = from->type->field_count, unknown = 0;
     if (m->where && asks_someone(m->where))
         return hs_load_fail(l, m->from_at,
                             "a lookup's 'where' is about its rows alone: who asks, and when, stands in the "
@@ -179,9 +182,18 @@ static hs_rc take_rows(struct hs_load *l, struct hs_lookup_mark *m, const struct
         HS_TRY(hs_rule_bind_lookup(l->scratch, m->where, from, k->at.file, &bound, l->err));
     k->type = from->type;
     k->values = hs_arena_array(l->arena, (from->row_count ? from->row_count : 1) * width, sizeof *k->values);
-    if (!k->values)
+    k->unsure = hs_arena_array(l->arena, from->row_count ? from->row_count : 1, sizeof *k->unsure);
+    if (!k->values || !k->unsure)
         return hs_load_no_memory(l);
-    return take_each(l, k, from, bound);
+    HS_TRY(take_each(l, k, from, bound, &unknown));
+    if (!unknown)
+        return HS_OK;
+    return hs_load_warn(
+        l, m->from_at,
+        "'where' is unknown for %zu of %zu rows, because a cell is empty: 'in' and 'not in' this lookup "
+        "are then unknown for most values; say what such rows are, with 'COLUMN is not null and ...' "
+        "or 'COLUMN is null or ...'",
+        unknown, from->row_count);
 }
 
 static hs_rc follow(struct hs_load *l, struct hs_lookup_mark *m, int depth)
@@ -253,19 +265,42 @@ static hs_rc index_held(struct hs_load *l, struct hs_lookup *k, const struct hs_
     return HS_OK;
 }
 
+/* `own`: the domain that is named, or else the policy's. */
+static hs_rc find_for(struct hs_load *l, hs_str domain, struct hs_at at, hs_str own, hs_str name,
+                      struct hs_lookup_mark **out)
+{
+    if (domain.len && !hs_str_eq(own, domain))
+        return hs_load_fail(l, at, "domain '%.*s' cannot ask a lookup of domain '%.*s'", HS_FMT(domain), HS_FMT(own));
+    *out = find(l, own, name);
+    return *out ? HS_OK : fail_unknown(l, at, own, name);
+}
+
+hs_rc hs_load_find_lookup(struct hs_load *l, hs_str domain, struct hs_at at, hs_str name, const struct hs_lookup **out)
+{
+    hs_str own = domain, rest = name;
+    struct hs_lookup_mark *m = NULL;
+    if (memchr(name.at, '.', name.len)) {
+        own = hs_str_cut(&rest, '.');
+        name = rest;
+    }
+    if (!own.len)
+        return hs_load_fail(l, at, "a policy of the mesh names the domain, too: DOMAIN.%.*s",
+                            (int)(name.len < 60 ? name.len : 60), name.at);
+    HS_TRY(find_for(l, domain, at, own, name, &m));
+    *out = m->lookup;
+    return HS_OK;
+}
+
 static hs_rc resolve_one(struct hs_load *l, hs_str domain, hs_str file, struct hs_rule *r)
 {
     struct hs_at at = {file, r->line, r->column};
     hs_str own = r->path_len == 3 ? r->path_names[0] : domain, name = r->path_names[r->path_len - 2];
     struct hs_rule *bound = NULL;
+    struct hs_lookup_mark *m = NULL;
     if (!own.len)
         return hs_load_fail(l, at, "a policy of the mesh names the domain, too: in DOMAIN.%.*s.%.*s", HS_FMT(name),
                             HS_FMT(r->path_names[1]));
-    if (domain.len && !hs_str_eq(own, domain))
-        return hs_load_fail(l, at, "domain '%.*s' cannot ask a lookup of domain '%.*s'", HS_FMT(domain), HS_FMT(own));
-    struct hs_lookup_mark *m = find(l, own, name);
-    if (!m)
-        return fail_unknown(l, at, own, name);
+    HS_TRY(find_for(l, domain, at, own, name, &m));
     r->lookup = m->lookup;
     HS_TRY(hs_rule_check_lookup_column(l->scratch, r, file, l->err));
     if (r->arg_count < 2)

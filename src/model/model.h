@@ -149,10 +149,11 @@ struct hs_policy {
     size_t column_count;
     hs_str *measures; /* AGGREGATE: what may be summed up; none given: whatever is granted */
     size_t measure_count;
-    int minimum;           /* AGGREGATE: the fewest rows a group may have */
-    struct hs_rule *where; /* GRANT, ROW_RULE */
-    struct hs_rule *when;  /* MASK */
-    hs_str with;           /* MASK: function name */
+    int minimum;              /* AGGREGATE: the fewest rows a group may have */
+    struct hs_rule *where;    /* GRANT, ROW_RULE */
+    struct hs_rule *when;     /* MASK */
+    struct hs_rule *elements; /* MASK: which elements of the list or map; NULL: none named */
+    hs_str with;              /* MASK: function name */
     struct hs_mask_arg *args;
     size_t arg_count;
     int64_t expires_us;      /* GRANT: 0 never */

@@ -7,7 +7,6 @@
 struct draft {
     struct hs_policy policy;
     struct hs_policy_marks marks;
-    struct hs_at with;
 };
 
 /* ---- to, unless ---- */
@@ -198,9 +197,9 @@ static hs_rc read_args(struct hs_load *l, const struct hs_yaml *node, void *reco
 static hs_rc read_with(struct hs_load *l, const struct hs_yaml *node, void *record)
 {
     struct draft *d = record;
-    d->with = hs_load_at(l, node);
+    d->marks.with = hs_load_at(l, node);
     if (node->kind == HS_YAML_MAP)
-        return hs_load_fail(l, d->with, "'with' is the function's name alone; its arguments stand in 'args'");
+        return hs_load_fail(l, d->marks.with, "'with' is the function's name alone; its arguments stand in 'args'");
     return hs_read_text(l, node, "with", &d->policy.with);
 }
 
@@ -237,7 +236,7 @@ static bool quote_spans_lines(hs_str text)
 /* The slice of the file stands for the text where the two differ only in layout, for then every position that the rule
  * parser counts is the file's own, in block scalars too. Where YAML escapes are in the way the text itself is used, and
  * positions after the first escape are near. */
-hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+static hs_rc read_rule(struct hs_load *l, const struct hs_yaml *node, bool element, void *out)
 {
     hs_str text, file = l->file->path;
     HS_TRY(hs_read_text(l, node, "a rule", &text));
@@ -248,7 +247,19 @@ hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
         if (!text.at)
             return hs_load_no_memory(l);
     }
-    return hs_rule_parse(l->arena, text, file, node->line, node->column + (int)quote, out, l->err);
+    int column = node->column + (int)quote;
+    return element ? hs_rule_parse_element(l->arena, text, file, node->line, column, out, l->err)
+                   : hs_rule_parse(l->arena, text, file, node->line, column, out, l->err);
+}
+
+hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+{
+    return read_rule(l, node, false, out);
+}
+
+static hs_rc read_element_rule(struct hs_load *l, const struct hs_yaml *node, void *out)
+{
+    return read_rule(l, node, true, out);
 }
 
 /* ---- the documents ---- */
@@ -278,6 +289,7 @@ static const struct hs_key MASK_KEYS[] = {
     HS_KEY("to", READ, .read = read_to),
     HS_KEY("unless", READ, .read = read_unless),
     HS_KEY("when", READ, INTO(when), .read = hs_read_rule),
+    HS_KEY("elements", READ, INTO(elements), .read = read_element_rule),
     HS_KEY("with", READ, .required = true, .read = read_with),
     HS_KEY("args", READ, .read = read_args),
 };
@@ -321,7 +333,7 @@ static hs_rc check_mask(struct hs_load *l, const struct draft *d)
     if (d->policy.kind != HS_MASK || !l->check)
         return HS_OK;
     hs_rc rc = l->check(&d->policy, &inner);
-    return rc == HS_OK ? HS_OK : hs_load_fail_(l, rc, d->with, __FILE__, __LINE__, "%s", inner.shown);
+    return rc == HS_OK ? HS_OK : hs_load_fail_(l, rc, d->marks.with, __FILE__, __LINE__, "%s", inner.shown);
 }
 
 static hs_rc read_policy(struct hs_load *l, const struct hs_yaml *root, enum hs_policy_kind kind,
@@ -329,7 +341,7 @@ static hs_rc read_policy(struct hs_load *l, const struct hs_yaml *root, enum hs_
 {
     struct draft d = {.policy = {.kind = kind, .domain = l->domain, .at = hs_load_at(l, root)}};
     d.policy.minimum = kind == HS_AGGREGATE ? USUAL_MINIMUM : 0;
-    d.with = d.marks.to = d.policy.at;
+    d.marks.with = d.marks.to = d.policy.at;
     HS_TRY(hs_form_read(l, root, form, &d));
     HS_TRY(default_actions(l, &d.policy));
     HS_TRY(check_mask(l, &d));

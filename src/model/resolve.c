@@ -456,10 +456,13 @@ static hs_rc resolve_policy(struct hs_load *l, struct hs_policy *policy, const s
     HS_TRY(refuse_foreign(l, policy, marks->on));
     HS_TRY(tables_of(l, policy, &tables, &count));
     HS_TRY(resolve_columns(l, policy, marks, tables, count));
+    HS_TRY(hs_load_lookup_map(l, policy, marks->with));
     if (policy->where)
         HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->where));
     if (policy->when)
         HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->when));
+    if (policy->elements)
+        HS_TRY(hs_load_lookup_rule(l, policy->domain, policy->at.file, policy->elements));
     if (count == 1) {
         HS_TRY(check_rule(l, policy, policy->where, tables[0]));
         HS_TRY(check_rule(l, policy, policy->when, tables[0]));

@@ -315,8 +315,8 @@ static hs_rc check_text(hs_str text, hs_str file, int line, int column, struct h
     return HS_OK;
 }
 
-hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int column, struct hs_rule **out,
-                    struct hs_err *err)
+static hs_rc parse(struct hs_arena *a, hs_str text, hs_str file, int line, int column, int lists, struct hs_rule **out,
+                   struct hs_err *err)
 {
     static const hs_str joins[] = {{"and", 3},     {"or", 2},     {"not", 3},  {"in", 2},       {"is", 2},
                                    {"between", 7}, {"starts", 6}, {"ends", 4}, {"contains", 8}, {"where", 5}};
@@ -325,7 +325,7 @@ hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int 
     hs_str copy = hs_arena_str(a, text);
     if (!copy.at)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    struct hs_rule_parser p = {.lex = {a, copy.at, copy.at + copy.len, file, line, column}, .err = err};
+    struct hs_rule_parser p = {.lex = {a, copy.at, copy.at + copy.len, file, line, column}, .lists = lists, .err = err};
     struct hs_rule *rule;
     HS_TRY(hs_rule_advance(&p));
     if (p.tok.kind == HS_TOK_END)
@@ -336,4 +336,16 @@ hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int 
                                      sizeof joins / sizeof joins[0]);
     *out = rule;
     return HS_OK;
+}
+
+hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int column, struct hs_rule **out,
+                    struct hs_err *err)
+{
+    return parse(a, text, file, line, column, 0, out, err);
+}
+
+hs_rc hs_rule_parse_element(struct hs_arena *a, hs_str text, hs_str file, int line, int column, struct hs_rule **out,
+                            struct hs_err *err)
+{
+    return parse(a, text, file, line, column, 1, out, err);
 }

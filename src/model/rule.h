@@ -141,11 +141,17 @@ struct hs_rule {
  * Bounds: 64 KiB of text, depth 64, 4,096 nodes. */
 HS_MUST hs_rc hs_rule_parse(struct hs_arena *a, hs_str text, hs_str file, int line, int column, struct hs_rule **out,
                             struct hs_err *err);
+/* The same for a condition on each element of a list or entry of a map: names are the element's, as inside any(...). */
+HS_MUST hs_rc hs_rule_parse_element(struct hs_arena *a, hs_str text, hs_str file, int line, int column,
+                                    struct hs_rule **out, struct hs_err *err);
 /* Binds a *copy* of the rule to a table's type: `type` is a STRUCT with contract names and ids. Unknown column ->
  * error with suggestion; ill-typed comparison (text against number ...) -> error; nested through list or map -> error.
  */
 HS_MUST hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type, hs_str file,
                            struct hs_rule **out, struct hs_err *err);
+/* A condition on the elements of `list`, a LIST or MAP of that table; its own elements have scope 1. */
+HS_MUST hs_rc hs_rule_bind_element(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type,
+                                   const struct hs_type *list, hs_str file, struct hs_rule **out, struct hs_err *err);
 bool hs_rule_is_arithmetic(enum hs_rule_op op); /* ADD to NEG */
 /* A lookup's condition against the lookup's columns; whether it has the column that is asked for. */
 HS_MUST hs_rc hs_rule_bind_lookup(struct hs_arena *a, const struct hs_rule *rule, const struct hs_lookup *lookup,

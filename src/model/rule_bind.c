@@ -576,6 +576,21 @@ hs_rc hs_rule_bind(struct hs_arena *a, const struct hs_rule *rule, const struct 
     return HS_OK;
 }
 
+hs_rc hs_rule_bind_element(struct hs_arena *a, const struct hs_rule *rule, const struct hs_type *type,
+                           const struct hs_type *list, hs_str file, struct hs_rule **out, struct hs_err *err)
+{
+    struct hs_rule_binder b = {.arena = a, .table = type, .file = file, .err = err};
+    struct hs_rule *bound;
+    if ((list->id != HS_T_LIST && list->id != HS_T_MAP) || list->field_count != (list->id == HS_T_MAP ? 2 : 1))
+        return hs_rule_fail_at(&b, rule, "a condition on elements is for lists and maps, not for %s",
+                               hs_type_name(list->id));
+    b.lists[b.scope++] = list;
+    HS_TRY(bind_node(&b, rule, &bound));
+    HS_TRY(expect_bool(&b, bound));
+    *out = bound;
+    return HS_OK;
+}
+
 hs_rc hs_rule_bind_lookup(struct hs_arena *a, const struct hs_rule *rule, const struct hs_lookup *lookup, hs_str file,
                           struct hs_rule **out, struct hs_err *err)
 {

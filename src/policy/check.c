@@ -133,6 +133,15 @@ static hs_rc check_aggregate(struct checker *k, const struct hs_policy *p)
     return HS_OK;
 }
 
+static hs_rc check_elements(struct checker *k, const struct hs_policy *p, const struct hs_type *list)
+{
+    struct hs_rule *bound;
+    if (!p->elements)
+        return HS_OK;
+    HS_TRY(hs_rule_bind_element(k->arena, p->elements, k->tree.bound, list, p->at.file, &bound, k->err));
+    return hs_rule_check_possible(k->arena, bound, p->at.file, k->err);
+}
+
 static hs_rc check_mask(struct checker *k, const struct hs_policy *p, const bool *targets)
 {
     bool used = false;
@@ -151,6 +160,7 @@ static hs_rc check_mask(struct checker *k, const struct hs_policy *p, const bool
             hs_buf_fini(&name);
             return rc;
         }
+        HS_TRY(check_elements(k, p, k->tree.nodes[i].field->type));
     }
     return used ? check_rule(k, p, p->when) : HS_OK;
 }

@@ -165,11 +165,17 @@ static hs_rc add_use(struct decider *k, size_t node, const struct hs_policy *p, 
 
 static hs_rc add_mask_use(struct decider *k, size_t node, const struct hs_policy *p)
 {
-    struct hs_rule *when = NULL;
+    struct hs_asker asker = {k->who, k->facts};
+    struct hs_rule *when = NULL, *elements = NULL;
+    int64_t *until = &k->cover.valid_until_us;
     if (p->when)
-        HS_TRY(hs_rule_fill(k->arena, p->when, (struct hs_asker){k->who, k->facts}, k->tree.bound, p, &when,
-                            &k->cover.valid_until_us, k->err));
-    return add_use(k, node, p, when, false);
+        HS_TRY(hs_rule_fill(k->arena, p->when, asker, k->tree.bound, p, &when, until, k->err));
+    if (p->elements)
+        HS_TRY(hs_rule_fill_element(k->arena, p->elements, asker, k->tree.bound, k->tree.nodes[node].field->type, p,
+                                    &elements, until, k->err));
+    HS_TRY(add_use(k, node, p, when, false));
+    k->d->masks[k->d->mask_count - 1].elements = elements;
+    return HS_OK;
 }
 
 static hs_rc add_uses(struct decider *k, size_t node)
@@ -197,7 +203,8 @@ static bool may_null(const struct decider *k, size_t node)
     const struct hs_mask_function *f = p ? hs_mask_function(p->with) : NULL;
     int up = k->tree.nodes[node].parent;
     const struct hs_mask_function *around = up >= 0 && k->owner[up] ? hs_mask_function(k->owner[up]->with) : NULL;
-    return k->cell[node] || (p && (!f || f->may_null)) || (around && around->null_elements);
+    bool key = k->tree.nodes[node].step == HS_STEP_KEY;
+    return k->cell[node] || (p && (!f || f->may_null)) || (around && around->null_elements && !key);
 }
 
 static hs_rc output_type(struct decider *k, const struct hs_type *from, size_t first, const struct hs_type **out)

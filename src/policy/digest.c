@@ -89,6 +89,10 @@ static void add_mask(struct hs_sha256 *h, const struct hs_mask_use *m)
         add_value(h, &m->policy->args[i].value);
     }
     add_rule(h, m->when);
+    if (m->elements) { /* masks without keep the digest they always had */
+        hs_sha256_field(h, HS_S("of elements"));
+        add_rule(h, m->elements);
+    }
 }
 
 static void add_column(struct hs_sha256 *h, const struct hs_decided_column *c)

@@ -217,17 +217,32 @@ static hs_rc fill_node(struct filler *f, const struct hs_rule *r, struct hs_rule
     return settle(f, copy);
 }
 
-hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker, const struct hs_type *bound,
-                   const struct hs_policy *p, struct hs_rule **out, int64_t *until, struct hs_err *err)
+static hs_rc fill_rule(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker,
+                       const struct hs_type *bound, const struct hs_type *list, const struct hs_policy *p,
+                       struct hs_rule **out, int64_t *until, struct hs_err *err)
 {
     struct filler f = {.arena = a, .who = asker.who, .facts = asker.facts, .policy = p, .until = until, .err = err};
     struct hs_rule *filled;
     hs_rc rc = fill_node(&f, rule, &filled);
     if (rc == HS_OK)
-        rc = hs_rule_bind(a, filled, bound, p->at.file, out, err);
+        rc = list ? hs_rule_bind_element(a, filled, bound, list, p->at.file, out, err)
+                  : hs_rule_bind(a, filled, bound, p->at.file, out, err);
     if (rc == HS_OK)
         rc = hs_rule_fold(a, *out, err);
     return hs_refuse(err, rc, p);
+}
+
+hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker, const struct hs_type *bound,
+                   const struct hs_policy *p, struct hs_rule **out, int64_t *until, struct hs_err *err)
+{
+    return fill_rule(a, rule, asker, bound, NULL, p, out, until, err);
+}
+
+hs_rc hs_rule_fill_element(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker,
+                           const struct hs_type *bound, const struct hs_type *list, const struct hs_policy *p,
+                           struct hs_rule **out, int64_t *until, struct hs_err *err)
+{
+    return fill_rule(a, rule, asker, bound, list, p, out, until, err);
 }
 
 struct hs_rule *hs_rule_join(struct hs_arena *a, enum hs_rule_op op, struct hs_rule **args, size_t count)

@@ -2,7 +2,8 @@
  * stands once, in order, so that the same values make the same decision whichever rows they came from.
  *
  * A row that the condition is UNKNOWN for may be one of them or not: one NULL among the values says so. What is in none
- * of the others is then neither in nor `not in` the list, and a mask whose `when` asks it stays on. */
+ * of the others is then neither in nor `not in` the list, and a mask whose `when` asks it stays on. Where the lookup is
+ * taken `from` another, its own `where` counts as if the rule had written it. */
 #include "model/lookup.h"
 #include "policy/policy_in.h"
 
@@ -95,8 +96,11 @@ static hs_rc ask_row(struct asking *k, const struct hs_rule *condition, size_t r
         HS_TRY(clear_scratch(k));
         HS_TRY(hs_rule_ask(k->scratch, condition, values, &outcome, k->err));
     }
-    k->unknown |= outcome.kind != HS_V_BOOL;
-    return outcome.kind == HS_V_BOOL && outcome.i ? keep(k, &values[column]) : HS_OK;
+    if (outcome.kind == HS_V_BOOL && !outcome.i)
+        return HS_OK;
+    bool unknown = outcome.kind != HS_V_BOOL || (k->lookup->unsure && k->lookup->unsure[row]);
+    k->unknown |= unknown;
+    return unknown ? HS_OK : keep(k, &values[column]);
 }
 
 /* Rows that the condition is true for none of: one that it is unknown for says all that they say. */

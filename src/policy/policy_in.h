@@ -67,6 +67,11 @@ HS_MUST hs_rc hs_rule_fill(struct hs_arena *a, const struct hs_rule *rule, struc
                            const struct hs_type *bound, const struct hs_policy *p, struct hs_rule **out, int64_t *until,
                            struct hs_err *err);
 
+/* The same for a mask's condition on the elements of `list`. */
+HS_MUST hs_rc hs_rule_fill_element(struct hs_arena *a, const struct hs_rule *rule, struct hs_asker asker,
+                                   const struct hs_type *bound, const struct hs_type *list, const struct hs_policy *p,
+                                   struct hs_rule **out, int64_t *until, struct hs_err *err);
+
 /* ---- never.c ---- */
 /* HS_INVALID with place and words: the condition, or a part of it that was meant to say something, is true for no row.
  */

@@ -153,16 +153,25 @@ static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct
                                 .viewer = p->viewer};
     if (!f || !(f->accepts & HS_ON(out->id)))
         return hs_fail_hidden(p->err, HS_INTERNAL, "mask function does not fit");
+    if (m->elements && !f->by_element)
+        return hs_fail_hidden(p->err, HS_INTERNAL, "a condition on elements for a mask that has none");
     if (!f->keeps_inside) {
         hs_buf_add_mask_call(b, f, &call);
         return HS_OK;
     }
     struct hs_buf masked;
+    struct hs_buf condition;
     hs_buf_init(&masked, p->max);
+    hs_buf_init(&condition, p->max);
     call.type = m->type;
-    hs_buf_add_mask_call(&masked, f, &call);
-    b->failed |= masked.failed;
-    hs_rc rc = print_inside(p, b, m->type, out, hs_buf_str(&masked));
+    hs_rc rc = m->elements ? hs_print_duckdb_rule(&condition, m->elements, p->err) : HS_OK;
+    call.masked_if = hs_buf_str(&condition);
+    if (rc == HS_OK)
+        hs_buf_add_mask_call(&masked, f, &call);
+    b->failed |= masked.failed | condition.failed;
+    if (rc == HS_OK)
+        rc = print_inside(p, b, m->type, out, hs_buf_str(&masked));
+    hs_buf_fini(&condition);
     hs_buf_fini(&masked);
     return rc;
 }

@@ -243,9 +243,6 @@ hs_rc hs_mask_fits_node(const struct hs_policy *p, const struct hs_tree *tree, s
                            hs_type_name(type->id));
         if (f && !hs_mask_fits_json(f))
             return hs_fail(err, HS_INVALID, "%s has no form for values inside JSON text (nullify has)", f->name);
-        for (size_t i = 0; f && f->not_in_json && i < p->arg_count; i++)
-            if (hs_str_is(p->args[i].name, f->not_in_json))
-                return hs_fail(err, HS_INVALID, "inside JSON text %s has no '%s'", f->name, f->not_in_json);
     }
     return hs_mask_fits(p, type, err);
 }

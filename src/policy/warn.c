@@ -178,7 +178,8 @@ static bool turns_each_minute(const struct hs_rule *r)
 
 static void warn_of_minutes(struct hs_buf *out, const struct hs_policy *p)
 {
-    if ((p->where && turns_each_minute(p->where)) || (p->when && turns_each_minute(p->when)))
+    if ((p->where && turns_each_minute(p->where)) || (p->when && turns_each_minute(p->when)) ||
+        (p->elements && turns_each_minute(p->elements)))
         hs_buf_addf(
             out,
             "warning: %.*s:%d:%d: 'request.now' beside a column makes another decision each minute, and ends the "

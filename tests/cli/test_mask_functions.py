@@ -105,3 +105,53 @@ def test_check_warns_of_few_values(mesh):
     answer = run("check", mesh)
     assert answer.returncode == 0, answer.stdout
     assert re.search(r"warning: .*zz.yaml:1:1: hmac-token hides little in column 'status'", answer.stdout), answer.stdout
+
+
+def test_patterns_inside_json(mesh):
+    """The mask that a column's text gets from the engine, at a path from our own matcher."""
+    mask(mesh, ("sales.orders.note.$.a", "replace-pattern", "{pattern: '[0-9]{2}', with: '##'}", None),
+         ("sales.orders.note.$.b", "redact-text", "{patterns: {word: 'e[a-z]'}}", None))
+    assert set(column(mesh, "note")) <= {'"""[redacted]"""', ""}
+    cases = mesh / "domains" / "sales" / "policies" / "orders.test.yaml"
+    cases.write_text("""kind: PolicyTest
+name: notes
+given:
+  table: sales.orders
+  rows:
+  - {id: 1, region: EU, note: '{"a": "x1234", "b": "edge of 4111111111111111", "c": "12"}'}
+cases:
+- as: otto
+  then:
+    rows:
+    - {id: 1, note: '{"a": "x####", "b": "[word]ge of [card]", "c": "12"}'}
+""")
+    try:
+        answer = run("policy", "test", "--model", mesh)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    finally:
+        cases.unlink()
+        mask(mesh)
+
+
+def test_a_mapping_from_a_lookup(mesh, raw):
+    lookups = mesh / "domains" / "sales" / "lookups"
+    lookups.mkdir(exist_ok=True)
+    (lookups / "parts.yaml").write_text("kind: Lookup\nname: parts\ncolumns: {region: string, part: string, rank: long}\n"
+                                        "rows:\n- {region: EU, part: east, rank: 1}\n- {region: EU, part: east}\n- {region: US, part: west}\n")
+    mask(mesh, ("sales.orders.region", "generalise", "{table: parts, from: region, to: part, else: elsewhere}", None))
+    try:
+        assert column(mesh, "region") == [{"EU": "east", "US": "west"}.get(r, "elsewhere") for r in raw["region"]]
+    finally:
+        shutil.rmtree(lookups)
+        mask(mesh)
+
+
+def test_a_mapping_that_is_wrong(mesh):
+    for args, words in (("{table: part, from: a, to: b, else: c}", "zz.yaml:5:7: domain 'sales' has no lookup 'part'"),
+                        ("{table: part, map: {a: b}, else: c}", "give either 'map' or 'table'"),
+                        ("{from: a, map: {a: b}, else: c}", "'from' and 'to' are columns of a 'table'"),
+                        ("{table: part, from: a, to: b}", "generalise needs the argument 'else'")):
+        mask(mesh, ("sales.orders.region", "generalise", args, None))
+        answer = run("check", mesh)
+        assert answer.returncode != 0 and words in answer.stdout + answer.stderr, answer.stdout + answer.stderr
+    mask(mesh)

@@ -81,3 +81,48 @@ def test_mask_inside_a_list(mesh):
     """A condition about lists on a mask that lies inside one: two lambdas, one in the other."""
     shown = ask(mesh, "id < 3", "select tags[1] from d.t order by id", MASK)
     assert shown == ["a", "[redacted]"]
+
+
+def elements(column, function, condition):
+    return f"---\nkind: Mask\nname: m\non: {{column: 'd.t.{column}'}}\nwith: {function}\nelements: |\n  {condition}\n"
+
+
+@pytest.mark.parametrize("column, function, condition, shown", [
+    ("items", "drop-elements", "price > 100 or sku = 'x'", ["[]", "[]", "[]", "[]", "[]"]),  # unknown drops, too
+    ("items", "drop-elements", "sku in ('y', 'z')", ["[x]", "[]", "[]", "[]", "[]"]),
+    ("items", "nullify-elements", "element.price > row.id * 30", ["[x]", "[NULL, NULL]", "[]", "[]", "[NULL]"]),
+    ("items", "drop-elements", "price is not null", ["[]", "[z]", "[]", "[]", "[]"]),
+    ("tags", "drop-elements", "element = 'b' or row.id = 2", ["[a]", "[]", "", "[]", "[]"]),
+    ("tags", "nullify-elements", "element in ('a', principal.name)", ["[NULL, b]", "[c]", "", "[]", "[NULL]"]),
+    ("m", "drop-elements", "value = 'v' and key <> 'z'", ["{}", "{}", "", "{}", "{z=v}"]),
+    ("m", "nullify-elements", "key = 'k'", ["{k=NULL}", "{}", "", "{k=NULL}", "{z=v}"]),
+])
+def test_elements_by_a_condition(mesh, column, function, condition, shown):
+    value = "list_transform(items, lambda e: e.sku)" if column == "items" else column
+    answer = ask(mesh, "id < 9", f"select replace(cast({value} as varchar), ' ', '') || ';' as shown from d.t order by id", elements(column, function, condition))
+    assert [a.strip('";') for a in answer] == [s.replace(" ", "") for s in shown if s]
+
+
+@pytest.mark.parametrize("column, condition, words", [
+    ("items", "pric > 100", "p.yaml:14:3: unknown member 'pric' (did you mean 'price'?)"),
+    ("items", "price = 'x'", "p.yaml:14:11: a number cannot be compared with text"),
+    ("items", "id > 1", "an element has no member 'id'; the row's column is row.id"),
+    ("tags", "sku = 'x'", "the elements of this list are values without members: write 'element'"),
+    ("m", "element = 'x'", "a map's entries have a key and a value: write 'key' or 'value'"),
+    ("items", "price > 5 and price < 3", "this can never be true"),
+    ("id", "element > 1", "drop-elements does not mask values of type"),
+])
+def test_elements_that_are_wrong(mesh, column, condition, words):
+    (mesh / "domains" / "d" / "policies" / "p.yaml").write_text(GRANT + "id < 9\n" + elements(column, "drop-elements", condition))
+    answer = subprocess.run([PROGRAM, "check", mesh], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1 and words in answer.stdout + answer.stderr, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("function, more, words", [
+    ("drop-elements", "args: {keep: [a]}\n", "give either 'elements' or the arguments 'values' or 'keep'"),
+    ("nullify", "", "'elements' is for drop-elements and nullify-elements")])
+def test_elements_beside_arguments(mesh, function, more, words):
+    text = elements("tags", function, "element = 'x'") + more
+    (mesh / "domains" / "d" / "policies" / "p.yaml").write_text(GRANT + "id < 9\n" + text)
+    answer = subprocess.run([PROGRAM, "check", mesh], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1 and words in answer.stdout + answer.stderr, answer.stdout + answer.stderr

@@ -1,4 +1,5 @@
 """DuckDB, PostgreSQL and Trino, each with the same rows, each started and ended by the test that uses it."""
+import collections
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -22,10 +24,36 @@ PROGRAM = BUILD / "policy_dialects_test"
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 PEERS = ROOT / "build" / "peers"
 
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+from natives import natives
+
 
 def lines(*args):
     out = subprocess.run([str(PROGRAM), *map(str, args)], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in out.splitlines()]
+
+
+def program(*args):
+    return subprocess.run([str(BUILD / "hailstorm"), *args], check=True, capture_output=True, text=True).stdout
+
+
+def mask_names():
+    """Every mask that there is, by the program's own reference."""
+    return [line[3:] for line in program("docs", "masks").splitlines() if line.startswith("## ")]
+
+
+def drawn(decisions, dialect):
+    """How often each mask was drawn, and how often what it is in was exact there: at least a few of each, or nothing is
+    known of it."""
+    drawn, exact = collections.Counter(), collections.Counter()
+    for d in decisions:
+        fits = {c["name"]: c["fit"] for c in d[dialect]["columns"]}
+        for m in d["masks"]:
+            drawn[m["with"]] += 1
+            exact[m["with"]] += fits.get(m["path"].split(".")[0].split("[")[0]) == "exact"
+    missing = [name for name in mask_names() if drawn[name] < 3]
+    assert not missing, missing
+    return ", ".join(f"{name} {drawn[name]} ({exact[name]} exact)" for name in sorted(drawn))
 
 
 def schema():
@@ -36,7 +64,7 @@ class Duck:
     def __init__(self):
         self.con = duckdb.connect()
         self.con.execute("SET TimeZone = 'UTC'")
-        self.con.create_function("hs_mask_hmac_token", lambda _, x: "token of " + x, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        natives().register(self.con)
         described = schema()
         columns = ", ".join(f'"f{c["id"]}" {c["duckdb"]}' for c in described["columns"])
         self.con.execute(f"CREATE TABLE raw (n INTEGER, {columns})")

@@ -1,13 +1,15 @@
-"""The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the page that says
-which masks have such a form."""
-import os
+"""The masks' own examples, and the ends of every type, as each engine's form of the mask has them; and the pages that are
+written from what the program says: which masks have such a form, and the reference."""
+import functools
 import subprocess
+from decimal import Decimal
 
 import pytest
 
 import dialect_engines as engines
 import dialect_page
 import dialect_rows as rows
+from natives import natives
 
 EXAMPLES = engines.BUILD / "policy_examples_test"
 KINDS = {"VARCHAR": "string", "BIGINT": "long", "INTEGER": "int", "DOUBLE": "double", "FLOAT": "float", "DATE": "date",
@@ -22,29 +24,44 @@ MORE = {"string": ["", "a", "ab", "@", "@@@", "a@b@c", "\u00e9\U0001F600@\u00c9"
 def examples(engine):
     out = subprocess.run([str(EXAMPLES), "--examples"], check=True, capture_output=True, text=True).stdout
     for e in map(rows.json.loads, out.splitlines()):
-        if engine in e and e["type"] in KINDS:
+        if engine in e and kind_of(e["type"]):
             yield e
 
 
+def kind_of(name):
+    """As dialect_rows has it; a decimal of any size is told by its value, a list by its element."""
+    if name.endswith("[]"):
+        return [kind_of(name[:-2])] if kind_of(name[:-2]) else None
+    return "decimal" if name.startswith("DECIMAL") else KINDS.get(name)
+
+
+@functools.cache
+def ours():
+    con = engines.duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    natives().register(con)
+    return con
+
+
 def wanted(e, value):
-    """What the mask makes of a value, by our own engine where it needs none of our functions."""
-    duck = wanted.connection
-    if duck is None:
-        duck = wanted.connection = engines.duckdb.connect()
-        duck.execute("SET TimeZone = 'UTC'")
+    """What the mask makes of a value in our own engine."""
     text = "NULL" if value is None else rows.quoted(value, "duckdb")
-    sql = e["sql"] if "hs_mask_" not in e["sql"] else f"CAST({rows.quoted(e['expected'] or '', '')} AS {e['type']})"
-    if "hs_mask_" in e["sql"] and e["expected"] is None:
-        sql = "NULL"
-    return duck.execute(f'SELECT {sql} FROM (SELECT CAST({text} AS {e["type"]}) AS "f1")').fetchone()[0]
+    return ours().execute(f'SELECT {e["sql"]} FROM (SELECT CAST({text} AS {e["type"]}) AS "f1")').fetchone()[0]
 
 
-wanted.connection = None
+def ends(kind, name):
+    """The least and the greatest decimal, one digit less, and halves."""
+    if kind != "decimal":
+        return MORE.get(kind, []) if isinstance(kind, str) else []
+    size, scale = map(int, name[8:-1].split(", "))
+    most = "9" * (size - scale) + ("." + "9" * scale if scale else "")
+    half = ["0." + "0" * k + "5" for k in range(scale)] + ["5" + "0" * k for k in range(size - scale)]
+    return [sign + t for t in (most, most[:-1] or "0", most.replace("9", "4"), *half) for sign in ("", "-")]
 
 
 def cases(engine):
     for e in examples(engine):
-        more = [] if "hs_mask_" in e["sql"] else MORE.get(KINDS[e["type"]], [])
+        more = ends(kind_of(e["type"]), e["type"])
         for value in [e["input"], *more]:
             if value is not None and ("BC" in value or "infinity" in value):
                 continue  # our Python cannot hold them; test_far_moments has them
@@ -54,15 +71,26 @@ def cases(engine):
 def raw(e, engine, value):
     if value is None:
         return f"CAST(NULL AS {e[engine]['type']})"
+    if e["type"].endswith("[]"):  # the text is read by our own engine, as all examples are
+        held = ours().execute(f"SELECT CAST({rows.quoted(value, '')} AS VARCHAR[])").fetchone()[0]
+        element = e[engine]["type"][:-2] if engine == "postgres" else e[engine]["type"][6:-1]
+        parts = ", ".join(f"CAST({'NULL' if v is None else rows.quoted(v, engine)} AS {element})" for v in held)
+        return f"CAST(ARRAY[{parts}] AS {e[engine]['type']})"
     if engine == "trino" and e["type"] == "TIMESTAMPTZ":
         whole = value if value[-3] == ":" else value + ":00"
         return f"from_iso8601_timestamp_nanos('{whole.replace(' ', 'T')}')"
-    value = "NaN" if value == "nan" else value
+    value = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(value, value)
     return f"CAST({rows.quoted(value, engine)} AS {e[engine]['type']})"
 
 
 def canonical(engine, e, value):
-    return None if value is None else rows.plain(engine, KINDS[e["type"]], value)
+    return None if value is None else in_one_form(engine, kind_of(e["type"]), value)
+
+
+def in_one_form(engine, kind, value):
+    if isinstance(kind, list):
+        return [None if v is None else in_one_form(engine, kind[0], v) for v in value]
+    return Decimal(str(value)) if kind == "decimal" else rows.plain(engine, kind, value)
 
 
 @pytest.fixture(scope="module")
@@ -97,22 +125,24 @@ def test_far_moments(postgres):
     assert count > 2
 
 
-def test_trino():
-    if not os.environ.get("HAILSTORM_DIALECT_PEERS"):
-        pytest.skip("Trino runs in make test-peers")
-    server, by_mask = engines.Trino(), {}
-    try:
-        for e, value in cases("trino"):
-            by_mask.setdefault((e["function"], e["arg"], e["type"]), []).append((e, value))
-        for tried in by_mask.values():
-            e = tried[0][0]
-            source = " UNION ALL ".join(f'SELECT {n} AS n, {raw(e, "trino", v)} AS "f1"' for n, (_, v) in enumerate(tried))
-            answer, _ = server.run(f'SELECT n, CAST({e["trino"]["sql"]} AS {e["trino"]["type"]}) FROM (SELECT n, CAST("f1" AS '
-                                   f'{e["trino"]["type"]}) AS "f1" FROM ({source}))')
-            for n, got in answer:
-                assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
-    finally:
-        server.close()
+def test_trino(trino):
+    by_mask = {}
+    for e, value in cases("trino"):
+        by_mask.setdefault((e["function"], e["arg"], e["type"]), []).append((e, value))
+    for tried in by_mask.values():
+        e = tried[0][0]
+        source = ", ".join(f'({n}, {raw(e, "trino", v)})' for n, (_, v) in enumerate(tried))
+        answer, _ = trino.run(f'SELECT n, CAST({e["trino"]["sql"]} AS {e["trino"]["type"]}) FROM (SELECT n, CAST("f1" AS '
+                              f'{e["trino"]["type"]}) AS "f1" FROM (VALUES {source}) AS v (n, "f1"))')
+        assert len(answer) == len(tried)
+        for n, got in answer:
+            assert canonical("trino", e, got) == canonical("duckdb", e, wanted(*tried[n])), tried[n]
+
+
+@pytest.mark.parametrize("page, title", [("masks", "Mask functions"), ("settings", "Settings")])
+def test_the_reference_is_what_the_program_says(page, title):
+    written = f"# {title}\n\n{engines.program('docs', page)}"
+    assert (engines.ROOT / "doc" / "reference" / f"{page}.md").read_text() == written, "make docs writes it"
 
 
 def test_the_page_is_true():

@@ -7,7 +7,7 @@ import pytest
 import dialect_engines as engines
 import dialect_rows as rows
 
-COUNT = int(os.environ.get("HS_DIALECT_POLICIES", 120))
+COUNT = int(os.environ.get("HS_DIALECT_POLICIES", 150))
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def test_decisions(duck, postgres):
     exact = sum(d["postgres"]["fit"] == "exact" for d in decisions)
     assert len(decisions) > COUNT / 2 and cells > 2 * COUNT and exact > len(decisions) * 2 / 3
     print(f"{len(decisions) * rows.ROWS} cases, {cells} cells, {exact} of {len(decisions)} row predicates exact")
+    print(engines.drawn(decisions, "postgres"))
 
 
 def test_scripts(duck, postgres):

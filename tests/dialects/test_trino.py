@@ -2,22 +2,11 @@
 `make test-peers` runs it; Trino comes by `tools/setup peers`."""
 import os
 
-import pytest
-
 import dialect_engines as engines
 import dialect_rows as rows
 from test_postgres import compare
 
 COUNT = int(os.environ.get("HS_DIALECT_POLICIES", 300))
-
-
-@pytest.fixture(scope="module")
-def trino():
-    if not os.environ.get("HAILSTORM_DIALECT_PEERS"):
-        pytest.skip("Trino runs in make test-peers")
-    server = engines.Trino()
-    yield server
-    server.close()
 
 
 def test_decisions(trino):
@@ -27,3 +16,4 @@ def test_decisions(trino):
     exact = sum(d["trino"]["fit"] == "exact" for d in decisions)
     assert len(decisions) * rows.ROWS > COUNT * rows.ROWS / 2 and cells > 2 * COUNT and exact > len(decisions) * 2 / 3
     print(f"{len(decisions) * rows.ROWS} cases, {cells} cells, {exact} of {len(decisions)} row predicates exact")
+    print(engines.drawn(decisions, "trino"))

@@ -1,23 +1,25 @@
 """Runs what the policy room prints in a real DuckDB: the mask functions' examples, and decisions made at random, each
 compared cell by cell with an oracle below that shares no code with the server. The expressions come from
 policy_examples_test (HS_BUILD_DIR says where it was built)."""
-import functools
 import hmac
 import json
 import math
 import os
 import pathlib
 import subprocess
+import sys
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
 import duckdb
-import pyarrow
 import pytest
 
 from policy_rule_oracle import Asker, Scope, truth
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+from natives import natives
+
 BUILD = pathlib.Path(os.environ.get("HS_BUILD_DIR", ROOT / "build"))
 PROGRAM = pathlib.Path(os.environ.get("HS_POLICY_EXAMPLES", BUILD / "policy_examples_test"))
 
@@ -27,53 +29,6 @@ def lines(*args):
         pytest.skip(f"{PROGRAM.name} is not built")
     out = subprocess.run([str(PROGRAM), *map(str, args)], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in out.splitlines()]
-
-
-class Natives:
-    """The masks that are C functions, in a process of their own; every domain's key is 'key'."""
-
-    def __init__(self):
-        self.process = subprocess.Popen([str(PROGRAM), "--natives"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.kinds = {}
-        while line := self.process.stdout.readline().split():
-            self.kinds[line[0]] = int(line[1])
-
-    def call(self, name, setup, value, choice=-1):
-        kind = self.kinds[name]
-        raw = value.encode() if kind == 0 else value if kind == 1 else (value.hex() if kind == 3 else str(value)).encode()
-        self.process.stdin.write(f"{name} {setup.encode().hex() or '-'} {raw.hex() or '-'} {choice}\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if answer is None:
-            return None
-        return (lambda hexed: bytes.fromhex(hexed).decode(), bytes.fromhex, int, float.fromhex)[min(kind, 2 if kind > 3 else kind)](answer)
-
-    def column(self, name, setups, values):
-        """Arrow in, Arrow out: a time at the end of its range is a number there, and nothing that Python could not hold."""
-        plain = values.cast(pyarrow.int64()) if self.kinds[name] > 3 else values
-        answers = [None if v is None else self.call(name, s, v) for s, v in zip(setups.to_pylist(), plain.to_pylist())]
-        return pyarrow.array(answers, type=plain.type).cast(values.type)
-
-    def register(self, con):
-        sql = ("VARCHAR", "BLOB", "BIGINT", "DOUBLE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS")
-        for name, kind in self.kinds.items():
-            if name == "hs_mask_json":  # its third argument, a bit a rule, has tests of its own
-                continue
-            con.create_function(name, self.function(name), ["VARCHAR", sql[kind]], sql[kind], type="arrow", null_handling="special")
-
-    def function(self, name):
-        return lambda setups, values: self.column(name, combined(setups), combined(values))
-
-
-def combined(values):
-    return values.combine_chunks() if isinstance(values, pyarrow.ChunkedArray) else values
-
-
-@functools.cache
-def natives():
-    if not PROGRAM.exists():
-        pytest.skip(f"{PROGRAM.name} is not built")
-    return Natives()
 
 
 def connect():
@@ -242,6 +197,8 @@ class Oracle:
             return None
         for mask_path, mask in self.masks:
             if mask_path == path and (mask["rule"] is None or truth(mask["rule"], Scope(row, ANA)) is not False):
+                if mask["with"].endswith("-elements"):
+                    return self.without_elements(mask, path, tree, value, row)
                 return masked(mask["with"], path[-1], value)
         if value is None or not tree:
             return value
@@ -250,6 +207,20 @@ class Oracle:
         if "value" in tree:
             return {k: self.show(path + ["value"], tree["value"], v, row) for k, v in value.items()}
         return {k: self.show(path + [k], t, value[k], row) for k, t in tree.items() if self.covered(path + [k])}
+
+    def without_elements(self, mask, path, tree, value, row):
+        """An element stays where it is there and the condition is FALSE; without a condition none does."""
+        def stays(element):
+            return element is not None and mask["elements"] is not None and \
+                truth(mask["elements"], Scope(row, ANA).within(element)) is False
+
+        drop = mask["with"] == "drop-elements"
+        if value is None:
+            return None
+        if "[]" in tree:
+            return [self.show(path + ["[]"], tree["[]"], v, row) if stays(v) else None for v in value if stays(v) or not drop]
+        return {k: self.show(path + ["value"], tree["value"], v, row) if stays({"key": k, "value": v}) else None
+                for k, v in value.items() if stays({"key": k, "value": v}) or not drop}
 
 
 def masked(function, name, value):

@@ -130,11 +130,11 @@ static void a_deadline_ends_one_statement(void **state)
     struct hs_stream *s;
     struct hs_err err;
     hs_rc rc;
-    int64_t before = hs_mono_us();
-    assert_int_equal(start(e, "ana", endless, before + 300000, &s, &err), HS_OK);
+    int64_t allowed_us = patient_ms(300) * INT64_C(1000), before = hs_mono_us();
+    assert_int_equal(start(e, "ana", endless, before + allowed_us, &s, &err), HS_OK);
     drain(s, &rc, &err);
     assert_int_equal(rc, HS_TIMEOUT);
-    assert_true(hs_mono_us() - before < 3000000);
+    assert_true(hs_mono_us() - before < allowed_us + patient_ms(2700) * INT64_C(1000));
     wait_for_rest(e);
     hs_engine_close(e);
 }
@@ -192,8 +192,8 @@ static void sleeping_readers_do_not_keep_the_next_one_out(void **state)
 {
     (void)state;
     enum { SLEEPERS = 12 };
-    struct hs_engine *e = open_engine(
-        (struct hs_engine_settings){.workers_max = 2, .slow_reader_ms = 300, .slot_bytes = 1 << 20, .queue_ms = 60000});
+    struct hs_engine *e = open_engine((struct hs_engine_settings){
+        .workers_max = 2, .slow_reader_ms = 300, .slot_bytes = 1 << 20, .queue_ms = patient_ms(60000)});
     struct hs_stream *s[SLEEPERS];
     struct hs_batch held[SLEEPERS];
     struct hs_err err;
@@ -206,7 +206,7 @@ static void sleeping_readers_do_not_keep_the_next_one_out(void **state)
     }
     int64_t before = hs_mono_us();
     assert_int_equal(rows_of(e, "ana", ""), 300000);
-    assert_true(hs_mono_us() - before < 5000000);
+    assert_true(hs_mono_us() - before < patient_ms(5000) * INT64_C(1000));
     for (int i = 0; i < SLEEPERS; i++) { /* and they all get every row when they wake */
         int64_t rows = held[i].rows;
         hs_rc rc;
@@ -256,12 +256,21 @@ static void *run_one(void *arg)
     return NULL;
 }
 
+static void wait_for_queue(struct hs_engine *e, int waiting)
+{
+    struct hs_engine_counts c;
+    do {
+        usleep(1000);
+        hs_engine_count(e, &c);
+    } while (c.queued < waiting);
+}
+
 static void the_queue_is_fair_and_bounded(void **state)
 {
     (void)state;
     enum { CROWD = 8 };
-    struct hs_engine *e =
-        open_engine((struct hs_engine_settings){.workers_max = 1, .queue_max = CROWD + 1, .queue_ms = 60000});
+    struct hs_engine *e = open_engine(
+        (struct hs_engine_settings){.workers_max = 1, .queue_max = CROWD + 1, .queue_ms = patient_ms(60000)});
     struct one_more crowd[CROWD], single = {e, "ben", 0, 0, {0}}, extra = {e, "dora", 0, 0, {0}};
     pthread_t threads[CROWD], last;
     struct hs_stream *first;
@@ -271,9 +280,9 @@ static void the_queue_is_fair_and_bounded(void **state)
         crowd[i] = (struct one_more){e, "ana", 0, 0, {0}};
         pthread_create(&threads[i], NULL, run_one, &crowd[i]);
     }
-    usleep(100000);
+    wait_for_queue(e, CROWD);
     pthread_create(&last, NULL, run_one, &single);
-    usleep(100000);
+    wait_for_queue(e, CROWD + 1);
     run_one(&extra);
     assert_int_equal(extra.rc, HS_LIMIT);
     hs_stream_close(first);
@@ -293,14 +302,14 @@ static void the_queue_is_fair_and_bounded(void **state)
 static void one_person_never_has_all_workers(void **state)
 {
     (void)state;
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 2, .queue_ms = 3000});
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 2, .queue_ms = patient_ms(2000)});
     struct hs_stream *first, *second;
     struct hs_err err;
     assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
     assert_int_equal(start(e, "ana", endless, 0, &second, &err), HS_TIMEOUT);
-    int64_t before = hs_mono_us();
-    assert_int_equal(rows_of(e, "ben", "SELECT 1 FROM t LIMIT 5"), 5);
-    assert_true(hs_mono_us() - before < 2000000);
+    assert_int_equal(rows_of(e, "ben", "SELECT 1 FROM t LIMIT 5"), 5); /* although ana's runs on */
+    struct hs_batch b;
+    assert_int_equal(hs_stream_poll(first, &b, &err), HS_STREAM_WAIT);
     hs_stream_close(first);
     wait_for_rest(e);
     hs_engine_close(e);
@@ -310,7 +319,8 @@ static void one_person_never_has_all_workers(void **state)
 static void the_longest_of_who_has_most_makes_way(void **state)
 {
     (void)state;
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 3, .queue_ms = 4000});
+    int queue_ms = patient_ms(3000);
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 3, .queue_ms = queue_ms});
     struct hs_stream *older, *younger, *single;
     struct hs_err err;
     hs_rc rc;
@@ -319,7 +329,7 @@ static void the_longest_of_who_has_most_makes_way(void **state)
     assert_int_equal(start(e, "ben", endless, 0, &single, &err), HS_OK);
     int64_t before = hs_mono_us();
     assert_int_equal(rows_of(e, "cleo", "SELECT 1 FROM t LIMIT 5"), 5);
-    assert_in_range(hs_mono_us() - before, 1900000, 3900000);
+    assert_true(hs_mono_us() - before > queue_ms * INT64_C(450)); /* and less than the whole, or she had got nothing */
     drain(older, &rc, &err);
     assert_int_equal(rc, HS_LIMIT);
     assert_non_null(strstr(err.shown, "let others run"));
@@ -376,14 +386,14 @@ static void leave_after_a_moment(struct leaver *l)
     atomic_store(&l->gave_up, true);
     pthread_join(thread, NULL);
     assert_int_equal(l->rc, HS_CANCELLED);
-    assert_true(l->took_us < 4000000);
+    assert_true(l->took_us < patient_ms(3500) * INT64_C(1000));
 }
 
 /* Nobody waits for an answer that its asker needs no more: not in the queue, and not for the first rows. */
 static void who_leaves_waits_no_longer(void **state)
 {
     (void)state;
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 20000});
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 2 * patient_ms(10000)});
     struct hs_stream *first;
     struct hs_err err;
     leave_after_a_moment(
@@ -414,29 +424,31 @@ static void *kill_workers(void *arg)
     return NULL;
 }
 
+enum { DEATHS = 40 }; /* enough: where workers start slowly, all who ask would wait for hundreds of them */
+
 static void *ask_often(void *arg)
 {
     struct one_more *o = arg;
-    for (int i = 0; i < 150; i++) {
+    struct hs_engine_counts c = {0};
+    for (int i = 0; i < 150 && c.died < DEATHS; i++) {
         struct hs_stream *s;
-        int64_t before = hs_mono_us();
         hs_rc rc = start(o->e, o->owner, "SELECT 1 FROM t LIMIT 1", 0, &s, &o->err);
         if (rc == HS_OK)
             drain(s, &rc, &o->err);
         o->rc |= rc != HS_OK && rc != HS_UNAVAILABLE;
-        if (hs_mono_us() - before > o->done_us)
-            o->done_us = hs_mono_us() - before;
+        hs_engine_count(o->e, &c);
     }
     return NULL;
 }
 
-/* Workers die at any moment, also between being given and being taken: a clear error soon, never a wait for the dead.
- */
+/* Workers die at any moment, also between being given and being taken: a clear error, never a wait for the dead, which
+ * would end as HS_TIMEOUT. */
 static void workers_may_die_at_any_moment(void **state)
 {
     (void)state;
     enum { ASKERS = 4 };
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 4, .warm = 2, .threads = 1});
+    struct hs_engine *e = open_engine(
+        (struct hs_engine_settings){.workers_max = 4, .warm = 2, .threads = 1, .queue_ms = patient_ms(30000)});
     struct one_more asker[ASKERS];
     struct killer killer = {e, false};
     pthread_t threads[ASKERS], last;
@@ -450,10 +462,8 @@ static void workers_may_die_at_any_moment(void **state)
         pthread_join(threads[i], NULL);
     atomic_store(&killer.over, true);
     pthread_join(last, NULL);
-    for (int i = 0; i < ASKERS; i++) {
+    for (int i = 0; i < ASKERS; i++)
         assert_int_equal(asker[i].rc, HS_OK);
-        assert_true(asker[i].done_us < 15000000);
-    }
     assert_int_equal(rows_of(e, "ana", ""), 300000);
     wait_for_rest(e);
     hs_engine_close(e);
@@ -462,7 +472,7 @@ static void workers_may_die_at_any_moment(void **state)
 static void waiting_has_an_end(void **state)
 {
     (void)state;
-    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = 2000});
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 1, .queue_ms = patient_ms(1500)});
     struct hs_stream *first, *second;
     struct hs_err err;
     assert_int_equal(start(e, "ana", endless, 0, &first, &err), HS_OK);
@@ -511,6 +521,45 @@ static void an_internal_error_ends_its_worker(void **state)
         hs_engine_close(e);
     }
     hs_engine_close(honest);
+}
+
+static hs_rc run_only(struct hs_engine *e, const char *sql, bool describe, struct hs_err *err)
+{
+    struct hs_lease *l;
+    struct hs_arena *a = hs_arena_new(0);
+    struct hs_statement *statement;
+    struct hs_stream *s = NULL;
+    assert_int_equal(lease(e, "ana", &l, err), HS_OK);
+    hs_rc rc = hs_lease_parse(l, a, hs_str_of(sql), &statement, err);
+    struct hs_run_request r = {.statement = statement, .describe_only = describe};
+    if (rc == HS_OK)
+        rc = hs_lease_run(l, &r, &s, err);
+    if (rc == HS_OK)
+        hs_stream_close(s);
+    else
+        hs_lease_close(l);
+    hs_arena_free(a);
+    return rc;
+}
+
+/* Deeper than a client could read: words, also where it is only described; not a broken protocol and a worker lost. */
+static void a_type_too_deep_is_refused(void **state)
+{
+    (void)state;
+    struct hs_engine *e = open_engine((struct hs_engine_settings){0});
+    struct hs_engine_counts c;
+    struct hs_err err;
+    char sql[300] = "SELECT ";
+    memset(sql + 7, '[', 100);
+    sql[107] = '1';
+    memset(sql + 108, ']', 100);
+    for (int describe = 0; describe < 2; describe++) {
+        assert_int_equal(run_only(e, sql, describe, &err), HS_LIMIT);
+        assert_non_null(strstr(err.shown, "60 levels"));
+    }
+    hs_engine_count(e, &c);
+    assert_int_equal(c.died, 0);
+    hs_engine_close(e);
 }
 
 static void a_missing_library_says_so(void **state)
@@ -563,6 +612,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(waiting_has_an_end),
         cmocka_unit_test(memory_runs_out_for_one_statement_alone),
         cmocka_unit_test(an_internal_error_ends_its_worker),
+        cmocka_unit_test(a_type_too_deep_is_refused),
         cmocka_unit_test(a_missing_library_says_so),
         cmocka_unit_test(leftovers_of_a_crashed_server_go),
     };

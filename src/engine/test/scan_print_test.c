@@ -110,13 +110,13 @@ static void takes_values_apart(void **state)
     assert_int_equal(print(&scan, "", inside, &err), HS_OK);
     assert_int_equal(print_apart(&scan, "", HS_APART_NESTED, out, &err), HS_OK);
     snprintf(want, sizeof want,
-             "SELECT \"a\", array_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l \"\"x\"\"\" FROM (%s) AS "
+             "SELECT \"a\", list_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l \"\"x\"\"\" FROM (%s) AS "
              "\"fenced\"",
              inside);
     assert_string_equal(out, want);
     assert_int_equal(print_apart(&scan, "", HS_APART_ALL, out, &err), HS_OK);
     snprintf(want, sizeof want,
-             "SELECT greatest(\"a\", \"a\") AS \"a\", array_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l "
+             "SELECT greatest(\"a\", \"a\") AS \"a\", list_value(\"l \"\"x\"\"\", \"l \"\"x\"\"\")[1] AS \"l "
              "\"\"x\"\"\" FROM (%s) AS \"fenced\"",
              inside);
     assert_string_equal(out, want);
@@ -135,7 +135,7 @@ static void keeps_the_sign_of_zero(void **state)
     char out[4096];
     (void)state;
     assert_int_equal(print_apart(&scan, "", HS_APART_ALL, out, &err), HS_OK);
-    assert_non_null(strstr(out, "SELECT array_value(\"d\", \"d\")[1] AS \"d\" FROM ("));
+    assert_non_null(strstr(out, "SELECT list_value(\"d\", \"d\")[1] AS \"d\" FROM ("));
 }
 
 /* Columns that the engine would not tell apart, and one that hides a row's place, have names by their places. */

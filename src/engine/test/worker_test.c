@@ -144,6 +144,18 @@ static void expect_error(struct guest *g, const char *sql, const char *kind, con
     assert_non_null(strstr(g->error, words));
 }
 
+/* A list in a list in a list... */
+static const char *nested(size_t levels)
+{
+    static char sql[1000];
+    snprintf(sql, sizeof sql, "SELECT ");
+    memset(sql + 7, '[', levels);
+    sql[7 + levels] = '1';
+    memset(sql + 8 + levels, ']', levels);
+    sql[8 + 2 * levels] = 0;
+    return sql;
+}
+
 static void what_cannot_be_sent_says_so(void **state)
 {
     (void)state;
@@ -153,6 +165,9 @@ static void what_cannot_be_sent_says_so(void **state)
     expect_error(g, "SELECT 340282366920938463463374607431768211455::UHUGEINT", "hs:INVALID", "38 digits");
     expect_error(g, "SELECT * FROM nothing_here", "Catalog", "nothing_here");
     expect_error(g, "SELECT i::VARCHAR::UUID FROM range(3) t(i)", "Conversion", "UUID");
+    expect_error(g, nested(61), "hs:LIMIT", "60 levels deep");
+    expect_error(g, nested(200), "hs:LIMIT", "60 levels deep");
+    assert_int_equal(guest_run(g, nested(59), NULL), 0);
     expect(g, "SELECT 1", "1\n"); /* the same worker goes on */
     guest_end(g);
 }

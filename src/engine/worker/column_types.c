@@ -1,6 +1,7 @@
 /* Which of our types an engine type is, and which operations write it: the worker's half of the type table. */
 #include "engine/worker/column.h"
 #include "base/alloc.h"
+#include "engine/message.h"
 
 struct row { /* one a simple type */
     duckdb_type from;
@@ -61,6 +62,8 @@ struct build {
     struct hs_arena *arena;
     const struct hs_answer_form *form;
     const char **trouble;
+    int depth;
+    size_t fields;
     struct hs_err *err;
 };
 
@@ -78,12 +81,29 @@ static hs_rc refuse(struct build *b, duckdb_type from)
     return hs_fail(b->err, HS_UNSUPPORTED, "a type of the result is unknown (%d)", (int)from);
 }
 
+/* The server believes no type that is deeper or wider, so it is said here, where a statement is described as well. */
+static hs_rc check_size(struct build *b)
+{
+    if (b->depth > HS_RESULT_DEPTH)
+        return hs_fail(b->err, HS_LIMIT,
+                       "a column of the result is nested more than %d levels deep; the innermost "
+                       "cannot be sent",
+                       HS_RESULT_DEPTH);
+    if (b->fields > HS_RESULT_FIELDS)
+        return hs_fail(b->err, HS_LIMIT, "the result has more than %d columns and members", HS_RESULT_FIELDS);
+    return HS_OK;
+}
+
 static hs_rc build_column(struct build *b, duckdb_logical_type logical, struct column *c);
 
 static hs_rc build_child(struct build *b, duckdb_logical_type logical, const char *name, struct hs_field *field,
                          struct column *c)
 {
-    hs_rc rc = build_column(b, logical, c);
+    b->depth++;
+    hs_rc rc = check_size(b);
+    if (rc == HS_OK)
+        rc = build_column(b, logical, c);
+    b->depth--;
     duckdb_logical_type mine = logical;
     duck()->destroy_logical_type(&mine);
     field->id = -1;
@@ -94,6 +114,8 @@ static hs_rc build_child(struct build *b, duckdb_logical_type logical, const cha
 
 static hs_rc make_room(struct build *b, struct column *c, struct hs_type *t, size_t fields)
 {
+    b->fields += fields;
+    HS_TRY(check_size(b));
     t->field_count = c->child_count = fields;
     t->fields = hs_arena_array(b->arena, fields + 1, sizeof *t->fields);
     c->children = hs_arena_array(b->arena, fields + 1, sizeof *c->children);
@@ -125,9 +147,11 @@ static hs_rc build_map(struct build *b, duckdb_logical_type logical, struct colu
     pair->ops = &hs_ops_struct;
     pair->type = entries;
     pair->trouble = b->trouble;
+    b->depth++; /* the entries' */
     HS_TRY(build_child(b, duck()->map_type_key_type(logical), "key", &t->fields[0], &pair->children[0]));
     t->fields[0].required = true;
     HS_TRY(build_child(b, duck()->map_type_value_type(logical), "value", &t->fields[1], &pair->children[1]));
+    b->depth--;
     entries->fields = t->fields;
     entries->field_count = 2;
     return HS_OK;
@@ -215,7 +239,7 @@ static hs_rc build_column(struct build *b, duckdb_logical_type logical, struct c
 hs_rc hs_columns_new(struct hs_arena *a, const struct column_source *source, const struct hs_answer_form *form,
                      struct column_set *out, struct hs_err *err)
 {
-    struct build b = {a, form, &out->trouble, err};
+    struct build b = {.arena = a, .form = form, .trouble = &out->trouble, .err = err};
     struct column top;
     out->trouble = NULL;
     out->type = hs_type_new(a, HS_T_STRUCT);

@@ -117,16 +117,16 @@ static void take(struct hs_native_value *out, enum hs_native_kind kind, const st
         out->whole = ((const int64_t *)v->data)[row];
 }
 
-static void put(duckdb_vector output, size_t row, enum hs_native_kind kind, const struct hs_native_value *v)
+static void put(duckdb_vector output, void *data, size_t row, enum hs_native_kind kind, const struct hs_native_value *v)
 {
     if (v->null)
         put_null(output, row);
     else if (hs_native_is_text(kind))
         duck()->vector_assign_string_element_len(output, row, v->bytes.at, v->bytes.len);
     else if (kind == HS_NATIVE_DOUBLE)
-        ((double *)duck()->vector_get_data(output))[row] = v->real;
+        ((double *)data)[row] = v->real;
     else
-        ((int64_t *)duck()->vector_get_data(output))[row] = v->whole;
+        ((int64_t *)data)[row] = v->whole;
 }
 
 /* `choices` is of no use but to a native with a choice. */
@@ -135,7 +135,7 @@ static bool mask_rows(struct registered *r, const struct cells *setups, const st
 {
     const struct hs_native *n = r->entry.native;
     const void *state = NULL;
-    void *work = NULL;
+    void *work = NULL, *data = duck()->vector_get_data(output);
     hs_str setup = {0};
     struct hs_buf text;
     bool ok = true;
@@ -161,7 +161,7 @@ static bool mask_rows(struct registered *r, const struct cells *setups, const st
         hs_buf_clear(&text);
         ok = ok && n->mask(state, work, r->kind, &value, &text) && !text.failed;
         if (ok)
-            put(output, i, r->kind, &value);
+            put(output, data, i, r->kind, &value);
     }
     if (work)
         n->work_free(work);

@@ -95,7 +95,7 @@ bool hs_mask_scaled(const struct hs_value *v, const struct hs_type *type, hs_who
     return true;
 }
 
-static void add_digits(struct hs_buf *b, hs_whole value, int scale)
+void hs_buf_add_digits(struct hs_buf *b, hs_whole value, int scale)
 {
     char digits[48];
     int at = sizeof digits, written = 0;
@@ -114,7 +114,7 @@ static void add_digits(struct hs_buf *b, hs_whole value, int scale)
 void hs_buf_add_scaled(struct hs_buf *b, hs_whole value, const struct hs_type *type)
 {
     hs_buf_addz(b, "CAST('");
-    add_digits(b, value, type->id == HS_T_DECIMAL ? type->scale : 0);
+    hs_buf_add_digits(b, value, type->id == HS_T_DECIMAL ? type->scale : 0);
     hs_buf_addz(b, "' AS ");
     hs_buf_add_duckdb_type(b, type);
     hs_buf_addc(b, ')');

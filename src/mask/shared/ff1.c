@@ -14,7 +14,8 @@ enum {
     HALF_MAX = (HS_FF1_MAX + 1) / 2,
     NUMBER_MAX = 96, /* bytes of HALF_MAX numerals of 10 bits, and some */
     STREAM_MAX = NUMBER_MAX + 2 * BLOCK,
-    Q_MAX = HS_FF1_MAX_TWEAK + NUMBER_MAX + 2 * BLOCK
+    Q_MAX = HS_FF1_MAX_TWEAK + NUMBER_MAX + 2 * BLOCK,
+    WORD_MAX = 63, /* numerals of a number in one machine word */
 };
 
 struct hs_ff1 {
@@ -23,7 +24,8 @@ struct hs_ff1 {
     unsigned radix;
     uint8_t tweak[HS_FF1_MAX_TWEAK];
     size_t tweak_len;
-    uint16_t bytes[HALF_MAX + 1]; /* b of the standard, for each length of a half */
+    uint16_t bytes[HALF_MAX + 1];  /* b of the standard, for each length of a half */
+    uint64_t powers[WORD_MAX + 1]; /* radix^length, as long as that is below 2^63; else 0 */
 };
 
 /* NUM_radix(X) as `len` bytes, big end first. False: they are too few. */
@@ -83,6 +85,9 @@ struct hs_ff1 *hs_ff1_new(hs_str key, unsigned radix, hs_str tweak)
         memcpy(f->tweak, tweak.at, tweak.len);
     for (unsigned v = 1; v <= HALF_MAX; v++)
         f->bytes[v] = (uint16_t)bytes_of(v, radix);
+    f->powers[0] = 1;
+    for (unsigned v = 1; v <= WORD_MAX; v++)
+        f->powers[v] = f->powers[v - 1] > (uint64_t)INT64_MAX / radix ? 0 : f->powers[v - 1] * radix;
     return f;
 }
 
@@ -150,20 +155,34 @@ static bool first_block(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, unsigned n, u
     return chain(c, mac, p);
 }
 
-/* Steps 6.i to 6.iii: S, the first d bytes of what R begins. */
-static bool stream_of(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], unsigned round,
-                      const uint16_t *half, unsigned half_len, size_t b, uint8_t *out, size_t d)
+/* Step 6.i, but for the number of the half at its end; returns its length. */
+static size_t begin_q(const struct hs_ff1 *f, unsigned round, size_t b, uint8_t q[Q_MAX])
 {
-    uint8_t q[Q_MAX] = {0}, r[BLOCK];
     size_t zeros = (BLOCK - (f->tweak_len + b + 1) % BLOCK) % BLOCK, len = f->tweak_len + zeros + 1 + b;
+    memset(q, 0, len);
     memcpy(q, f->tweak, f->tweak_len);
     q[f->tweak_len + zeros] = (uint8_t)round;
-    if (!number_of(half, half_len, f->radix, q + len - b, b))
-        return false;
+    return len;
+}
+
+/* Step 6.ii: R. */
+static bool mac_of(EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], const uint8_t *q, size_t len, uint8_t r[BLOCK])
+{
     memcpy(r, start, BLOCK);
     for (size_t at = 0; at < len; at += BLOCK)
         if (!chain(c, r, q + at))
             return false;
+    return true;
+}
+
+/* Steps 6.i to 6.iii: S, the first d bytes of what R begins. */
+static bool stream_of(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], unsigned round,
+                      const uint16_t *half, unsigned half_len, size_t b, uint8_t *out, size_t d)
+{
+    uint8_t q[Q_MAX], r[BLOCK];
+    size_t len = begin_q(f, round, b, q);
+    if (!number_of(half, half_len, f->radix, q + len - b, b) || !mac_of(c, start, q, len, r))
+        return false;
     memcpy(out, r, BLOCK);
     for (size_t at = BLOCK, j = 1; at < d; at += BLOCK, j++) {
         memcpy(out + at, r, BLOCK);
@@ -194,20 +213,76 @@ static void add_number(uint16_t *half, unsigned m, unsigned radix, uint8_t *y, s
     }
 }
 
-bool hs_ff1_encrypt(const struct hs_ff1 *f, void *work, uint16_t *x, unsigned n)
+static bool encrypt_long(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], uint16_t *x, unsigned n)
 {
-    uint8_t start[BLOCK], s[STREAM_MAX];
-    if (n < 2 || n > HS_FF1_MAX)
-        return false;
+    uint8_t s[STREAM_MAX];
     unsigned u = n / 2, v = n - u;
     size_t b = f->bytes[v], d = 4 * ((b + 3) / 4) + 4;
-    bool ok = b > 0 && first_block(f, work, n, start);
+    bool ok = b > 0;
     /* The halves keep their places; in odd rounds the right one is changed by the left. */
     for (unsigned i = 0; ok && i < ROUNDS; i++) {
         bool odd = i & 1;
-        ok = stream_of(f, work, start, i, odd ? x : x + u, odd ? u : v, b, s, d);
+        ok = stream_of(f, c, start, i, odd ? x : x + u, odd ? u : v, b, s, d);
         add_number(odd ? x + u : x, odd ? v : u, f->radix, s, d);
     }
     hs_wipe(s, sizeof s);
     return ok;
+}
+
+/* ---- the same where a half is a number below 2^63: a card, a telephone number, a whole number ---- */
+
+static uint64_t word_of(const uint16_t *numerals, unsigned n, unsigned radix)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < n; i++)
+        word = word * radix + numerals[i];
+    return word;
+}
+
+static void numerals_of(uint64_t word, unsigned n, unsigned radix, uint16_t *out)
+{
+    for (; n-- > 0; word /= radix)
+        out[n] = (uint16_t)(word % radix);
+}
+
+/* What is added to the other half. b is 8 at most, so d is 12 at most and S within R. */
+static bool round_of(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], unsigned round,
+                     uint64_t half, size_t b, uint64_t modulus, uint64_t *out)
+{
+    uint8_t q[Q_MAX], r[BLOCK];
+    size_t d = 4 * ((b + 3) / 4) + 4, len = begin_q(f, round, b, q);
+    unsigned __int128 y = 0;
+    for (size_t i = 0; i < b; i++, half >>= 8)
+        q[len - 1 - i] = (uint8_t)half;
+    if (!mac_of(c, start, q, len, r))
+        return false;
+    for (size_t i = 0; i < d; i++)
+        y = y << 8 | r[i];
+    *out = (uint64_t)(y % modulus);
+    return true;
+}
+
+static bool encrypt_words(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_t start[BLOCK], uint16_t *x,
+                          unsigned n)
+{
+    unsigned u = n / 2, v = n - u;
+    uint64_t halves[2] = {word_of(x, u, f->radix), word_of(x + u, v, f->radix)}, y;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < ROUNDS; i++) {
+        uint64_t modulus = f->powers[i & 1 ? v : u], *half = &halves[i & 1];
+        ok = round_of(f, c, start, i, halves[!(i & 1)], f->bytes[v], modulus, &y);
+        *half = ok ? (*half + y) % modulus : 0;
+    }
+    numerals_of(halves[0], u, f->radix, x);
+    numerals_of(halves[1], v, f->radix, x + u);
+    return ok;
+}
+
+bool hs_ff1_encrypt(const struct hs_ff1 *f, void *work, uint16_t *x, unsigned n)
+{
+    uint8_t start[BLOCK];
+    unsigned v = n - n / 2;
+    if (n < 2 || n > HS_FF1_MAX || !first_block(f, work, n, start))
+        return false;
+    return v <= WORD_MAX && f->powers[v] ? encrypt_words(f, work, start, x, n) : encrypt_long(f, work, start, x, n);
 }

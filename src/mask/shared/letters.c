@@ -102,12 +102,13 @@ unsigned hs_letters_count(const struct hs_letters *l)
     return l->count;
 }
 
-int hs_letter_place(const struct hs_letters *l, hs_str text, size_t at)
+int hs_letter_place(const struct hs_letters *l, hs_str text, size_t at, size_t *out_len)
 {
-    size_t len;
-    struct letter wanted = {.code = hs_letter_code(text, at, &len)};
+    struct letter wanted = {.code = (uint8_t)text.at[at]};
+    *out_len = 1;
     if (wanted.code < 128)
         return l->ascii[wanted.code];
+    wanted.code = hs_letter_code(text, at, out_len);
     const struct letter *found = bsearch(&wanted, l->sorted, l->count, sizeof wanted, by_code);
     return found ? found->place : -1;
 }

@@ -11,8 +11,9 @@ void hs_letters_free(struct hs_letters *l);       /* takes NULL */
 unsigned hs_letters_count(const struct hs_letters *l);
 /* Bytes of the character at `at`; 1 where the bytes are no UTF-8. Never past the end, never 0. */
 size_t hs_letter_len(hs_str text, size_t at);
-uint32_t hs_letter_code(hs_str text, size_t at, size_t *out_len);        /* U+FFFD where the bytes are no UTF-8 */
-int hs_letter_place(const struct hs_letters *l, hs_str text, size_t at); /* in the alphabet; -1: not of it */
+uint32_t hs_letter_code(hs_str text, size_t at, size_t *out_len); /* U+FFFD where the bytes are no UTF-8 */
+/* In the alphabet; -1: not of it. */
+int hs_letter_place(const struct hs_letters *l, hs_str text, size_t at, size_t *out_len);
 hs_str hs_letter_at(const struct hs_letters *l, unsigned place);
 
 #endif

@@ -87,6 +87,10 @@ hs_rc hs_mask_fits(const struct hs_policy *mask, const struct hs_type *type, str
     if (type && !(f->accepts & HS_ON(type->id)))
         return hs_fail(err, HS_INVALID, "%s does not mask values of type %s%s", f->name, hs_type_name(type->id),
                        hs_type_is_nested(type->id) ? " (nullify does)" : "");
+    if (mask->elements && !f->by_element)
+        return hs_fail(err, HS_INVALID, "'elements' is for drop-elements and nullify-elements");
+    if (mask->elements && mask->arg_count)
+        return hs_fail(err, HS_INVALID, "give either 'elements' or the arguments 'values' or 'keep'");
     const struct hs_value *key = f->keyed ? hs_mask_arg(&call, "key") : NULL;
     if (key && !is_key_id(key))
         return hs_fail(err, HS_INVALID, "key is the id of a key in the keys file: 8 hexadecimal digits, in quotes");

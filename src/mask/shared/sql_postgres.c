@@ -24,7 +24,7 @@ static bool add_object_name(struct hs_buf *b, const struct hs_type *t)
     }
     for (size_t i = 0; i < text.len; i++)
         digest = (digest ^ (uint8_t)text.at[i]) * UINT64_C(1099511628211);
-    ok = ok && !text.failed;
+    b->failed |= text.failed;
     hs_buf_fini(&text);
     hs_buf_addf(b, "\"hs_%016llx\"", (unsigned long long)digest);
     return ok;
@@ -184,6 +184,12 @@ static void add_variable(struct hs_buf *b, hs_str x, int n)
     hs_buf_addf(b, "(%.*s)[" HS_DIALECT_VARIABLE "%d]", HS_FMT(x), n);
 }
 
+static void close_let(struct hs_buf *b, hs_str x, int n)
+{
+    hs_buf_addf(b, " FROM (SELECT %.*s AS " HS_DIALECT_VARIABLE "%d OFFSET 0) AS " HS_DIALECT_VARIABLE "t%d)",
+                HS_FMT(x), n, n);
+}
+
 static void add_exists(struct hs_buf *b, hs_str x, int n, const char *what[2], hs_str condition)
 {
     hs_buf_addf(b, "EXISTS (SELECT FROM generate_subscripts(%.*s, 1) AS ", HS_FMT(x));
@@ -220,5 +226,6 @@ const struct hs_dialect hs_postgres = {
     .open_list = open_list,
     .close_list = close_list,
     .add_variable = add_variable,
+    .close_let = close_let,
     .add_any = add_any,
 };

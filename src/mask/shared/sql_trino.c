@@ -216,6 +216,15 @@ static void add_variable(struct hs_buf *b, hs_str x, int n)
     hs_buf_addf(b, HS_DIALECT_VARIABLE "%d", n);
 }
 
+static void add_entry(struct hs_buf *b, int n, const struct hs_type *map)
+{
+    hs_buf_addf(b, "CAST(ROW(" HS_DIALECT_VARIABLE "k%d, " HS_DIALECT_VARIABLE "%d) AS ROW(\"key\" ", n, n);
+    b->failed |= !add_type(b, map->fields[0].type);
+    hs_buf_addz(b, ", \"value\" ");
+    b->failed |= !add_type(b, map->fields[1].type);
+    hs_buf_addz(b, "))");
+}
+
 static void add_any(struct hs_buf *b, bool all, hs_str x, int n, hs_str condition)
 {
     hs_buf_addf(b, "%s(%.*s, " HS_DIALECT_VARIABLE "%d -> ", all ? "all_match" : "any_match", HS_FMT(x), n);
@@ -243,5 +252,6 @@ const struct hs_dialect hs_trino = {
     .open_map = open_map,
     .close_map = close_map,
     .add_variable = add_variable,
+    .add_entry = add_entry,
     .add_any = add_any,
 };

@@ -35,8 +35,14 @@ static void run(const struct hs_native *n, const struct hs_native_setup *setup, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const setups[] = {"",     "2:62,1:0,",           "2:62,1:1,", "0:,10:0123456789,1:1,",
-                                         "1:4,", "5:other,1:1,1:a,1:b,"};
+    static const char *const setups[] = {"",
+                                         "2:62,1:0,",
+                                         "2:62,1:1,",
+                                         "0:,10:0123456789,1:1,",
+                                         "1:4,",
+                                         "5:other,1:1,1:a,1:b,",
+                                         "19:(?:[0-9a]+|b{2,3}),2:##,",
+                                         "1:2,1:0,7:(?:a|b),3:[x],"};
     struct hs_native_entry e;
     hs_str text = hs_str_n(data, size);
     for (size_t i = 0; hs_native_at(i, &e); i++) {

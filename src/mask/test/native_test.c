@@ -24,6 +24,8 @@ static const struct {
     {"show-last-n", "1:2,", "abcdef"},
     {"keep-domain", "", "a@b"},
     {"redact-text", "2:62,1:0,", "4111111111111111 and ana@example.org"},
+    {"redact-text", "1:0,1:1,13:(?:[0-9]{3}-),3:[a],7:(?:b|c),3:[b],", "123-b and c"},
+    {"replace-pattern", "12:(?:[0-9]{2}),2:##,", "1234 5"},
     {"initials", "", "Ada Lovelace"},
     {"json", "3:$.a,10:hmac-token,6:0:,0:,,3:$.b,11:redact-text,9:2:62,1:0,,5:$.c.d,7:nullify,0:,",
      "{\"a\": \"\\u00e9\", \"b\": \"+43 316 445512\", \"c\": {\"d\": [1]}}"},

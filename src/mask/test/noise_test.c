@@ -56,12 +56,11 @@ static void noisy(const struct place *p, const struct hs_type *type, struct hs_n
     hs_buf_init(&text, 4096);
     assert_true(hs_native_head(hs_mask_function(HS_S("noise")), setup_of(&setup, p, type), &head));
     struct hs_native_setup own = {head.fields, HS_S("key"), head.viewer, no_key, NULL};
-    void *state = n->open(&own), *work = n->work_new(state);
-    assert_true(state && work);
+    void *state = n->open(&own);
+    assert_non_null(state);
     bool whole = type->id == HS_T_LONG;
     for (size_t i = 0; i < count; i++)
-        assert_true(n->mask(state, work, whole ? HS_NATIVE_LONG : HS_NATIVE_DOUBLE, &values[i], &text));
-    n->work_free(work);
+        assert_true(n->mask(state, NULL, whole ? HS_NATIVE_LONG : HS_NATIVE_DOUBLE, &values[i], &text));
     n->close(state);
     hs_buf_fini(&setup);
     hs_buf_fini(&text);

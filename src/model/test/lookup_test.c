@@ -98,6 +98,64 @@ static void test_from(void **state)
     hs_model_unref(m.model);
 }
 
+static const char CITIES[] = "kind: Lookup\nname: cities\ncolumns: {city: string, country: string, code: long}\n"
+                             "file: rows.csv\n";
+static const char MASK[] = "kind: Mask\nname: m\non: {column: sales.orders.region}\nwith: generalise\nargs: {%s}\n";
+
+static struct model_with load_map(const char *rows, const char *args, const char *more)
+{
+    char mask[600], lookup[600];
+    snprintf(mask, sizeof mask, MASK, args);
+    snprintf(lookup, sizeof lookup, "%s%s", CITIES, more);
+    return load(lookup, rows, OWN, mask);
+}
+
+/* Two columns of a lookup become the mask's map: in order, each once. */
+static void test_map(void **state)
+{
+    (void)state;
+    struct model_with m = load_map("city,country,code\nWien,AT,2\nGraz,AT,3\nBern,CH,4\nGraz,AT,5\n",
+                                   "table: cities, from: city, to: country, else: other", "");
+    if (m.rc != HS_OK)
+        fail_msg("%s", m.err.shown);
+    const struct hs_policy *p = &m.model->policies[0];
+    assert_int_equal(p->arg_count, 2);
+    assert_str(p->args[0].name, "map");
+    assert_str(p->args[1].name, "else");
+    const struct hs_value *map = &p->args[0].value;
+    const char *wanted[] = {"Bern", "CH", "Graz", "AT", "Wien", "AT"};
+    assert_int_equal(map->item_count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_str(map->items[i].text, wanted[i]);
+    hs_model_unref(m.model);
+}
+
+static void map_wrong(const char *rows, const char *args, const char *more, const char *words)
+{
+    struct model_with m = load_map(rows, args, more);
+    if (m.rc != HS_INVALID)
+        fail_msg("taken: %s", args);
+    assert_says(m.err.shown, words);
+}
+
+static void test_map_wrong(void **state)
+{
+    (void)state;
+    const char *rows = "city,country,code\nWien,AT,2\nGraz,AT,3\nGraz,DE,\n";
+    map_wrong(rows, "table: citys, from: city, to: country", "",
+              "p.yaml:4:7: domain 'sales' has no lookup 'citys' (did");
+    map_wrong(rows, "table: hr.cities, from: city, to: country", "", "cannot ask a lookup of domain 'hr'");
+    map_wrong(rows, "table: cities, from: town, to: country", "", "the lookup has no column 'town'");
+    map_wrong(rows, "table: cities, to: country", "", "'from' is missing");
+    map_wrong(rows, "table: cities, from: city, to: 3", "", "'to' is a name");
+    map_wrong(rows, "table: cities, from: city, to: country", "", "maps one value to two different ones");
+    map_wrong(rows, "table: cities, from: city, to: code", "",
+              "row 3 of lookup 'cities' maps from nothing or to nothing");
+    map_wrong(rows, "table: some, from: city, to: country",
+              "---\nkind: Lookup\nname: some\nfrom: cities\nwhere: code < 9\n",
+              "the 'where' of lookup 'some' is unknown for some rows");
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -134,6 +192,9 @@ static void test_rows_wrong(void **state)
     columns_wrong(one, "region\n\"EU\"x\n", "after a quoted value comes a comma");
     columns_wrong(one, "region\nE\"U\n", "is written in quotes");
     columns_wrong(one, "region\n\xFF\n", "is no string");
+    columns_wrong(two, "region,user\nEU, ana\n", "rows.csv:2:4: this value begins or ends with a space");
+    columns_wrong(two, "region,user\nEU ,ana\n", "rows.csv:2:1: this value begins or ends with a space");
+    columns_wrong(two, "region, user\nEU,ana\n", "rows.csv:1:8: this value begins or ends with a space");
     columns_wrong("until: date", "until\n2026-02-30\n", "is no date");
     /* a column that the file does not have would be NULL everywhere */
     columns_wrong(two, "region\nEU\n",
@@ -179,14 +240,27 @@ static void test_allocation(void **state)
         assert_int_equal(m.rc, HS_NOMEM);
     }
     assert_true(n > 0 && n < 4000);
+    for (n = 0; n < 4000; n++) {
+        hs_fault_alloc_after(n);
+        struct model_with m = load_map(
+            "city,country,code\nWien,AT,2\nGraz,AT,3\nGraz,DE,\n", "table: some, from: city, to: country, else: other",
+            "---\nkind: Lookup\nname: some\nfrom: cities\nwhere: code is not null and code < 9\n");
+        hs_fault_alloc_after(-1);
+        if (m.rc == HS_OK) {
+            hs_model_unref(m.model);
+            break;
+        }
+        assert_int_equal(m.rc, HS_NOMEM);
+    }
+    assert_true(n > 0 && n < 4000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),      cmocka_unit_test(test_from),       cmocka_unit_test(test_version),
-        cmocka_unit_test(test_unread),     cmocka_unit_test(test_rows_wrong), cmocka_unit_test(test_asks_wrong),
-        cmocka_unit_test(test_allocation),
+        cmocka_unit_test(test_reads),      cmocka_unit_test(test_from),       cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map_wrong),  cmocka_unit_test(test_version),    cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_rows_wrong), cmocka_unit_test(test_asks_wrong), cmocka_unit_test(test_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

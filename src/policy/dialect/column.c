@@ -133,21 +133,90 @@ static hs_rc print_inside(struct column_printer *p, struct hs_buf *b, const stru
 /* ---- masks ---- */
 
 /* A mask that the engine has no exact form of is the value gone: that shows no more than any mask does. */
+static hs_rc print_gone(struct column_printer *p, struct hs_buf *b, const struct hs_type *out)
+{
+    p->rule.fit = HS_FIT_STRICTER;
+    hs_buf_add_dialect_null(b, p->rule.sql, out);
+    return HS_OK;
+}
+
+/* What is left of a list or map, cut to what the person may see inside of it. PostgreSQL names a list several times: it
+ * is worked out once, under a name of its own. */
+static hs_rc print_cut(struct column_printer *p, struct hs_buf *b, const struct hs_type *raw, const struct hs_type *out,
+                       hs_str masked)
+{
+    char name[32];
+    int n = ++p->rule.variables;
+    if (!p->rule.sql->close_let || !is_touched_inside(p, raw))
+        return print_inside(p, b, raw, out, masked);
+    snprintf(name, sizeof name, HS_DIALECT_VARIABLE "%d", n);
+    hs_buf_addz(b, "(SELECT ");
+    HS_TRY(print_inside(p, b, raw, out, hs_str_of(name)));
+    p->rule.sql->close_let(b, masked, n);
+    return HS_OK;
+}
+
+/* The condition on the elements of this list, over the call's variable. False: it has no exact words, and what is not
+ * exactly the same elements is not compared: the whole list is gone. */
+static hs_rc print_element_condition(struct column_printer *p, struct hs_buf *b, const struct hs_mask_use *m,
+                                     const struct hs_mask_call *call, bool *out_said)
+{
+    struct hs_buf element;
+    enum hs_fit outer = p->rule.fit;
+    hs_buf_init(&element, p->rule.max);
+    hs_buf_add_element(&element, call, p->rule.sql);
+    hs_rc rc = p->rule.scope_count ? hs_fail_hidden(p->rule.err, HS_INTERNAL, "a mask inside a condition")
+                                   : hs_buf_done(&element, p->rule.err);
+    p->rule.fit = HS_FIT_EXACT;
+    p->rule.scopes[p->rule.scope_count++] = hs_buf_str(&element);
+    if (rc == HS_OK)
+        rc = hs_print_rule(&p->rule, b, m->elements);
+    p->rule.scope_count--;
+    *out_said = p->rule.fit == HS_FIT_EXACT;
+    p->rule.fit = outer;
+    hs_buf_fini(&element);
+    return rc;
+}
+
+static hs_rc print_elements(struct column_printer *p, struct hs_buf *b, const struct hs_mask_use *m,
+                            struct hs_mask_call *call, hs_mask_print print, const struct hs_type *out)
+{
+    struct hs_buf masked, condition;
+    bool said = true;
+    hs_buf_init(&masked, p->rule.max);
+    hs_buf_init(&condition, p->rule.max);
+    hs_rc rc = m->elements ? print_element_condition(p, &condition, m, call, &said) : HS_OK;
+    call->masked_if = hs_buf_str(&condition);
+    if (rc == HS_OK && said)
+        print(&masked, call);
+    b->failed |= masked.failed || condition.failed;
+    if (rc == HS_OK)
+        rc = said ? print_cut(p, b, m->type, out, hs_buf_str(&masked)) : print_gone(p, b, out);
+    hs_buf_fini(&masked);
+    hs_buf_fini(&condition);
+    return rc;
+}
+
 static hs_rc print_mask(struct column_printer *p, struct hs_buf *b, const struct hs_mask_use *m,
                         const struct hs_type *out, hs_str x)
 {
     const struct hs_mask_function *f = hs_mask_function(m->policy->with);
-    struct hs_mask_call call = {
-        .function = f, .type = out, .x = x, .args = m->policy->args, .arg_count = m->policy->arg_count};
-    if (!f || !(f->accepts & HS_ON(out->id)))
+    struct hs_mask_call call = {.function = f,
+                                .type = f && f->keeps_inside ? m->type : out,
+                                .x = x,
+                                .args = m->policy->args,
+                                .arg_count = m->policy->arg_count,
+                                .variable = ++p->rule.variables};
+    if (!f || !(f->accepts & HS_ON(out->id)) || (m->elements && !f->by_element))
         return hs_fail_hidden(p->rule.err, HS_INTERNAL, "mask function does not fit");
-    hs_mask_print print = p->rule.sql == &hs_trino ? f->print_trino : f->print_postgres;
-    if (print && !m->json.len) {
-        print(b, &call);
-        return HS_OK;
-    }
-    p->rule.fit = HS_FIT_STRICTER;
-    hs_buf_add_dialect_null(b, p->rule.sql, out);
+    hs_mask_print print = NULL;
+    if (!m->json.len)
+        HS_TRY(hs_mask_print_in(&call, p->rule.sql, &print, p->rule.err));
+    if (!print)
+        return print_gone(p, b, out);
+    if (f->keeps_inside)
+        return print_elements(p, b, m, &call, print, out);
+    print(b, &call);
     return HS_OK;
 }
 
@@ -192,10 +261,11 @@ static hs_rc check_types(const struct hs_dialect *sql, const struct hs_decided_c
 {
     struct hs_buf text;
     hs_buf_init(&text, 1 << 20);
-    bool ok = sql->add_type(&text, c->type) && sql->add_type(&text, c->field->type) && !text.failed;
+    bool ok = sql->add_type(&text, c->type) && sql->add_type(&text, c->field->type);
+    hs_rc rc = hs_buf_done(&text, err);
     hs_buf_fini(&text);
-    if (ok)
-        return HS_OK;
+    if (ok || rc != HS_OK)
+        return rc;
     return hs_fail(err, HS_UNSUPPORTED, "%s has no type for the values of column '%.*s' (%s)", sql->name,
                    HS_FMT(c->field->name), hs_type_name(c->field->type->id));
 }

@@ -316,10 +316,13 @@ struct projections {
     struct hs_err *err;
 };
 
+/* Lists and maps become empty ones; an object has the fixed value of each member. */
 static bool has_fixed_value(const struct hs_type *t)
 {
-    return !hs_type_is_nested(t->id) && t->id != HS_T_UNKNOWN && t->id != HS_T_VARIANT && t->id != HS_T_GEOMETRY &&
-           t->id != HS_T_GEOGRAPHY;
+    for (size_t i = 0; i < t->field_count; i++)
+        if (t->id == HS_T_STRUCT && !has_fixed_value(t->fields[i].type))
+            return false;
+    return t->id != HS_T_UNKNOWN && t->id != HS_T_GEOMETRY && t->id != HS_T_GEOGRAPHY;
 }
 
 static hs_rc add_action(struct projections *p, const struct hs_field *f, const char *action)
@@ -352,8 +355,15 @@ static const char *action_of(const struct hs_mask_use *m, const struct hs_field 
     return action && f->required && strcmp(action, "replace-with-null") == 0 ? NULL : action;
 }
 
-/* A grant's edge makes the value NULL on some rows; without a condition that is all rows. */
-static hs_rc add_field(struct projections *p, const struct hs_decided_column *c, const struct hs_field *f)
+/* The fixed value stands for NULL, too, and a mask of ours leaves NULL as it is: the same only where there is none. */
+static bool is_same(const char *action, bool required)
+{
+    return required || strcmp(action, "mask-to-fixed-value") != 0;
+}
+
+/* A grant's edge makes the value NULL on some rows; without a condition that is all rows. required: all around it. */
+static hs_rc add_field(struct projections *p, const struct hs_decided_column *c, const struct hs_field *f,
+                       bool required)
 {
     const struct hs_mask_use *mask = NULL;
     bool edge = false;
@@ -369,11 +379,11 @@ static hs_rc add_field(struct projections *p, const struct hs_decided_column *c,
     }
     if (mask) {
         const char *action = edge ? NULL : action_of(mask, f);
-        p->fit = action && !mask->when ? p->fit : HS_FIT_STRICTER;
+        p->fit = action && !mask->when && is_same(action, required && f->required) ? p->fit : HS_FIT_STRICTER;
         return action ? add_action(p, f, action) : add_gone(p, f);
     }
     for (size_t i = 0; i < f->type->field_count; i++)
-        HS_TRY(add_field(p, c, &f->type->fields[i]));
+        HS_TRY(add_field(p, c, &f->type->fields[i], required && f->required));
     return HS_OK;
 }
 
@@ -388,7 +398,7 @@ static hs_rc add_columns(struct projections *p)
         for (size_t k = 0; k < d->column_count; k++)
             if (d->columns[k].field->id == f->id)
                 c = &d->columns[k];
-        HS_TRY(c ? add_field(p, c, f) : add_gone(p, f));
+        HS_TRY(c ? add_field(p, c, f, true) : add_gone(p, f));
     }
     return HS_OK;
 }

@@ -79,9 +79,11 @@ static bool add_plain(struct hs_buf *b, const struct hs_value *v, const struct h
         hs_buf_add_time_of_day(&text, v->i);
     } else if (v->kind == HS_V_TIMESTAMP)
         add_moment(&text, v, type->id);
-    else if (v->kind == HS_V_TEXT && hs_utf8_valid(v->text))
+    else if (v->kind == HS_V_TEXT && hs_utf8_valid(v->text)) {
         hs_buf_adds(&text, v->text);
-    else
+        for (size_t i = 0; type->id == HS_T_UUID && i < text.len; i++)
+            text.at[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] + ('a' - 'A')) : text.at[i];
+    } else
         ok = v->kind == HS_V_BOOL;
     if (v->kind == HS_V_BOOL)
         hs_buf_addz(b, v->i ? "{\"type\": \"literal\", \"value\": true, \"data-type\": \"boolean\"}"

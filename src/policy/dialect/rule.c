@@ -19,21 +19,23 @@ static bool same_shape(const struct hs_type *a, const struct hs_type *b)
     return a->id == b->id && a->precision == b->precision && a->scale == b->scale;
 }
 
-static bool has_type(const struct hs_rule_printer *p, const struct hs_type *t)
+static bool has_type(const struct hs_rule_printer *p, struct hs_buf *b, const struct hs_type *t)
 {
     struct hs_buf text;
     hs_buf_init(&text, p->max);
-    bool ok = p->sql->add_type(&text, t) && !text.failed;
+    bool ok = p->sql->add_type(&text, t);
+    b->failed |= text.failed; /* which is no answer */
     hs_buf_fini(&text);
     return ok;
 }
 
 /* Past 15 digits engines round a decimal to a double in different ways. */
-static bool can_cast(const struct hs_rule_printer *p, const struct hs_type *from, const struct hs_type *to)
+static bool can_cast(const struct hs_rule_printer *p, struct hs_buf *b, const struct hs_type *from,
+                     const struct hs_type *to)
 {
     if (to->id == HS_T_DOUBLE && from->id == HS_T_DECIMAL && from->precision > 15)
         return false;
-    return has_type(p, from) && has_type(p, to);
+    return has_type(p, b, from) && has_type(p, b, to);
 }
 
 static hs_rc add_path(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r)
@@ -65,7 +67,7 @@ static hs_rc add_field(struct hs_rule_printer *p, struct hs_buf *b, const struct
 {
     if (!r->path_ids && r->path_len)
         return hs_fail_hidden(p->err, HS_INTERNAL, "an unbound field reached the printer");
-    if (!r->type || !can_cast(p, r->type, as))
+    if (!r->type || !can_cast(p, b, r->type, as))
         return say_not(p, b, as);
     bool guard = p->sql->nan_types & HS_ON(r->type->id), cast = !same_shape(r->type, as);
     if (guard) {
@@ -91,7 +93,7 @@ static bool is_text_safe(hs_str s)
 
 static hs_rc add_number(struct hs_rule_printer *p, struct hs_buf *b, const struct hs_rule *r, const struct hs_type *as)
 {
-    if (!r->type || !can_cast(p, r->type, as))
+    if (!r->type || !can_cast(p, b, r->type, as))
         return say_not(p, b, as);
     bool cast = !same_shape(r->type, as);
     hs_buf_addz(b, cast ? "CAST(" : "");
@@ -110,7 +112,7 @@ hs_rc hs_print_operand(struct hs_rule_printer *p, struct hs_buf *b, const struct
     hs_buf_addz(b, text ? "(" : "");
     if (r->op == HS_RULE_FIELD)
         HS_TRY(add_field(p, b, r, as));
-    else if (r->op == HS_RULE_LITERAL && (!has_type(p, as) || !is_text_safe(r->value.text)))
+    else if (r->op == HS_RULE_LITERAL && (!has_type(p, b, as) || !is_text_safe(r->value.text)))
         HS_TRY(say_not(p, b, as));
     else if (r->op == HS_RULE_LITERAL)
         p->sql->add_literal(b, &r->value, as);
@@ -299,7 +301,7 @@ static hs_rc add_any(struct hs_rule_printer *p, struct hs_buf *b, const struct h
 {
     const struct hs_rule *field = r->args[0];
     struct hs_buf list;
-    if (field->op != HS_RULE_FIELD || !field->type || field->type->id != HS_T_LIST || !has_type(p, field->type) ||
+    if (field->op != HS_RULE_FIELD || !field->type || field->type->id != HS_T_LIST || !has_type(p, b, field->type) ||
         p->scope_count == HS_MAX_SCOPES) {
         p->fit = HS_FIT_STRICTER;
         hs_buf_addz(b, "CAST(NULL AS BOOLEAN)");

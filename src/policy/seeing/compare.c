@@ -45,6 +45,10 @@ static void add_mask(struct hs_buf *b, const struct hs_mask_use *m)
         hs_buf_add_value(b, &m->policy->args[i].value);
     }
     hs_buf_addz(b, m->policy->arg_count ? ")" : "");
+    if (m->elements) {
+        hs_buf_addz(b, " of elements unless this is false: ");
+        hs_buf_add_rule(b, m->elements);
+    }
     if (m->when) {
         hs_buf_addz(b, " unless this is false: ");
         hs_buf_add_rule(b, m->when);

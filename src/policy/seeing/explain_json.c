@@ -153,6 +153,7 @@ static void mask(struct hs_buf *b, const struct hs_explained *e, const struct hs
     arguments(b, m->policy);
     text_or_null(b, "key", f && f->keyed && !id.len ? e->ask.default_key : id);
     rule(b, "unless_false", m->when);
+    rule(b, "elements_unless_false", m->elements);
     if (!m->by_grant)
         place(b, m->policy);
     hs_buf_addc(b, '}');

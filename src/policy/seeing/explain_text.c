@@ -37,6 +37,10 @@ static void add_mask_line(struct hs_buf *b, const struct hs_explained *e, const 
     hs_str key = f ? hs_mask_key_id(f, m->policy->args, m->policy->arg_count) : (hs_str){0};
     if (f && f->keyed)
         hs_buf_addf(b, " under key %.*s%s", HS_FMT(key.len ? key : e->ask.default_key), key.len ? "" : " (the oldest)");
+    if (m->elements) {
+        hs_buf_addz(b, " of elements unless this is false: ");
+        hs_buf_add_rule(b, m->elements);
+    }
     hs_buf_addz(b, " by ");
     add_place(b, m->policy);
     if (m->when) {

@@ -71,6 +71,7 @@ hs_rc hs_features_of(struct hs_arena *a, const struct hs_model *model, const str
         HS_TRY(add_selector(&k, &p->unless));
         HS_TRY(add_rule(&k, p->where));
         HS_TRY(add_rule(&k, p->when));
+        HS_TRY(add_rule(&k, p->elements));
     }
     return HS_OK;
 }

@@ -251,6 +251,46 @@ static void slips_in_aggregate_rules(void **state)
     }
 }
 
+/* Whichever allocation fails: an error, or the decision that there always is. */
+static void without_memory(void **state)
+{
+    (void)state;
+    struct hs_principal ana = w_who("ana", &analyst);
+    struct hs_facts facts = {.now_us = 1000};
+    struct hs_policy *g = w_grant(&w, "all", &analyst, "region in ('EU', 'US')");
+    g->limits = (struct hs_limits){.rows_per_day = 100, .bytes_per_day = 1 << 20};
+    g->expires_us = 5000;
+    deny("no-mail", "email");
+    deny("no-street", "customer.street");
+    aggregate("counts", "region", "amount", 10);
+    struct hs_policy *m = w_mask(&w, "some", "items", "drop-elements");
+    m->elements = w_element_rule(&w, "price > row.amount or sku = principal.name");
+    assert_int_equal(hs_policy_check_table(w.arena, &w.model, &w.table, w.bound, &w.err), HS_OK);
+    struct hs_decision *always = w_ok(&w, &ana), *d = NULL;
+    assert_true(always->allowed && always->minimum == 10 && always->valid_until_us == 5000);
+    hs_rc rc = HS_NOMEM;
+    long n = 0;
+    for (; rc != HS_OK && n < 2000; n++) {
+        struct hs_buf b;
+        hs_buf_init(&b, 1 << 16);
+        hs_fault_alloc_after(n);
+        struct hs_arena *a = hs_arena_new(0);
+        rc = a ? hs_policy_check_table(a, &w.model, &w.table, w.bound, &w.err) : HS_NOMEM;
+        if (rc == HS_OK)
+            rc = hs_policy_warnings(a, &w.model, &w.table, w.bound, &b, &w.err);
+        if (rc == HS_OK)
+            rc = hs_policy_decide(a, &w.model, &ana, &w.table, w.bound, &facts, &d, &w.err);
+        hs_fault_alloc_after(-1);
+        if (rc == HS_OK)
+            assert_memory_equal(d->digest, always->digest, 32);
+        else if (rc != HS_NOMEM && rc != HS_LIMIT)
+            fail_msg("allocation %ld: %s | %s", n, w.err.shown, w.err.detail);
+        hs_buf_fini(&b);
+        hs_arena_free(a);
+    }
+    assert_true(rc == HS_OK && n > 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,7 +300,7 @@ int main(void)
         TEST(rows_of_a_denied_grant_stay_closed), TEST(purposes_narrow_it),
         TEST(a_path_to_nothing_refuses),          TEST(columns_have_a_use),
         TEST(other_engines_get_nothing),          TEST(conflicts_name_both_files),
-        TEST(slips_in_aggregate_rules),
+        TEST(slips_in_aggregate_rules),           TEST(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

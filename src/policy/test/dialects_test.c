@@ -6,6 +6,8 @@
  *   policy_dialects_test --examples                   the mask functions' examples
  *   policy_dialects_test --table                      doc/dialects.md's table of masks */
 #include "policy/dialect/dialect_in.h"
+#include "policy/test/random_masks.h"
+#include "policy/test/random_rules.h"
 #include "policy/test/world.h"
 
 /* ---- a table with a column of every type ---- */
@@ -24,6 +26,7 @@ static void d_init(struct world *w)
         W_FIELD(17, "blob", w_type(w, HS_T_BINARY)),
         W_FIELD(18, "tags", list),
         W_FIELD(19, "clock", w_type(w, HS_T_TIME)),
+        W_FIELD(20, "doc", w_type(w, HS_T_STRING)),
     };
     struct hs_field all[32];
     size_t n = w->bound->field_count;
@@ -57,259 +60,48 @@ static const char *const fits[] = {[HS_FIT_EXACT] = "exact", [HS_FIT_STRICTER] =
 
 /* ---- chance ---- */
 
-static uint64_t seed;
-
-static unsigned pick(unsigned n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (unsigned)(seed >> 33) % n;
-}
-
-/* Rules, and the same written by hand for PostgreSQL: three-valued, NaN as NULL, texts by code point. */
-static const struct {
-    const char *rule, *postgres;
-} atoms[] = {
-    {"region = 'EU'", "\"region\" = 'EU'"},
-    {"region <> principal.region", "\"region\" <> 'EU'"},
-    {"region in ('EU', principal.nothing)", "\"region\" in ('EU', null)"},
-    {"region in (principal.regions)", "\"region\" in ('EU', 'US')"},
-    {"region not in (principal.none)", "case when \"region\" is not null then true end"},
-    {"region in ()", "case when \"region\" is not null then false end"},
-    {"region is null", "\"region\" is null"},
-    {"region > 'E'", "\"region\" > 'E' collate \"C\""},
-    {"email between 'A' and 'b'", "\"email\" collate \"C\" between 'A' and 'b'"},
-    {"email < region", "\"email\" < \"region\" collate \"C\""},
-    {"email in ('\xC3\xA9t\xC3\xA9', region, 'a\\b')", "\"email\" in ('\xC3\xA9t\xC3\xA9', \"region\", 'a\\b')"},
-    {"email = 'it''s'", "\"email\" = 'it''s'"},
-    {"amount < 5", "\"amount\" < 5"},
-    {"amount >= 12.505", "\"amount\" >= 12.505"},
-    {"amount between id and 40", "\"amount\" between \"id\" and 40"},
-    {"amount <> 99999999999", "\"amount\" <> 99999999999"},
-    {"amount not in (1.5, 12.5, 0.001)", "\"amount\" not in (1.5, 12.5, 0.001)"},
-    {"id in (1, 3, 5, 7)", "\"id\" in (1, 3, 5, 7)"},
-    {"id in (1, 2, 3, null)", "\"id\" in (1, 2, 3, null)"},
-    {"id not in (1, 9223372036854775806, score)",
-     "not (\"id\"::float8 in (1, 9223372036854775806, nullif(\"score\", 'NaN')))"},
-    {"id not in (1, 2, null)", "\"id\" not in (1, 2, null)"},
-    {"id > principal.level", "\"id\" > 3"},
-    {"id > 4.5", "\"id\" > 4.5"},
-    {"id = 9223372036854775807", "\"id\" = 9223372036854775807"},
-    {"code in (id, 7)", "\"code\" in (\"id\", 7)"},
-    {"code < 2147483648", "\"code\" < 2147483648"},
-    {"code >= -2147483648.5", "\"code\" >= -2147483648.5"},
-    {"big > 1234567890123.4567", "\"big\" > 1234567890123.4567"},
-    {"big = amount", "\"big\" = \"amount\""},
-    {"active", "\"active\""},
-    {"active = false", "not \"active\""},
-    {"score > 0.5", "nullif(\"score\", 'NaN') > 0.5"},
-    {"score <= 0", "nullif(\"score\", 'NaN') <= 0"},
-    {"score <> 0.0", "nullif(\"score\", 'NaN') <> 0"},
-    {"score in (0, 3.5)", "nullif(\"score\", 'NaN') in (0, 3.5)"},
-    {"score <= id", "nullif(\"score\", 'NaN') <= \"id\""},
-    {"score = score", "nullif(\"score\", 'NaN') = nullif(\"score\", 'NaN')"},
-    {"score between 0.1 and 1000000", "nullif(\"score\", 'NaN') between 0.1 and 1000000"},
-    {"score is null", "\"score\" is null"},
-    {"amount > score", "\"amount\"::float8 > nullif(\"score\", 'NaN')"},
-    {"ratio < 0.1", "nullif(\"ratio\", 'NaN')::float8 < 0.1::float8"},
-    {"ratio = 0.5", "nullif(\"ratio\", 'NaN')::float8 = 0.5::float8"},
-    {"ratio = score", "nullif(\"ratio\", 'NaN')::float8 = nullif(\"score\", 'NaN')"},
-    {"email starts with 'a'", "\"email\" like 'a%'"},
-    {"email ends with '.org'", "\"email\" like '%.org'"},
-    {"email starts with ''", "\"email\" >= ''"},
-    {"email not starts with region", "not starts_with(\"email\", \"region\")"},
-    {"email ends with region", "right(\"email\", length(\"region\")) = \"region\""},
-    {"customer.city = 'Graz'", "(\"customer\").city = 'Graz'"},
-    {"customer.geo.lat > 47", "nullif(((\"customer\").geo).lat, 'NaN') > 47"},
-    {"customer is null", "not (\"customer\" is distinct from null)"},
-    {"customer.geo is null", "not ((\"customer\").geo is distinct from null)"},
-    {"born < date '1990-01-01'", "\"born\" < '1990-01-01'"},
-    {"born between date '1980-01-05' and date '2001-02-03'", "\"born\" between '1980-01-05' and '2001-02-03'"},
-    {"seen >= timestamp '2026-01-01 00:00:00Z'", "\"seen\" >= '2026-01-01 00:00:00Z'"},
-    {"seen < timestamp '2026-01-01 01:00:00+02:00'", "\"seen\" < '2026-01-01 01:00:00+02:00'"},
-    {"at > timestamp '2025-12-31 23:59:59.5'", "\"at\" > '2025-12-31 23:59:59.5'"},
-    {"at is null", "\"at\" is null"},
-    {"key = 'F79C3E09-677C-4BBD-A479-3F349CB785E7'", "\"key\" = 'f79c3e09-677c-4bbd-a479-3f349cb785e7'"},
-    {"key > '00000000-0000-4000-8000-000000000000'", "\"key\" > '00000000-0000-4000-8000-000000000000'"},
-    {"principal.level >= 3", "true"},
-    {"principal.nothing = 'x'", "null"},
-    {"(id = 2) = active", "(\"id\" = 2) = \"active\""},
-    {"(region = 'EU') is null", "\"region\" is null"},
-    {"(email ends with '.org') is null", "\"email\" is null"},
-    {"email contains 'org'", "strpos(\"email\", 'org') > 0"},
-    {"email not contains region", "not (strpos(\"email\", \"region\") > 0)"},
-    {"clock < time '12:00'", "\"clock\" < '12:00'"},
-    {"amount * 2 > id", "\"amount\" * 2 > \"id\""},
-    {"amount + 0.005 = 12.505", "\"amount\" + 0.005 = 12.505"},
-    {"amount / 3 >= 1.5", "\"amount\" / 3 >= 1.5"},
-    {"amount / code < 0.34", "\"amount\" / nullif(\"code\", 0) < 0.34"},
-    {"-amount < -12", "-\"amount\" < -12"},
-    {"id % 3 = 1", "mod(\"id\", 3) = 1"},
-    {"id % code = 1", "mod(\"id\", nullif(\"code\", 0)) = 1"},
-    {"amount % 0.7 > 0.3", "mod(\"amount\", 0.7) > 0.3"},
-    {"big - amount > 1234567890110", "\"big\" - \"amount\" > 1234567890110"},
-    {"code + id * 2 > 20", "\"code\" + \"id\"::numeric * 2 > 20"},
-    {"score * 2 > 1", "case when abs(\"score\") between 1e-150 and 1e150 or \"score\" = 0 then \"score\" end * 2 > 1"},
-    {"score + amount > 3.2", "case when abs(\"score\") between 1e-150 and 1e150 or \"score\" = 0 then \"score\" end + "
-                             "\"amount\"::float8 > 3.2::float8"},
-    {"100 / score > 50", "100 / case when abs(\"score\") between 1e-150 and 1e150 then \"score\" end > 50"},
-    {"(code + 1) is null", "\"code\" is null"},
-    {"born + days(30) < date '1980-02-05'",
-     "case when \"born\" <= date '9999-12-31' - 30 then \"born\" + 30 end < '1980-02-05'"},
-    {"born - months(1) >= date '2001-01-03'",
-     "case when \"born\" >= '0001-02-01' then \"born\" - interval '1 month' end >= '2001-01-03'"},
-    {"seen + months(1) > timestamp '2026-01-31 00:00:00Z'",
-     "(\"seen\" at time zone 'UTC') + interval '1 month' > '2026-01-31 00:00:00'"},
-    {"at + hours(5) > timestamp '2026-01-01 04:59:59.5'",
-     "case when \"at\" < '9999-12-31' then \"at\" + interval '5 hours' end > '2026-01-01 04:59:59.5'"},
-    {"born - date '1980-01-01' < 5", "\"born\" - date '1980-01-01' < 5"},
-    {"any(items, price > 1)", "any3(\"items\", array(select (x).price > 1 from (select unnest(\"items\") x) s))"},
-    {"all(items, sku < row.email)",
-     "all3(\"items\", array(select (x).sku < \"email\" from (select unnest(\"items\") x) s))"},
-    {"any(items, sku is null)", "any3(\"items\", array(select (x).sku is null from (select unnest(\"items\") x) s))"},
-    {"any(tags, element = 'it''s')", "any3(\"tags\", array(select x = 'it''s' from (select unnest(\"tags\") x) s))"},
-    {"all(tags, element in ('plain', 'it''s', '@'))",
-     "all3(\"tags\", array(select x in ('plain', 'it''s', '@') from (select unnest(\"tags\") x) s))"},
-    {"true", "true"},
-    {"false", "false"},
-    {"null", "null"},
-};
-
-struct texts {
-    struct hs_buf rule, postgres;
-};
-
-/* The same tree as text twice. */
-static void random_rule(struct texts *t, int depth)
-{
-    unsigned kind = depth > 2 ? 0 : pick(6);
-    if (kind == 1) {
-        hs_buf_addz(&t->rule, "not (");
-        hs_buf_addz(&t->postgres, "not (");
-        random_rule(t, depth + 1);
-    } else if (kind < 4) {
-        unsigned i = pick(COUNT(atoms));
-        hs_buf_addf(&t->rule, "(%s", atoms[i].rule);
-        hs_buf_addf(&t->postgres, "(%s", atoms[i].postgres);
-    } else {
-        unsigned count = 2 + pick(2);
-        hs_buf_addc(&t->rule, '(');
-        hs_buf_addc(&t->postgres, '(');
-        for (unsigned i = 0; i < count; i++) {
-            hs_buf_addz(&t->rule, i == 0 ? "" : kind == 4 ? " and " : " or ");
-            hs_buf_addz(&t->postgres, i == 0 ? "" : kind == 4 ? " and " : " or ");
-            random_rule(t, depth + 1);
-        }
-    }
-    hs_buf_addc(&t->rule, ')');
-    hs_buf_addc(&t->postgres, ')');
-}
-
-/* A rule; its other text goes to *postgres, where given. */
-static struct hs_rule *a_rule(struct world *w, const char **postgres)
-{
-    struct texts t;
-    hs_buf_init(&t.rule, 1 << 16);
-    hs_buf_init(&t.postgres, 1 << 16);
-    random_rule(&t, 0);
-    struct hs_rule *r = w_rule(w, w_keep(w, &t.rule));
-    const char *text = w_keep(w, &t.postgres);
-    if (postgres)
-        *postgres = text;
-    return r;
-}
-
-static const char *const paths[] = {"id",
-                                    "email",
-                                    "region",
-                                    "amount",
-                                    "customer.street",
-                                    "customer",
-                                    "customer.geo.lat",
-                                    "items[].sku",
-                                    "items",
-                                    "notes.value.text",
-                                    "notes",
-                                    "born",
-                                    "score",
-                                    "active",
-                                    "customer.geo",
-                                    "seen",
-                                    "at",
-                                    "ratio",
-                                    "code",
-                                    "key",
-                                    "big",
-                                    "blob",
-                                    "tags",
-                                    "clock"};
-
-static const struct {
-    const char *path, *with, *arg, *value;
-} mask_choices[] = {
-    {"email", "keep-domain", NULL, NULL},
-    {"email", "show-first-n", "n", "2"},
-    {"email", "show-last-n", "n", "3"},
-    {"email", "hmac-token", NULL, NULL},
-    {"email", "constant", "value", "'it''s a \\ b'"},
-    {"region", "redact", NULL, NULL},
-    {"region", "show-first-n", "n", "0"},
-    {"amount", "nullify", NULL, NULL},
-    {"amount", "constant", "value", "1.25"},
-    {"customer.street", "nullify", NULL, NULL},
-    {"customer.city", "show-last-n", "n", "1"},
-    {"customer.geo", "nullify", NULL, NULL},
-    {"customer.geo.lat", "redact", NULL, NULL},
-    {"items[].sku", "redact", NULL, NULL},
-    {"items[]", "nullify", NULL, NULL},
-    {"items", "nullify", NULL, NULL},
-    {"notes.value.by", "redact", NULL, NULL},
-    {"notes.value", "nullify", NULL, NULL},
-    {"tags[]", "show-first-n", "n", "1"},
-    {"score", "redact", NULL, NULL},
-    {"score", "constant", "value", "-0.5"},
-    {"ratio", "redact", NULL, NULL},
-    {"id", "redact", NULL, NULL},
-    {"id", "constant", "value", "-9223372036854775808"},
-    {"code", "constant", "value", "7"},
-    {"born", "truncate-date", "unit", "'year'"},
-    {"born", "truncate-date", "unit", "'month'"},
-    {"born", "constant", "value", "date '2000-02-29'"},
-    {"seen", "truncate-date", "unit", "'month'"},
-    {"seen", "truncate-date", "unit", "'day'"},
-    {"seen", "redact", NULL, NULL},
-    {"at", "truncate-date", "unit", "'year'"},
-    {"at", "constant", "value", "timestamp '2000-01-01 12:34:56.789'"},
-    {"active", "redact", NULL, NULL},
-    {"key", "redact", NULL, NULL},
-    {"big", "redact", NULL, NULL},
-    {"blob", "redact", NULL, NULL},
-    {"clock", "redact", NULL, NULL},
-};
-
 static void random_grants(struct world *w)
 {
+    struct places all = places_of(w);
     unsigned count = 1 + pick(4);
     for (unsigned i = 0; i < count; i++) {
         struct hs_policy *p = w_grant(w, "g", NULL, NULL);
         p->where = pick(3) ? a_rule(w, NULL) : NULL;
         if (!pick(3))
             continue;
-        const char *chosen[6];
-        unsigned n = 1 + pick(6);
+        const char *chosen[8];
+        unsigned n = 1 + pick(8);
         for (unsigned k = 0; k < n; k++)
-            chosen[k] = paths[pick(COUNT(paths))];
+            chosen[k] = all.at[pick((unsigned)all.count)].path;
         w_columns(w, p, n, chosen);
+    }
+}
+
+/* Drops: what is denied is gone from objects, lists' elements and maps' values. */
+static void random_denies(struct world *w)
+{
+    struct places all = places_of(w);
+    for (unsigned i = pick(4) ? 0 : 1 + pick(2); i > 0; i--) {
+        const char *path = all.at[pick((unsigned)all.count)].path;
+        if (strcmp(path, "id") == 0)
+            continue;
+        struct hs_policy *p = w_add(w, HS_DENY, "d");
+        p->on.kind = HS_ON_COLUMN;
+        p->on.path = hs_str_of(path);
     }
 }
 
 static void random_masks(struct world *w)
 {
-    for (unsigned i = pick(5); i > 0; i--) {
-        unsigned choice = pick(COUNT(mask_choices));
-        struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
-        if (mask_choices[choice].arg)
-            w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+    struct places all = places_of(w);
+    static hs_str ana = {"ana", 3};
+    for (unsigned i = pick(6); i > 0; i--) {
+        struct hs_policy *p = random_mask(w, &all);
+        if (!p)
+            continue;
         p->when = pick(2) ? a_rule(w, NULL) : NULL;
+        if (!pick(8))
+            p->unless = (struct hs_selector){.users = &ana, .user_count = 1, .given = true};
     }
 }
 
@@ -414,6 +206,24 @@ static void put_script(struct world *w, struct hs_buf *b, const struct hs_decisi
     hs_buf_fini(&text);
 }
 
+/* What was drawn and is used: by function, the column that it is in, and whether it has conditions. */
+static void put_masks(struct world *w, struct hs_buf *b, const struct hs_decision *d)
+{
+    size_t count = 0;
+    hs_buf_addz(b, ", \"masks\": [");
+    for (size_t i = 0; i < d->mask_count; i++) {
+        const struct hs_mask_use *m = &d->masks[i];
+        if (m->by_grant)
+            continue;
+        hs_buf_addz(b, count++ ? ", {" : "{");
+        put_text(b, "with", hs_arena_str(w->arena, m->policy->with).at);
+        put_text(b, "path", hs_arena_str(w->arena, m->policy->on.path).at);
+        put_text(b, "when", m->when ? "given" : NULL);
+        hs_buf_addc(b, '}');
+    }
+    hs_buf_addc(b, ']');
+}
+
 static int dump_decisions(uint64_t from, long count)
 {
     struct hs_principal who = random_person();
@@ -428,6 +238,7 @@ static int dump_decisions(uint64_t from, long count)
         for (unsigned i = pick(3); i > 0; i--)
             w_add(&w, HS_ROW_RULE, "r")->where = a_rule(&w, NULL);
         random_masks(&w);
+        random_denies(&w);
         if (w_decide(&w, &who, &d) == HS_OK && d->allowed) { /* masks at random may well conflict */
             hs_buf_addf(&b, "{\"seed\": %llu", (unsigned long long)(from + (uint64_t)n));
             put_duckdb(&w, &b, d);
@@ -436,6 +247,7 @@ static int dump_decisions(uint64_t from, long count)
             put_types(&w, &b, d);
             put_script(&w, &b, d);
             put_iceberg(&w, &b, d);
+            put_masks(&w, &b, d);
             hs_buf_addc(&b, '}');
             flush(&b);
         }
@@ -591,13 +403,16 @@ static void test_iceberg(void **state)
     assert_string_equal(restrictions(HS_FIT_EXACT), "{}");
     w_row_rule(&w, "r", "not (region = 'EU')");
     w_mask(&w, "m", "score", "redact");
-    assert_string_equal(
-        restrictions(HS_FIT_EXACT),
-        "{\"required-row-filter\": {\"type\": \"and\", \"left\": {\"type\": \"not-null\", \"child\": {\"type\": "
-        "\"reference\", \"id\": 3}}, \"right\": {\"type\": \"not-eq\", \"left\": {\"type\": \"reference\", \"id\": 3}, "
-        "\"right\": {\"type\": \"literal\", \"value\": \"EU\", \"data-type\": \"string\"}}}, "
-        "\"required-column-projections\": [{\"field-id\": 10, \"action\": \"mask-to-fixed-value\"}]}");
+    assert_string_equal(/* the fixed value stands for NULL, too */
+                        restrictions(HS_FIT_STRICTER),
+                        "{\"required-row-filter\": {\"type\": \"and\", \"left\": {\"type\": \"not-null\", \"child\": "
+                        "{\"type\": "
+                        "\"reference\", \"id\": 3}}, \"right\": {\"type\": \"not-eq\", \"left\": {\"type\": "
+                        "\"reference\", \"id\": 3}, "
+                        "\"right\": {\"type\": \"literal\", \"value\": \"EU\", \"data-type\": \"string\"}}}, "
+                        "\"required-column-projections\": [{\"field-id\": 10, \"action\": \"mask-to-fixed-value\"}]}");
     w.policies[1].where = w_rule(&w, "not (id in (1, 2, 2.5, null)) or region in ('EU', 'US')");
+    w.bound->fields[9].required = true; /* score */
     assert_non_null(strstr(restrictions(HS_FIT_EXACT),
                            "\"required-row-filter\": {\"type\": \"and\", \"left\": {\"type\": "
                            "\"not-null\", \"child\": {\"type\": \"reference\", \"id\": 3}}, "
@@ -626,6 +441,19 @@ static void test_no_key(void **state)
         assert_string_equal(w_keep(&w, &b),
                             i ? "CAST(CAST(NULL AS text) AS text)" : "CAST(CAST(NULL AS VARCHAR) AS VARCHAR)");
     }
+}
+
+static void test_no_keyed_mask_has_a_form(void **state)
+{
+    const struct hs_mask_function *f;
+    size_t keyed = 0;
+    (void)state;
+    for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
+        assert_true((!f->keyed && !f->per_person) || (!f->print_trino && !f->print_postgres));
+        assert_true(!f->keyed || (!f->iceberg_action && !f->iceberg_action_of));
+        keyed += f->keyed;
+    }
+    assert_true(keyed > 2);
 }
 
 static void test_names_that_clash(void **state)
@@ -701,6 +529,7 @@ static void test_refusals_name_no_hidden_column(void **state)
     enum hs_fit fit;
     hs_buf_init(&b, 1 << 16);
     w.bound->fields[4].required = true; /* customer, an object */
+    w.bound->fields[4].type->fields[0].type = w_type(&w, HS_T_GEOMETRY);
     w_columns(&w, w_grant(&w, "g", NULL, NULL), 1, (const char *const[]){"id"});
     assert_int_equal(hs_print_read_restrictions(&b, w_ok(&w, &nobody), &fit, &w.err), HS_UNSUPPORTED);
     assert_null(strstr(w.err.shown, "customer"));
@@ -721,6 +550,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_rules, begin, end),
         cmocka_unit_test_setup_teardown(test_iceberg, begin, end),
         cmocka_unit_test_setup_teardown(test_no_key, begin, end),
+        cmocka_unit_test(test_no_keyed_mask_has_a_form),
         cmocka_unit_test_setup_teardown(test_names_that_clash, begin, end),
         cmocka_unit_test_setup_teardown(test_script, begin, end),
         cmocka_unit_test_setup_teardown(test_scripts_of_two_roles, begin, end),

@@ -5,87 +5,16 @@
  *   policy_examples_test --decisions SEED COUNT
  *   policy_examples_test --natives */
 #include "mask/dialect.h"
+#include "policy/test/mask_examples.h"
 #include "policy/test/rule_json.h"
 
 /* ---- examples ---- */
-
-static struct hs_type *example_type(struct world *w, const char *text)
-{
-    int a, b;
-    if (sscanf(text, "decimal(%d, %d)", &a, &b) == 2)
-        return w_decimal(w, a, b);
-    if (sscanf(text, "fixed[%d]", &a) == 1) {
-        struct hs_type *t = w_type(w, HS_T_FIXED);
-        t->length = a;
-        return t;
-    }
-    if (strncmp(text, "list<", 5) == 0) {
-        char element[64];
-        snprintf(element, sizeof element, "%.*s", (int)strlen(text) - 6, text + 5);
-        return w_nest(w, HS_T_LIST, 1, (struct hs_field[]){W_FIELD(90, "element", example_type(w, element))});
-    }
-    for (int id = 1; id < HS_T_COUNT_; id++)
-        if (strcmp(hs_type_name((enum hs_type_id)id), text) == 0)
-            return w_type(w, (enum hs_type_id)id);
-    fail_msg("example of unknown type %s", text);
-    return NULL;
-}
 
 struct prepared {
     struct hs_policy mask;
     struct hs_mask_arg args[8];
     struct hs_mask_call call;
 };
-
-/* Where a text outside of quotes has one of these characters. */
-static size_t outside(hs_str text, const char *of)
-{
-    bool quoted = false;
-    for (size_t i = 0; i < text.len; i++) {
-        quoted ^= text.at[i] == '\'';
-        if (!quoted && strchr(of, text.at[i]))
-            return i;
-    }
-    return text.len;
-}
-
-static hs_str cut(hs_str *rest, const char *of)
-{
-    size_t at = outside(*rest, of);
-    hs_str first = hs_str_trim(hs_str_n(rest->at, at));
-    *rest = at < rest->len ? hs_str_n(rest->at + at + 1, rest->len - at - 1) : (hs_str){rest->at + at, 0};
-    return first;
-}
-
-/* A rule literal, or a list of them: ['a', 'b']; a map is the list of its keys and values: {'a': 'b'}. */
-static struct hs_value example_value(struct world *w, hs_str text)
-{
-    if (!text.len || !strchr("[{", text.at[0]))
-        return w_rule(w, hs_arena_str(w->arena, text).at)->value;
-    struct hs_value list = {.kind = HS_V_LIST, .items = hs_arena_array(w->arena, text.len, sizeof *list.items)};
-    hs_str rest = hs_str_n(text.at + 1, text.len - 2);
-    while (rest.len)
-        list.items[list.item_count++] = example_value(w, cut(&rest, ",:"));
-    return list;
-}
-
-/* One value, for the first argument; or "name: value; name: value". */
-static size_t example_args(struct world *w, const struct hs_mask_function *f, const char *text, struct hs_mask_arg *out)
-{
-    hs_str rest = hs_str_of(text);
-    size_t count = 0;
-    size_t colon = outside(rest, ":[{");
-    if (colon == rest.len || rest.at[colon] != ':') {
-        *out = (struct hs_mask_arg){hs_str_of(f->args[0].name), example_value(w, rest)};
-        return 1;
-    }
-    while (rest.len) {
-        hs_str one = cut(&rest, ";"), name = cut(&one, ":");
-        assert_true(count < 8);
-        out[count++] = (struct hs_mask_arg){name, example_value(w, hs_str_trim(one))};
-    }
-    return count;
-}
 
 static void prepare(struct world *w, const struct hs_mask_function *f, const struct hs_mask_example *e,
                     struct prepared *out)
@@ -211,11 +140,6 @@ static void flush(struct hs_buf *b)
 
 static const struct hs_dialect *const dialects[] = {&hs_trino, &hs_postgres};
 
-static hs_mask_print print_in(const struct hs_mask_function *f, const struct hs_dialect *sql)
-{
-    return sql == &hs_trino ? f->print_trino : f->print_postgres;
-}
-
 static const char *iceberg_action(const struct hs_mask_function *f, const struct hs_mask_call *call)
 {
     return f->iceberg_action_of ? f->iceberg_action_of(call) : f->iceberg_action;
@@ -226,13 +150,15 @@ static void put_dialects(struct world *w, struct hs_buf *b, const struct hs_mask
 {
     for (size_t i = 0; i < COUNT(dialects); i++) {
         struct hs_buf type, text;
-        hs_mask_print print = print_in(f, dialects[i]);
         struct hs_mask_call call = p->call;
+        call.function = f;
+        call.variable = 1;
+        hs_mask_print print;
+        assert_int_equal(hs_mask_print_in(&call, dialects[i], &print, &w->err), HS_OK);
         hs_buf_init(&type, 1 << 12);
         hs_buf_init(&text, 1 << 16);
         if (print && dialects[i]->add_type(&type, call.type)) {
             hs_buf_addf(b, ", \"%s\": {", dialects[i]->name);
-            call.function = f;
             print(&text, &call);
             put_text(b, "type", w_keep(w, &type));
             put_text(b, "sql", w_keep(w, &text));
@@ -262,13 +188,22 @@ static void put_iceberg_cell(struct world *w, struct hs_buf *b, const struct hs_
         if (action && i == count && count < COUNT(actions))
             actions[count++] = action;
     }
-    hs_buf_addz(b, count ? "exact: " : "stand-in: NULL");
+    bool fixed = count && strcmp(actions[0], "mask-to-fixed-value") == 0; /* which is there for NULL, too */
+    hs_buf_addz(b, fixed ? "exact where required: " : count ? "exact: " : "stand-in: NULL");
     for (size_t i = 0; i < count; i++)
         hs_buf_addf(b, "%s%s", i ? ", " : "", actions[i]);
     for (int id = 1, n = 0; id < HS_T_COUNT_ && count && missing; id++)
         if (types & HS_ON(id))
             hs_buf_addf(b, "%s%s", n++ ? ", " : " for ", hs_type_name((enum hs_type_id)id));
     hs_buf_addz(b, count && missing ? "; else NULL" : "");
+}
+
+static void put_fit(struct hs_buf *b, const struct hs_mask_function *f, hs_mask_print print)
+{
+    if (print && f->said_where)
+        hs_buf_addf(b, " exact %s; else NULL |", f->said_where);
+    else
+        hs_buf_addz(b, print ? " exact |" : " stand-in: NULL |");
 }
 
 static int dump_table(void)
@@ -281,7 +216,7 @@ static int dump_table(void)
     for (size_t i = 0; (f = hs_mask_function_at(i)); i++) {
         hs_buf_addf(&b, "| %s |", f->name);
         for (size_t k = 0; k < COUNT(dialects); k++)
-            hs_buf_addf(&b, " %s |", print_in(f, dialects[k]) ? "exact" : "stand-in: NULL");
+            put_fit(&b, f, dialects[k] == &hs_trino ? f->print_trino : f->print_postgres);
         hs_buf_addc(&b, ' ');
         put_iceberg_cell(&w, &b, f);
         hs_buf_addz(&b, " |");
@@ -546,6 +481,38 @@ static const struct {
     {"notes.value", "nullify", NULL, NULL},
     {"score", "redact", NULL, NULL},
     {"id", "redact", NULL, NULL},
+    {"items", "drop-elements", "of items", NULL},
+    {"items", "nullify-elements", "of items", NULL},
+    {"notes", "drop-elements", "of notes", NULL},
+    {"notes", "nullify-elements", "of notes", NULL},
+    {"items", "drop-elements", NULL, NULL},
+    {"notes", "nullify-elements", NULL, NULL},
+};
+
+/* What a mask's `elements` may say. */
+static const char *const of_items[] = {
+    "price > 1",
+    "price < 1",
+    "sku ends with '1'",
+    "element.price * 2 > row.id",
+    "price is null",
+    "element is null",
+    "price > 1 and row.region = principal.region",
+    "sku in ('k10', 'k51', null)",
+    "row.amount > 5 or sku ends with '0'",
+    "any(row.notes, key ends with '0')",
+    "row.score > 1",
+    "price = principal.nothing",
+    "sku not in ('k10', 'k51')",
+};
+static const char *const of_notes[] = {
+    "key = 'n0'",
+    "value.text = 't1' or key ends with '1'",
+    "value is not null and row.id < 8",
+    "value.by <> principal.name",
+    "key not in principal.regions",
+    "value.text < 't5'",
+    "not key = 'n1' and any(row.items, price > 1)",
 };
 
 static void random_grants(struct world *w)
@@ -569,8 +536,12 @@ static void random_masks(struct world *w)
     for (unsigned i = pick(4); i > 0; i--) {
         unsigned choice = pick(COUNT(mask_choices));
         struct hs_policy *p = w_mask(w, "m", mask_choices[choice].path, mask_choices[choice].with);
-        if (mask_choices[choice].arg)
+        if (mask_choices[choice].arg && mask_choices[choice].value)
             w_arg(w, p, mask_choices[choice].arg, mask_choices[choice].value);
+        else if (mask_choices[choice].arg)
+            p->elements =
+                w_element_rule(w, strcmp(mask_choices[choice].arg, "of items") == 0 ? of_items[pick(COUNT(of_items))]
+                                                                                    : of_notes[pick(COUNT(of_notes))]);
         p->when = pick(2) ? random_rule(w, 0) : NULL;
     }
 }
@@ -587,7 +558,9 @@ static void put_policy(struct hs_buf *b, const struct hs_policy *p)
         hs_buf_addz(b, i ? ", " : "");
         hs_buf_add_json(b, p->columns[i]);
     }
-    hs_buf_addz(b, "], \"rule\": ");
+    hs_buf_addz(b, "], \"elements\": ");
+    put_rule(b, p->elements);
+    hs_buf_addz(b, ", \"rule\": ");
     put_rule(b, p->kind == HS_MASK ? p->when : p->where);
     hs_buf_addc(b, '}');
 }

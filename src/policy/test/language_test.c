@@ -277,6 +277,25 @@ static void test_never(void **state)
     never("any(items, price > 5 and price < 3)", "price > 5 and price < 3");
     never("born > date '2026-01-01' + days(3) and born < date '2026-01-01'", "never be true");
     never("score > 2 and score < 1.5", "never be true");
+    /* under a not they open what they were to close */
+    never("not (amount between 5 and 3)", "never be true: amount between 5 and 3 (the smaller value comes first)");
+    never("not (request.time_of_day between time '22:00' and time '06:00')", "(the smaller value comes first)");
+    never("request.time_of_day > time '22:00' and request.time_of_day < time '06:00'", "(did you mean 'or'?)");
+    never("not region = null", "(did you mean 'is null'?)");
+    never("not any(items, price > 5 and price < 3)", "never be true");
+    never("active and not (region = 'EU' and region = 'US')", "never be true");
+    never("region <> 'EU' or region <> 'US'",
+          "this is true for every value: region <> 'EU' or region <> 'US' (did you mean 'and'?)");
+    never("active and (region not in ('EU', 'UK') or region <> 'US')", "true for every value");
+    never("amount < 10 or region = 'EU' or amount > 5", "true for every value: amount < 10 or amount > 5");
+    never("not (amount between 1 and 5) or amount <> 7", "true for every value");
+    never("any(items, sku <> 'a' or sku <> 'b')", "true for every value");
+    may("region <> 'EU' or region <> 'EU'");
+    may("region not in ('EU', 'UK') or region <> 'EU'");
+    may("amount < 5 or amount > 5");
+    may("not (region = 'EU' or region = 'US')");
+    may("region not in ()");
+    may("request.time_of_day < time '06:00' or request.time_of_day > time '22:00'");
     may("score >= 0.1000000000000000055 and score <= 0.1"); /* one double */
     may("score between 0.1000000000000000055 and 0.1");
     may("amount > 3 and amount < 5");
@@ -285,7 +304,6 @@ static void test_never(void **state)
     may("region = 'EU' or region = 'US'");
     may("region in ('EU', 'US') and region in ('US', 'UK')");
     may("region = principal.region and region = 'EU'");
-    may("not (amount between 5 and 3)");
     may("false");
     may("request.today > date '2030-01-01' and region = 'EU'");
 }

@@ -61,16 +61,21 @@ static struct hs_rule *filled(const struct hs_principal *who, const struct hs_po
     return r;
 }
 
-static void gives(const char *rule, const char *wanted)
+static void gives_from(const char *lookup, const char *rule, const char *wanted)
 {
     struct hs_attribute team = {T("team"), {.kind = HS_V_TEXT, .text = T("ana")}};
     struct hs_principal who = {.name = T("ana"), .attributes = &team, .attribute_count = 1};
     struct hs_buf b;
     hs_buf_init(&b, 1 << 16);
-    hs_buf_add_rule(&b, filled(&who, load(LOOKUP, rule)));
+    hs_buf_add_rule(&b, filled(&who, load(lookup, rule)));
     if (!hs_str_is(hs_buf_str(&b), wanted))
         fail_msg("%s: %.*s", rule, HS_FMT(hs_buf_str(&b)));
     hs_buf_fini(&b);
+}
+
+static void gives(const char *rule, const char *wanted)
+{
+    gives_from(LOOKUP, rule, wanted);
 }
 
 static void test_unknown_stays_unknown(void **state)
@@ -92,6 +97,59 @@ static void test_unknown_stays_unknown(void **state)
     gives("region not in e.region where level = 9 and level is not null", "region not in ('FR')");
     gives("region not in e.region where level = 9", "region not in (null, 'FR')");
     gives("region not in e.region", "region not in ('EU', 'FR', 'UK', 'US')");
+}
+
+/* Asked by way of a lookup taken from another, the rows that its `where` is unknown for are as unknown as if the rule
+ * had said it. */
+static void test_taken_from_another(void **state)
+{
+    (void)state;
+    static const char *const taken[][2] = {
+        {"level > 2", "region not in f.region"},
+        {"level > 2", "region not in f.region where user = principal.team"},
+        {"level > 2", "region not in f.region where user = principal.nothing"},
+        {"level > 2 and level is not null", "region not in f.region"},
+        {"user = 'ana'", "region not in f.region where level > 5"},
+        {"user = 'ana'", "region not in f.region where level < 5"},
+        {"user = 'ana'", "region in f.region"},
+        {"user is null or level is null", "region not in f.region where level > 5"},
+    };
+    static const char *const written[][2] = {
+        {"region not in e.region where level > 2", "region not in (null, 'FR', 'UK')"},
+        {"region not in e.region where level > 2 and user = principal.team", "region not in (null)"},
+        {"region not in e.region where level > 2 and user = principal.nothing", "region not in (null)"},
+        {"region not in e.region where level > 2 and level is not null", "region not in ('FR', 'UK')"},
+        {"region not in e.region where user = 'ana' and level > 5", "region not in (null)"},
+        {"region not in e.region where user = 'ana' and level < 5", "region not in ('EU')"},
+        {"region in e.region where user = 'ana'", "region in (null, 'EU')"},
+        {"region not in e.region where (user is null or level is null) and level > 5", "region not in (null, 'FR')"},
+    };
+    char both[2000];
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        gives(written[i][0], written[i][1]);
+        snprintf(both, sizeof both, "%s---\nkind: Lookup\nname: f\nfrom: e\nwhere: \"%s\"\n", LOOKUP, taken[i][0]);
+        gives_from(both, taken[i][1], written[i][1]);
+        /* and by one more step */
+        strcat(both, "---\nkind: Lookup\nname: g\nfrom: f\n");
+        char again[200];
+        snprintf(again, sizeof again, "%s", taken[i][1]);
+        *strstr(again, "f.region") = 'g';
+        gives_from(both, again, written[i][1]);
+    }
+}
+
+static void test_unknown_is_warned_of(void **state)
+{
+    (void)state;
+    char both[2000];
+    snprintf(both, sizeof both, "%s---\nkind: Lookup\nname: f\nfrom: e\nwhere: \"level > 2\"\n", LOOKUP);
+    load(both, "region in f.region");
+    assert_int_equal(model->warning_count, 1);
+    assert_non_null(strstr(model->warnings[0].at, "'where' is unknown for 1 of 4 rows"));
+    snprintf(both, sizeof both, "%s---\nkind: Lookup\nname: f\nfrom: e\nwhere: \"level is null or level > 2\"\n",
+             LOOKUP);
+    load(both, "region in f.region");
+    assert_int_equal(model->warning_count, 0);
 }
 
 static void test_a_large_one_costs_little(void **state)
@@ -118,6 +176,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_unknown_stays_unknown, begin, end),
+        cmocka_unit_test_setup_teardown(test_taken_from_another, begin, end),
+        cmocka_unit_test_setup_teardown(test_unknown_is_warned_of, begin, end),
         cmocka_unit_test_setup_teardown(test_a_large_one_costs_little, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

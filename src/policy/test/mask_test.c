@@ -393,7 +393,7 @@ static void test_json(void **state)
     a->on.path = HS_S("amount.$.a");
     checks("for a text column");
     a->on.path = HS_S("email.$.a");
-    a->with = HS_S("replace-pattern");
+    a->with = HS_S("round");
     checks("no form for values inside JSON");
     a->with = HS_S("nullify");
     checks(NULL);
@@ -451,7 +451,7 @@ static void test_elements(void **state)
     w_columns(&w, &w.policies[0], 1, (const char *const[]){"items[].price"});
     struct hs_decision *d = w_ok(&w, &nobody);
     assert_string_equal(w_expression(&w, d, "items"),
-                        "list_transform(list_filter(\"f6\", lambda e: coalesce(NOT (struct_extract(e, 'sku') IN "
+                        "list_transform(list_filter(\"f6\", lambda e1: coalesce(NOT (struct_extract(e1, 'sku') IN "
                         "(CAST('k1' AS VARCHAR))), FALSE)), lambda v1: CASE WHEN v1 IS NULL THEN NULL ELSE "
                         "struct_pack(\"price\" := struct_extract(v1, 'price')) END)");
     assert_true(d->columns[0].type->fields[0].required);

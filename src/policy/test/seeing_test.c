@@ -132,7 +132,7 @@ static void test_masks_and_dialects(void **state)
     has(explain(&ana, "iceberg", false), "in iceberg, column items (stand-in): {");
     has(explain(&ana, "", true), "{\"path\": \"items[].sku\", \"json\": null, \"by_grant\": false, \"with\": "
                                  "\"show-first-n\", \"args\": {\"n\": \"4\"}, \"key\": null, \"unless_false\": "
-                                 "\"region <> 'ana'\", \"kind\": \"Mask\"");
+                                 "\"region <> 'ana'\", \"elements_unless_false\": null, \"kind\": \"Mask\"");
     struct hs_explain_request r = request(&ana);
     r.dialect = T("oracle");
     assert_int_equal(hs_explain(w.arena, &r, &e, &w.err), HS_INVALID);

@@ -167,6 +167,14 @@ static struct hs_rule *w_rule(struct world *w, const char *text)
     return r;
 }
 
+static inline struct hs_rule *w_element_rule(struct world *w, const char *text)
+{
+    struct hs_rule *r = NULL;
+    if (hs_rule_parse_element(w->arena, hs_str_of(text), T("rule.yaml"), 1, 1, &r, &w->err) != HS_OK)
+        fail_msg("%s: %s", text, w->err.shown);
+    return r;
+}
+
 static inline void w_roles(struct hs_selector *s, hs_str *roles, size_t count)
 {
     s->roles = roles;
