@@ -164,7 +164,7 @@ def test_who_hangs_up_ends_it(mesh, name):
         known = at_work(server)
         thread.join(30)
         took = idle_within(server, GRACE, known)
-        assert words and "eadline" in words[0], words
+        assert words and ("eadline" in words[0] or "took too long" in words[0]), words  # whose clock was first
         assert took is not None and took < GRACE, f"the worker runs on {took} s after its client"
         print(f"\n{name}: at rest {took:.2f} s after the client hung up")
         assert root.query(COUNT, timeout=30).num_rows == 1
