@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 
+#include <stdlib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
