@@ -392,13 +392,15 @@ static hs_rc describe_again(struct hs_call *c, const struct hs_principal *who, b
     return HS_OK;
 }
 
-/* A worker may have died while it was idle, and nobody has seen it yet: until the statement is known nothing has been
- * done that may not be done again, once. */
+/* Workers may have died while they were idle, several at once, and nobody has seen it yet: until the statement is known
+ * nothing has been done that may not be done again. Not for ever: it may be the statement that they die of. */
+enum { PARSE_TRIES = 4 };
+
 static hs_rc parse(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_statement **out,
                    struct hs_err *err)
 {
     hs_rc rc = HS_UNAVAILABLE;
-    for (int tries = 0; rc == HS_UNAVAILABLE && tries < 2; tries++) {
+    for (int tries = 0; rc == HS_UNAVAILABLE && tries < PARSE_TRIES; tries++) {
         int64_t mark = hs_mono_us();
         hs_lease_close(*l);
         *l = NULL;
