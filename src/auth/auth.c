@@ -276,8 +276,8 @@ hs_rc hs_auth_derive_from(struct hs_auth *a, hs_str use, hs_str key_id, uint8_t 
         if (hs_str_is(key_id, id))
             return hs_hmac_sha256(hs_str_n(k->bytes, HS_KEY_BYTES), use, out, err);
     }
-    return hs_fail_hidden(err, HS_NOT_FOUND, "the keys file has no key '%.*s'",
-                          (int)(key_id.len > 8 ? 8 : key_id.len), key_id.at);
+    return hs_fail_hidden(err, HS_NOT_FOUND, "the keys file has no key '%.*s'", (int)(key_id.len > 8 ? 8 : key_id.len),
+                          key_id.at);
 }
 
 hs_rc hs_auth_derive(struct hs_auth *a, hs_str use, uint8_t out[32], hs_str *out_key_id, struct hs_err *err)

@@ -11,8 +11,8 @@
 #include "model/decision.h"
 
 enum hs_fit { /* of the cells and rows, as long as the decision holds: see hs_buf_add_not_carried */
-    HS_FIT_EXACT = 0,
-    HS_FIT_STRICTER, /* at some places it shows less */
+              HS_FIT_EXACT = 0,
+              HS_FIT_STRICTER, /* at some places it shows less */
 };
 
 /* What no words for another engine carry, whatever their fit: "until 2026-12-31T00:00:00Z; quota not carried"; nothing
@@ -29,8 +29,8 @@ HS_MUST hs_rc hs_print_dialect_column(struct hs_buf *out, const struct hs_dialec
 /* For PostgreSQL: the composite types that the table and what is shown of it need, one statement a line, before use. */
 HS_MUST hs_rc hs_print_postgres_types(struct hs_buf *out, const struct hs_decision *d, struct hs_err *err);
 /* What makes a decision hold for one role there: a row security policy on `table`, and a view `view` with the masks,
- * which the role may read instead of the table. Names as they are, unquoted, of things on the search path; each role has
- * its own policy, so that the scripts of several run one after another. */
+ * which the role may read instead of the table. Names as they are, unquoted, of things on the search path; each role
+ * has its own policy, so that the scripts of several run one after another. */
 HS_MUST hs_rc hs_print_postgres_script(struct hs_buf *out, const struct hs_decision *d, hs_str table, hs_str view,
                                        hs_str role, enum hs_fit *out_fit, struct hs_err *err);
 

@@ -19,6 +19,8 @@ SCALE = float(os.environ.get("HAILSTORM_SLOW_SCALE", 1 if LONG else 0.1))
 
 def attack_model():
     """The model of tests/attacks, made when it is not there."""
+    if str(ROOT / "tests" / "attacks") not in sys.path:  # it has a part beside it
+        sys.path.append(str(ROOT / "tests" / "attacks"))
     spec = importlib.util.spec_from_file_location("attack_mesh", ROOT / "tests" / "attacks" / "mesh.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
