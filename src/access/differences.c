@@ -361,7 +361,10 @@ static hs_rc check_span_in(struct check *k, const bool *asked)
     struct span s = {0};
     bool fits;
     HS_TRY(choose_sets(k, asked, &s));
-    HS_TRY(fill_span(k, &s, &fits));
+    hs_rc rc = fill_span(k, &s, &fits);
+    sorting = NULL; /* what they pointed at ends with this call */
+    sorting_span = NULL;
+    HS_TRY(rc);
     size_t rank = fits ? reduce(&s) : 0;
     for (size_t r = 0; r < rank; r++) {
         int64_t weight = 0;

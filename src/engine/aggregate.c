@@ -19,7 +19,7 @@
 
 static const struct hs_type whole = {.id = HS_T_LONG};
 
-hs_rc hs_aggregate_refuse(struct hs_aggregate_reading *k, const struct hs_node *at, const char *words)
+hs_rc hs_aggregate_refuse_(struct hs_aggregate_reading *k, const struct hs_node *at, const char *words)
 {
     if (at && at->position >= 0)
         return hs_fail(k->err, HS_DENIED, "only aggregates of this table are open to you: %s (position %lld)", words,

@@ -30,7 +30,8 @@ struct hs_aggregate_reading {
     struct hs_err *err;
 };
 
-HS_MUST hs_rc hs_aggregate_refuse(struct hs_aggregate_reading *k, const struct hs_node *at, const char *words);
+HS_MUST hs_rc hs_aggregate_refuse_(struct hs_aggregate_reading *k, const struct hs_node *at, const char *words);
+#define hs_aggregate_refuse(k, at, words) HS_FAILED(hs_aggregate_refuse_((k), (at), (words)))
 /* A bound value as the constant that somebody could have written in its place. */
 HS_MUST hs_rc hs_aggregate_bound(struct hs_aggregate_reading *k, const struct hs_node *n, struct hs_node **out);
 /* "2": the second of so many. */

@@ -349,7 +349,7 @@ hs_rc hs_rule_ask(struct hs_arena *a, const struct hs_rule *r, const struct hs_v
                   struct hs_err *err)
 {
     enum { FEW = 8 };
-    struct hs_value few[FEW], *values = few;
+    struct hs_value few[FEW] = {0}, *values = few;
     bool known = false;
     *out = r->value;
     if (r->op == HS_RULE_LITERAL || r->op == HS_RULE_SPAN)

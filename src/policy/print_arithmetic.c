@@ -34,7 +34,7 @@ static hs_rc add_exact(struct hs_buf *b, const struct hs_rule *r, const char *si
 {
     struct hs_type left = hs_rule_operand_type(r, 0), right = hs_rule_operand_type(r, 1);
     if (r->type->id == HS_T_DECIMAL && r->type->precision > NARROW_DIGITS)
-        left = wide(left);
+        left.precision = MOST_DIGITS;
     return add_pair(b, r, sign, &left, &right, err);
 }
 

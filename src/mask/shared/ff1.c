@@ -223,7 +223,8 @@ static bool encrypt_long(const struct hs_ff1 *f, EVP_CIPHER_CTX *c, const uint8_
     for (unsigned i = 0; ok && i < ROUNDS; i++) {
         bool odd = i & 1;
         ok = stream_of(f, c, start, i, odd ? x : x + u, odd ? u : v, b, s, d);
-        add_number(odd ? x + u : x, odd ? v : u, f->radix, s, d);
+        if (ok)
+            add_number(odd ? x + u : x, odd ? v : u, f->radix, s, d);
     }
     hs_wipe(s, sizeof s);
     return ok;

@@ -129,7 +129,7 @@ static bool find_iban(struct hs_symbols *s, size_t i)
     unsigned want = letter(s->at[i]) && letter(sym(s, i + 1)) ? iban_length(s->at[i], s->at[i + 1]) : 0, have = 0,
              rest = 0;
     size_t at = i, gap = 0;
-    if (!want || digit(sym(s, i - 1)))
+    if (want <= 4 || digit(sym(s, i - 1))) /* the country and two digits are four of them */
         return false;
     for (; have < want && at < s->count; at++) {
         char c = s->at[at];

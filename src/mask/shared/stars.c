@@ -7,11 +7,11 @@
 
 void hs_buf_add_stars(struct hs_buf *out, hs_str text, size_t first, size_t last)
 {
-    size_t count = 0, place = 0;
+    size_t count = 0, place = 0, shown = first + last;
     for (size_t at = 0; at < text.len; at += hs_letter_len(text, at))
         count++;
-    long long short_enough = hs_mask_too_short((long long)(first + last));
-    bool hidden = (long long)count <= short_enough || first + last == 0;
+    long long short_enough = hs_mask_too_short((long long)shown);
+    bool hidden = (long long)count <= short_enough || shown == 0;
     for (size_t at = 0, len; at < text.len; at += len, place++) {
         len = hs_letter_len(text, at);
         if (!hidden && (place < first || place + last >= count))
