@@ -21,11 +21,12 @@ import time
 import warnings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "data")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "data"), str(ROOT / "bench")]
 
 import adbc_driver_flightsql.dbapi as flightsql  # noqa: E402
 import duckdb  # noqa: E402
 import lineitem  # noqa: E402
+import transport  # noqa: E402
 import pyarrow.flight as flight  # noqa: E402
 from lib.flightsql import any_of  # noqa: E402
 from lib.server import Server, pss  # noqa: E402
@@ -199,6 +200,21 @@ def small(report, connection, theirs, drain, server, count=100):
                        len(parts[key]))
 
 
+def over_the_wire(report, out, runs, quick):
+    """bench/transport.py: transport alone, many small statements, memory under slow readers. Servers of its own: memory is looked at."""
+    transport.all_ready_batches(report, runs, quick)
+    with Server(out / "mesh", settings={"workers": 4}) as server:
+        roapi = Roapi(out / "parquet" / "lineitem.parquet")
+        try:
+            transport.small_statements(report, server, roapi, SMALL, 1 if quick else 5)
+        finally:
+            roapi.stop()
+    for clients, goal in ((1, 256), (5 if quick else 100, None)):
+        with Server(out / "mesh", settings={"statements-per-person": 200, "queue-wait": "120s"}) as server:
+            Person(server.uri, "bea").drain(SMALL)
+            transport.memory_of(report, server, lambda: Person(server.uri, "bea"), ALL, clients, 5 if quick else 20, goal)
+
+
 def thread_scaling(report, out, runs):
     mesh, files = out / "mesh", lineitem.data_files(out)
     with Server(mesh, threads=1) as one, Server(mesh, threads=2) as two:
@@ -270,13 +286,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="scale 0.01, three runs: does it still work?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "threads", "start", "decide", "masks"])
+    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"])
     options = parser.parse_args()
     scale, runs = (0.01, options.runs or 3) if options.quick else (1, options.runs or 7)
     subprocess.run([sys.executable, ROOT / "demo/generate.py"], check=True, stdout=subprocess.DEVNULL)
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
-    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "threads", "start", "decide", "masks"], os.cpu_count(), Report()
+    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"], os.cpu_count(), Report()
     print(f"scale {scale:g}, {runs} runs each, medians, {threads} cores; ratio > 1: we are better\n")
     with Server(out / "mesh", settings={"log-level": "debug"}, threads=threads) as server:
         if "scans" in wanted:
@@ -285,6 +301,8 @@ def main():
             deletes(report, out, runs, threads, server)
         if "roapi" in wanted:
             against_roapi(report, out, runs, server)
+    if "transport" in wanted:
+        over_the_wire(report, out, runs, options.quick)
     if "threads" in wanted:
         thread_scaling(report, out, runs)
     if "start" in wanted:

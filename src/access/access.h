@@ -6,6 +6,7 @@
 #define HS_ACCESS_ACCESS_H
 
 #include "arrow/batch.h"
+#include "arrow/form.h"
 #include "arrow/param.h"
 #include "model/model.h"
 
@@ -20,6 +21,7 @@ struct hs_asker {
     hs_str purpose, workspace;
     hs_str request_id;        /* made by hs_access_request_id; through every room and into the audit */
     hs_str peer;              /* address, for the audit */
+    hs_str agent, trace;      /* what the client calls itself, and its W3C traceparent; for the audit, may be empty */
     int64_t deadline_mono_us; /* 0: none */
 };
 void hs_access_request_id(struct hs_access *a, char out[33]);
@@ -45,6 +47,13 @@ struct hs_query {
     hs_str sql;
     const struct hs_params *params; /* NULL: none */
     bool describe_only;             /* schema, parameters and pins, no rows */
+    bool if_free; /* rows as well, where nobody has to wait for it and it is one answer: see hs_call_runs */
+    struct hs_answer_form form;
+    /* Of a statement that is read in parts: this one of so many. parts 0 or 1: all of it. Wants `bound`. */
+    size_t part, parts;
+    /* Where it may be read in parts: into how many at most, of how many bytes each at least. 0: in one. */
+    size_t parts_max;
+    int64_t part_bytes;
     /* What an earlier describe said, carried by a sealed handle or ticket: the same snapshots are read again, and
      * another decision refuses with HS_CONFLICT "policy changed, ask again". Empty: decide and pin now. */
     hs_str bound;
@@ -60,8 +69,29 @@ enum hs_call_state { HS_CALL_WAIT = 1, HS_CALL_READY, HS_CALL_BATCH, HS_CALL_END
 enum hs_call_state hs_call_poll(struct hs_call *c, struct hs_batch *out, struct hs_err *err);
 const struct hs_type *hs_call_schema(const struct hs_call *c); /* STRUCT; after READY */
 size_t hs_call_param_count(const struct hs_call *c);           /* after READY */
-hs_str hs_call_bound(const struct hs_call *c);                 /* after READY: pins and digests, to carry in a handle */
+/* STRUCT of as many; UNKNOWN where the engine does not know before values are bound. NULL: of none. */
+const struct hs_type *hs_call_param_types(const struct hs_call *c);
+struct hs_seen_column {
+    const struct hs_table *table; /* the model's of the call; NULL: no column of a table, or not known */
+    hs_str column;
+};
+/* After READY: one a column of the schema. NULL: not known. */
+const struct hs_seen_column *hs_call_origins(const struct hs_call *c);
+bool hs_call_runs(const struct hs_call *c); /* after READY: rows follow (if_free) */
+/* After READY: into how many parts the answer may be read; with bound each of them is the same rows whoever reads it,
+ * and one after the other they are the answer. */
+size_t hs_call_parts(const struct hs_call *c);
+int64_t hs_call_total_rows(const struct hs_call *c); /* after READY; -1: not known, or not this person's to know */
+hs_str hs_call_bound(const struct hs_call *c);       /* after READY: pins and digests, to carry in a handle */
 void hs_call_cancel(struct hs_call *c);
+/* From READY on. Nobody reads it for now: fn is not called any more, and it ends where somebody waits for what it
+ * holds. */
+void hs_call_set_aside(struct hs_call *c);
+/* Reads on, whoever it was that began; fn as for hs_access_query. False: it is not for `who`, or the model it was
+ * decided by is not that of this moment, or it has failed: close it and ask anew. */
+bool hs_call_take_up(struct hs_call *c, const struct hs_asker *who, void (*notify)(void *arg), void *arg);
+bool hs_call_has_news(struct hs_call *c); /* rows lie ready, or it has ended: poll would not answer WAIT */
+const char *hs_call_request_id(const struct hs_call *c);
 void hs_call_close(struct hs_call *c); /* takes NULL; writes the audit outcome when it was not written */
 
 /* ---- describe: what this person may see of the catalog ---- */
@@ -72,6 +102,8 @@ struct hs_seen_table {
 };
 struct hs_catalog_query {
     bool with_schema;
+    /* Beside the tables that fit the patterns: those that their foreign keys lead to, and those that lead to them. */
+    bool with_referenced, with_referencing;
     bool has_domain_pattern, has_table_pattern;
     hs_str domain_pattern, table_pattern; /* SQL LIKE: % and _ ; a backslash escapes */
 };

@@ -44,7 +44,8 @@ struct described *hs_described_new(void);
 void hs_described_free(struct described *d);
 struct described_copy {            /* in the call's arena */
     struct hs_statement statement; /* refs and param_count; no tree: it cannot be run */
-    const struct hs_type *schema;
+    const struct hs_type *schema, *param_types;
+    const struct hs_seen_column *origins;
     uint8_t (*digests)[32];
 };
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s);
@@ -108,6 +109,27 @@ struct generation *hs_access_generation(struct hs_access *a); /* counted */
 bool hs_access_outdated(struct hs_access *a, struct hs_call *c);
 HS_MUST hs_rc hs_sign_ins_open(struct hs_access *a, struct hs_err *err);
 
+/* ---- parts.c: a scan that is read in parts ---- */
+struct hs_cut {
+    bool may;           /* read in parts at all */
+    int64_t rows;       /* of all files */
+    int64_t pieces;     /* row groups, and files that have none */
+    uint8_t digest[32]; /* of the files in their order, and their rows */
+};
+/* At least 1; 1 where it may not be cut, or is not worth it. */
+size_t hs_parts_of(const struct hs_cut *cut, int64_t row_width, size_t most, int64_t part_bytes);
+/* cut->rows and cut->digest. */
+HS_MUST hs_rc hs_cut_of(const struct hs_scan *scan, struct hs_cut *cut, struct hs_err *err);
+/* Leaves of the scan's `rows` rows those of this part. */
+HS_MUST hs_rc hs_scan_part(struct hs_arena *a, struct hs_scan *scan, int64_t rows, size_t part, size_t parts,
+                           struct hs_err *err);
+/* What there is to cut, total_rows, and of a call for one part its rows alone. */
+HS_MUST hs_rc hs_call_cut(struct hs_call *c, const struct hs_statement *s, const struct hs_plan *plan,
+                          struct hs_scan *scan, struct hs_err *err);
+bool hs_call_worth_running(struct hs_call *c, const struct hs_scan *scans);
+/* When the answer's schema is known: parts_out, and what was cut into bound_out. */
+HS_MUST hs_rc hs_call_tell_parts(struct hs_call *c, struct hs_err *err);
+
 /* ---- a call ---- */
 /* The parts of a statement's way to its first row, for the debug log and the bench. */
 enum call_step { STEP_LEASE, STEP_PARSE, STEP_DECIDE, STEP_PLAN, STEP_INTENT, STEP_RUN, STEP_COUNT };
@@ -121,13 +143,19 @@ struct hs_call {
     bool in_line;
     atomic_int refs;     /* the front's one, and one for whatever still works for it */
     atomic_bool gave_up; /* cancelled: whoever waits for it may stop */
+    atomic_bool aside;   /* nobody reads it yet: aside.c */
     struct hs_arena *arena;
     struct generation *generation;
     /* copies */
     const char *door;
-    hs_str name, purpose, workspace, request_id, peer, sql, bound_in;
+    hs_str name, purpose, workspace, request_id, peer, agent, trace, sql, bound_in;
     struct hs_params params;
-    bool has_params, describe_only;
+    bool has_params, describe_only, if_free;
+    struct hs_answer_form form;
+    size_t part, parts; /* as asked; parts 0: all of it */
+    size_t parts_max;   /* as asked, and then as the limits allow */
+    int64_t part_bytes;
+    hs_str bound_cut; /* of bound_in: the digest of what was cut, in hex; empty: nothing was */
     int64_t deadline_mono_us;
     int64_t decided_until_us; /* wall clock: the first end of its decisions; 0: none */
     struct hs_catalog_query catalog_query;
@@ -147,6 +175,11 @@ struct hs_call {
     struct hs_stream *stream;
     const struct hs_type *schema;
     size_t param_count;
+    const struct hs_type *param_types; /* STRUCT; NULL: not known */
+    const struct hs_seen_column *origins;
+    struct hs_cut cut;
+    size_t parts_out;   /* into how many parts it may be read */
+    int64_t total_rows; /* -1: not told */
     struct hs_buf bound_out;
     struct hs_catalog *catalog;
     struct opened *opened; /* what it reads; also compared on reload */
@@ -173,6 +206,20 @@ HS_MUST hs_rc hs_call_intent(struct hs_call *c,
                              struct hs_err *err); /* on disk when it returns: before anything is shown */
 bool hs_call_is_cancelled(struct hs_call *c, struct hs_err *err);
 void hs_query_work(struct hs_call *c);
+/* admit.c; calls of this person that are open and not done, and how many there may be when this is one of them. */
+int hs_calls_of(struct hs_access *a, hs_str name);
+int64_t hs_call_most_running(const struct hs_call *c);
+HS_MUST hs_rc hs_call_limits(struct hs_call *c, struct hs_err *err); /* when its tables are opened */
+/* origins.c: c->origins, when the schema is known. */
+HS_MUST hs_rc hs_call_tell_origins(struct hs_call *c, const struct hs_statement *s, const struct hs_scan *scans,
+                                   struct hs_err *err);
+struct hs_seen_column *hs_seen_columns_copy(struct hs_arena *a, const struct hs_seen_column *all, size_t count);
+/* mask_keys.c: one for every domain and key that a mask here uses. */
+HS_MUST hs_rc hs_call_mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_err *err);
+/* aside.c: answers that nobody reads yet make way. */
+void hs_asides_drop(struct hs_access *a, hs_str name); /* this person's */
+void hs_asides_yield(struct hs_call *c);               /* before it waits for a worker */
+bool hs_call_may_run_now(struct hs_call *c);           /* without anybody waiting for it */
 /* limits.c: what the decisions of the opened tables allow this statement; checked after the intent is on disk. */
 HS_MUST hs_rc hs_call_quotas(struct hs_call *c, struct hs_err *err);
 /* aggregate.c: where a decision allows nothing but aggregates, checks and prints the statement anew and compares it

@@ -335,6 +335,27 @@ static void add_end(struct hs_buf *b, const struct audit_record *r)
     }
 }
 
+/* "00-TRACE-SPAN-FLAGS": the door has checked its form. */
+static void add_client(struct hs_buf *b, const struct hs_call *c)
+{
+    hs_str rest = c->trace;
+    hs_str_cut(&rest, '-');
+    hs_str trace = rest.at ? hs_str_cut(&rest, '-') : (hs_str){0},
+           span = rest.at ? hs_str_cut(&rest, '-') : (hs_str){0};
+    if (c->agent.len) {
+        hs_buf_addz(b, "\"http_request\":{");
+        add_pair(b, "user_agent", c->agent);
+        hs_buf_addz(b, "},");
+    }
+    if (span.at) {
+        hs_buf_addz(b, "\"trace\":{");
+        add_pair(b, "uid", trace);
+        hs_buf_addz(b, ",\"span\":{");
+        add_pair(b, "uid", span);
+        hs_buf_addz(b, "}},");
+    }
+}
+
 static void render(struct hs_buf *b, const struct audit_record *r)
 {
     const struct hs_call *c = r->call;
@@ -350,6 +371,7 @@ static void render(struct hs_buf *b, const struct audit_record *r)
     hs_buf_addz(b, "}},\"src_endpoint\":{");
     add_pair(b, "ip", c->peer);
     hs_buf_addz(b, "},");
+    add_client(b, c);
     add_pair(b, "door", hs_str_of(c->door));
     hs_buf_addc(b, ',');
     add_pair(b, "purpose", c->purpose);

@@ -44,8 +44,11 @@ static bool copy_asker(struct hs_call *c, const struct hs_asker *who)
     c->workspace = hs_arena_str(c->arena, who->workspace);
     c->request_id = hs_arena_str(c->arena, who->request_id);
     c->peer = hs_arena_str(c->arena, who->peer);
+    c->agent = hs_arena_str(c->arena, who->agent);
+    c->trace = hs_arena_str(c->arena, who->trace);
     c->deadline_mono_us = who->deadline_mono_us;
-    return c->name.at && c->purpose.at && c->workspace.at && c->request_id.at && c->peer.at;
+    return c->name.at && c->purpose.at && c->workspace.at && c->request_id.at && c->peer.at && c->agent.at &&
+           c->trace.at;
 }
 
 struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, void (*notify)(void *), void *arg)
@@ -354,6 +357,26 @@ const struct hs_type *hs_call_schema(const struct hs_call *c)
 size_t hs_call_param_count(const struct hs_call *c)
 {
     return c->param_count;
+}
+
+const struct hs_type *hs_call_param_types(const struct hs_call *c)
+{
+    return c->param_types;
+}
+
+bool hs_call_runs(const struct hs_call *c)
+{
+    return !c->describe_only;
+}
+
+size_t hs_call_parts(const struct hs_call *c)
+{
+    return c->parts_out;
+}
+
+int64_t hs_call_total_rows(const struct hs_call *c)
+{
+    return c->total_rows;
 }
 
 hs_str hs_call_bound(const struct hs_call *c)

@@ -75,10 +75,39 @@ static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const s
     return rc;
 }
 
-static bool wanted(const struct hs_catalog_query *q, const struct hs_table *t)
+static bool fits(const struct hs_catalog_query *q, const struct hs_table *t)
 {
     return (!q->has_domain_pattern || like(t->product->domain, q->domain_pattern)) &&
            (!q->has_table_pattern || like(t->name, q->table_pattern));
+}
+
+typedef HS_VEC(const struct hs_table *) table_list;
+
+/* What the tables that fit lead to: few, as patterns of keys name one table. */
+static hs_rc list_referenced(struct hs_call *c, table_list *out, struct hs_err *err)
+{
+    const struct hs_model *m = c->generation->model;
+    for (size_t i = 0; c->catalog_query.with_referenced && i < m->product_count; i++)
+        for (size_t j = 0; j < m->products[i].table_count; j++) {
+            const struct hs_table *t = &m->products[i].tables[j];
+            for (size_t k = 0; k < t->foreign_key_count && fits(&c->catalog_query, t); k++) {
+                const struct hs_table **slot = hs_vec_add(c->arena, out);
+                if (!slot)
+                    return hs_fail(err, HS_NOMEM, "out of memory");
+                *slot = t->foreign_keys[k].to_table;
+            }
+        }
+    return HS_OK;
+}
+
+static bool wanted(const struct hs_catalog_query *q, const table_list *referenced, const struct hs_table *t)
+{
+    bool found = fits(q, t);
+    for (size_t i = 0; !found && i < referenced->len; i++)
+        found = referenced->at[i] == t;
+    for (size_t i = 0; !found && q->with_referencing && i < t->foreign_key_count; i++)
+        found = fits(q, t->foreign_keys[i].to_table);
+    return found;
 }
 
 static bool see(struct hs_call *c, const struct hs_principal *who, const struct hs_table *t, struct hs_seen_table *out)
@@ -86,7 +115,7 @@ static bool see(struct hs_call *c, const struct hs_principal *who, const struct 
     struct hs_facts facts = hs_call_facts(c);
     struct hs_err err;
     bool seen = true;
-    if (!wanted(&c->catalog_query, t) || !hs_policy_visible(c->generation->model, who, t, &facts))
+    if (!hs_policy_visible(c->generation->model, who, t, &facts))
         return false;
     *out = (struct hs_seen_table){t->product->domain, t->name, t->description, NULL, t};
     if (!c->catalog_query.with_schema || describe(c, who, t, out, &seen, &err) == HS_OK)
@@ -99,12 +128,15 @@ static hs_rc collect(struct hs_call *c, const struct hs_principal *who, struct h
 {
     const struct hs_model *m = c->generation->model;
     HS_VEC(struct hs_seen_table) tables = {0};
+    table_list referenced = {0};
+    HS_TRY(list_referenced(c, &referenced, err));
     for (size_t i = 0; i < m->product_count; i++)
         for (size_t j = 0; j < m->products[i].table_count; j++) {
             struct hs_seen_table seen;
             if (hs_call_is_cancelled(c, err))
                 return err->kind;
-            if (!see(c, who, &m->products[i].tables[j], &seen))
+            if (!wanted(&c->catalog_query, &referenced, &m->products[i].tables[j]) ||
+                !see(c, who, &m->products[i].tables[j], &seen))
                 continue;
             struct hs_seen_table *slot = hs_vec_add(c->arena, &tables);
             if (!slot)

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "engine/conditions.h"
 
 enum { CELLS = 1024, ENTRY_BYTES_MAX = 256 << 10 };
 
@@ -16,7 +17,9 @@ struct entry {
     struct hs_arena *arena; /* NULL: empty cell */
     uint8_t key[32];
     struct hs_statement statement; /* refs and param_count; no tree */
-    const struct hs_type *schema;
+    const struct hs_type *schema, *param_types;
+    const struct hs_seen_column *origins; /* tables are of the generation's model, which this is a part of */
+    bool in_parts; /* how many parts it has is not known without a plan */
     uint8_t (*digests)[32];
 };
 
@@ -59,6 +62,8 @@ static hs_rc key_of(const struct hs_call *c, uint8_t out[32], struct hs_err *err
         int sign[4] = {(int)p->type, p->null, p->precision, p->scale};
         hs_sha256_field(h, hs_str_n(sign, sizeof sign));
     }
+    unsigned form = hs_form_pack(&c->form);
+    hs_sha256_field(h, hs_str_n(&form, sizeof form));
     return hs_sha256_end(h, out, err);
 }
 
@@ -91,10 +96,14 @@ static bool fill(struct entry *e, const struct hs_call *c, const struct hs_state
     if (!e->arena || !copy_refs(e->arena, s, &e->statement))
         return false;
     e->schema = hs_type_copy(e->arena, c->schema);
+    e->param_types = c->param_types ? hs_type_copy(e->arena, c->param_types) : NULL;
+    e->origins = c->origins ? hs_seen_columns_copy(e->arena, c->origins, c->schema->field_count) : NULL;
+    e->in_parts = hs_statement_scan(s) != HS_SCAN_NOT;
     e->digests = hs_arena_array(e->arena, s->ref_count + 1, sizeof *e->digests);
     for (size_t i = 0; e->digests && i < c->opened_count; i++)
         memcpy(e->digests[i], c->opened[i].decision->digest, 32);
-    return e->schema && e->digests && c->opened_count == s->ref_count;
+    return e->schema && e->digests && !e->param_types == !c->param_types && !e->origins == !c->origins &&
+           c->opened_count == s->ref_count;
 }
 
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s)
@@ -118,10 +127,13 @@ bool hs_described_get(struct described *d, struct hs_call *c, struct described_c
         return false;
     pthread_mutex_lock(&d->lock);
     const struct entry *e = cell_of(d, key);
-    bool found = e->arena && memcmp(e->key, key, 32) == 0 && copy_refs(c->arena, &e->statement, &out->statement);
+    bool found = e->arena && memcmp(e->key, key, 32) == 0 && !(e->in_parts && c->parts_max > 1) &&
+                 copy_refs(c->arena, &e->statement, &out->statement);
     out->schema = found ? hs_type_copy(c->arena, e->schema) : NULL;
+    out->param_types = found && e->param_types ? hs_type_copy(c->arena, e->param_types) : NULL;
+    out->origins = found && e->origins ? hs_seen_columns_copy(c->arena, e->origins, e->schema->field_count) : NULL;
     out->digests = found ? hs_arena_array(c->arena, e->statement.ref_count + 1, sizeof *out->digests) : NULL;
-    found = out->schema && out->digests;
+    found = out->schema && out->digests && !out->param_types == !e->param_types && !out->origins == !e->origins;
     if (found)
         memcpy(out->digests, e->digests, e->statement.ref_count * sizeof *e->digests);
     pthread_mutex_unlock(&d->lock);

@@ -4,6 +4,7 @@
  */
 #include "access/access_in.h"
 #include "access/filter.h"
+#include "engine/conditions.h"
 
 #include "base/clock.h"
 #include "base/alloc.h"
@@ -230,6 +231,7 @@ static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const s
     hs_str bound = c->bound_in;
     for (size_t i = 0; i < s->ref_count; i++)
         HS_TRY(open_one(c, who, &s->refs[i], &bound, err));
+    c->bound_cut = hs_str_cut(&bound, '\n');
     return HS_OK;
 }
 
@@ -289,8 +291,8 @@ static hs_rc still_wanted(void *call, struct hs_err *err)
 }
 
 /* `asked` leaves out files as well; what it may do where rows are hidden is the planner's care (plan_asked.c). */
-static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_condition *asked, bool plain,
-                       struct hs_scan *scan, struct hs_err *err)
+static hs_rc make_scan(struct hs_call *c, const struct hs_statement *s, struct opened *o,
+                       const struct hs_condition *asked, struct hs_scan *scan, struct hs_err *err)
 {
     struct hs_plan plan;
     struct hs_row_reader reader;
@@ -303,12 +305,13 @@ static hs_rc make_scan(struct hs_call *c, struct opened *o, const struct hs_cond
         HS_TRY(hs_filter_of_rule(c->arena, o->decision->rows, &request.filter, err));
     HS_TRY(hs_filter_of_condition(c->arena, asked, o->decision, &request.asked, err));
     request.rows_hidden = o->decision->rows != NULL;
-    request.asked_plain = plain;
+    request.asked_plain = hs_statement_is_plain(s);
     HS_TRY(hs_iceberg_plan(c->arena, &request, &plan, err));
     c->files_planned += plan.file_count;
     c->files_left_out += plan.left_out;
     scan->raw = o->bound;
-    return hs_scan_of_plan(c->arena, &plan, scan, err);
+    HS_TRY(hs_scan_of_plan(c->arena, &plan, scan, err));
+    return hs_call_cut(c, s, &plan, scan, err);
 }
 
 /* Columns first: what the statement asks of them is known before any file is planned. */
@@ -318,130 +321,8 @@ static hs_rc make_scans(struct hs_call *c, const struct hs_statement *s, struct 
     for (size_t i = 0; i < s->ref_count; i++)
         HS_TRY(scan_columns(c, c->opened[i].decision, c->opened[i].current, &scans[i], err));
     HS_TRY(hs_statement_conditions(c->arena, s, scans, c->has_params ? &c->params : NULL, &asked, err));
-    bool plain = hs_statement_is_plain(s);
     for (size_t i = 0; i < s->ref_count; i++)
-        HS_TRY(make_scan(c, &c->opened[i], asked[i], plain, &scans[i], err));
-    return HS_OK;
-}
-
-/* ---- limits ---- */
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a == 0 ? b : b == 0 || a < b ? a : b;
-}
-
-static int running_of(struct hs_access *a, hs_str name)
-{
-    int n = 0;
-    for (struct hs_call *c = a->calls; c; c = c->next)
-        n += hs_str_eq(c->name, name) && c->phase != PHASE_DONE;
-    return n;
-}
-
-/* Before anything is known of the statement: the most that any grant of the model could let a person run. What his own
- * grants say is looked at when the statement's tables are known. */
-static int64_t most_of_all(const struct hs_call *c)
-{
-    const struct hs_model *m = c->generation->model;
-    int64_t most = c->access->settings.calls_per_principal;
-    if (m->default_limits.concurrent > most)
-        most = m->default_limits.concurrent;
-    for (size_t i = 0; i < m->policy_count; i++)
-        if (m->policies[i].limits.concurrent > most)
-            most = m->policies[i].limits.concurrent;
-    return most;
-}
-
-hs_rc hs_call_admit(struct hs_call *c, int64_t most, struct hs_err *err)
-{
-    struct hs_access *a = c->access;
-    pthread_mutex_lock(&a->lock);
-    int mine = running_of(a, c->name), all = a->call_count;
-    pthread_mutex_unlock(&a->lock);
-    if (!most && mine > a->settings.calls_per_principal)
-        most = most_of_all(c);
-    if (most && mine > most)
-        return hs_fail(err, HS_LIMIT, "you have %lld statements running, your limit; try again when one has ended",
-                       (long long)most);
-    if (all > a->settings.calls_max)
-        return hs_fail(err, HS_LIMIT, "the server is busy; try again soon");
-    return HS_OK;
-}
-
-static hs_rc check_limits(struct hs_call *c, struct hs_err *err)
-{
-    int64_t most = c->generation->model->default_limits.concurrent;
-    for (size_t i = 0; i < c->opened_count; i++)
-        most = least(most, c->opened[i].decision->limits.concurrent);
-    return hs_call_admit(c, most ? most : c->access->settings.calls_per_principal, err);
-}
-
-static void apply_limits(struct hs_call *c)
-{
-    int64_t time_ms = c->generation->model->default_limits.time_ms, until = 0;
-    c->rows_max = c->generation->model->default_limits.rows;
-    for (size_t i = 0; i < c->opened_count; i++) {
-        const struct hs_decision *d = c->opened[i].decision;
-        time_ms = least(time_ms, d->limits.time_ms);
-        c->rows_max = least(c->rows_max, d->limits.rows);
-        until = least(until, d->valid_until_us);
-    }
-    int64_t now = hs_mono_us();
-    if (!time_ms)
-        time_ms = c->access->settings.statement_ms;
-    if (time_ms)
-        c->deadline_mono_us = least(c->deadline_mono_us, now + time_ms * 1000);
-    c->decided_until_us = until;
-    if (until && hs_defence("decision-end")) /* a decision that ends takes its statement with it */
-        c->deadline_mono_us = least(c->deadline_mono_us, now + (until - hs_wall_us() > 0 ? until - hs_wall_us() : 1));
-}
-
-struct key_list {
-    struct hs_mask_key *at;
-    size_t count, room;
-};
-
-/* Derived from a root that never leaves this process: of the keys file the oldest line, so that tokens outlive a new
- * one, or the line that the mask names. */
-static hs_rc add_key(struct hs_call *c, struct key_list *keys, hs_str domain, hs_str id, struct hs_err *err)
-{
-    uint8_t root[32], *key = hs_arena_array(c->arena, 32, 1);
-    for (size_t i = 0; i < keys->count; i++)
-        if (hs_str_eq(keys->at[i].domain, domain) && hs_str_eq(keys->at[i].id, id))
-            return HS_OK;
-    if (!key || keys->count == keys->room)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    memcpy(root, c->access->mask_key, sizeof root);
-    hs_rc rc = id.len ? hs_auth_derive_from(c->access->auth, HS_S("mask"), id, root, err) : HS_OK;
-    if (rc == HS_NOT_FOUND) /* removed while a mask still names it: nothing is shown under another */
-        rc = hs_fail_hidden(err, HS_DENIED, "a mask names key '%.*s', which the keys file does not have", HS_FMT(id));
-    if (rc == HS_OK)
-        rc = hs_hmac_sha256(hs_str_n(root, sizeof root), domain, key, err);
-    hs_wipe(root, sizeof root);
-    if (rc == HS_OK)
-        keys->at[keys->count++] = (struct hs_mask_key){.domain = domain, .id = id, .key = hs_str_n(key, 32)};
-    return rc;
-}
-
-/* One for every domain and key that a mask here uses. */
-static hs_rc mask_keys(struct hs_call *c, struct hs_run_request *r, struct hs_err *err)
-{
-    struct key_list keys = {0};
-    for (size_t i = 0; i < c->opened_count; i++)
-        keys.room += c->opened[i].decision->mask_count;
-    keys.at = hs_arena_array(c->arena, keys.room + 1, sizeof *keys.at);
-    if (!keys.at)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < c->opened_count; i++) {
-        const struct hs_decision *d = c->opened[i].decision;
-        hs_str id;
-        for (size_t k = 0; k < d->mask_count; k++)
-            if (hs_decision_mask_key(d, k, &id))
-                HS_TRY(add_key(c, &keys, c->opened[i].table->product->domain, id, err));
-    }
-    r->mask_keys = keys.at;
-    r->mask_key_count = keys.count;
+        HS_TRY(make_scan(c, s, &c->opened[i], asked[i], &scans[i], err));
     return HS_OK;
 }
 
@@ -471,9 +352,11 @@ static void log_steps(const struct hs_call *c)
 /* A describe keeps no worker: the schema is copied and the stream closed. */
 static hs_rc take_stream(struct hs_call *c, struct hs_stream *s, struct hs_err *err)
 {
-    const struct hs_type *schema = hs_type_copy(c->arena, hs_stream_schema(s));
+    const struct hs_type *schema = hs_type_copy(c->arena, hs_stream_schema(s)), *params = hs_stream_param_types(s);
+    params = params ? hs_type_copy(c->arena, params) : NULL;
     pthread_mutex_lock(&c->lock);
     c->schema = schema;
+    c->param_types = params;
     bool keep = schema && !c->describe_only && !c->cancelled;
     if (keep)
         c->stream = s;
@@ -497,6 +380,8 @@ static hs_rc describe_again(struct hs_call *c, const struct hs_principal *who, b
     if (hs_described_holds(&copy, c)) {
         c->param_count = copy.statement.param_count;
         c->schema = copy.schema;
+        c->param_types = copy.param_types;
+        c->origins = copy.origins;
         *out_done = true;
         return HS_OK;
     }
@@ -507,16 +392,19 @@ static hs_rc describe_again(struct hs_call *c, const struct hs_principal *who, b
     return HS_OK;
 }
 
-/* A worker may have died while it was idle, and nobody has seen it yet: until the statement is known nothing has been
- * done that may not be done again, once. */
+/* Workers may have died while they were idle, several at once, and nobody has seen it yet: until the statement is known
+ * nothing has been done that may not be done again. Not for ever: it may be the statement that they die of. */
+enum { PARSE_TRIES = 4 };
+
 static hs_rc parse(struct hs_call *c, const struct hs_principal *who, struct hs_lease **l, struct hs_statement **out,
                    struct hs_err *err)
 {
     hs_rc rc = HS_UNAVAILABLE;
-    for (int tries = 0; rc == HS_UNAVAILABLE && tries < 2; tries++) {
+    for (int tries = 0; rc == HS_UNAVAILABLE && tries < PARSE_TRIES; tries++) {
         int64_t mark = hs_mono_us();
         hs_lease_close(*l);
         *l = NULL;
+        hs_asides_yield(c);
         rc = lease(c, who, l, err);
         step(c, STEP_LEASE, &mark);
         if (rc == HS_OK)
@@ -534,12 +422,13 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     c->param_count = s->param_count;
     HS_TRY(open_all(c, who, s, err));
     step(c, STEP_DECIDE, &mark);
-    HS_TRY(check_limits(c, err));
-    apply_limits(c);
+    HS_TRY(hs_call_limits(c, err));
     struct hs_scan *scans = hs_arena_array(c->arena, s->ref_count + 1, sizeof *scans);
     if (!scans)
         return hs_fail(err, HS_NOMEM, "out of memory");
     HS_TRY(make_scans(c, s, scans, err));
+    if (c->if_free && !hs_call_worth_running(c, scans))
+        c->describe_only = true;
     step(c, STEP_PLAN, &mark);
     if (hs_call_is_cancelled(c, err))
         return err->kind;
@@ -553,10 +442,11 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         .scan_count = s->ref_count,
         .params = c->has_params ? &c->params : NULL,
         .describe_only = c->describe_only,
+        .form = c->form,
         .deadline_mono_us = c->deadline_mono_us,
     };
     struct hs_stream *stream;
-    HS_TRY(mask_keys(c, &r, err));
+    HS_TRY(hs_call_mask_keys(c, &r, err));
     HS_TRY(hs_call_aggregate(c, s, l, &r, err));
     if (!*l) /* it was used to compare */
         HS_TRY(lease(c, who, l, err));
@@ -564,6 +454,8 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
     *l = NULL; /* the stream owns it */
     step(c, STEP_RUN, &mark);
     HS_TRY(take_stream(c, stream, err));
+    HS_TRY(hs_call_tell_origins(c, s, scans, err));
+    HS_TRY(hs_call_tell_parts(c, err));
     if (c->describe_only)
         hs_described_put(c->generation->described, c, s);
     return HS_OK;
@@ -585,6 +477,8 @@ void hs_query_work(struct hs_call *c)
     struct hs_lease *l = NULL;
     hs_rc rc = hs_call_is_cancelled(c, &err) ? HS_FAILED(err.kind) : hs_call_principal(c, &who, &err);
     bool done = false;
+    if (c->if_free && !hs_call_may_run_now(c))
+        c->describe_only = true;
     if (rc == HS_OK && c->describe_only)
         rc = describe_again(c, who, &done, &err);
     if (rc == HS_OK && !done)
@@ -623,6 +517,14 @@ struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who,
     c->sql = hs_arena_str(c->arena, query->sql);
     c->bound_in = hs_arena_str(c->arena, query->bound);
     c->describe_only = query->describe_only;
+    c->if_free = query->if_free && !query->describe_only;
+    c->form = query->form;
+    c->part = query->part;
+    c->parts = query->parts;
+    c->parts_max = query->parts_max;
+    c->part_bytes = query->part_bytes;
+    c->parts_out = 1;
+    c->total_rows = -1;
     c->has_params = query->params != NULL;
     if (!c->sql.at || !c->bound_in.at || (query->params && !copy_params(c, query->params))) {
         hs_call_close(c);

@@ -12,6 +12,11 @@ struct settings { /* filled from the table in settings.def: defaults, then HAILS
     int64_t s3_timeout, s3_retries, s3_patience, cache_size;
     int64_t threads, workers, warm, memory, slot, slots, batch_memory, spill, spool, slow_reader, loops, connections,
         idle_timeout;
+    int64_t connections_per_address, greeting_time, stranger_time, stall_time, write_time, calls_per_connection;
+    int64_t endpoints, endpoint_size, kept_answers, kept_per_person, kept_time, poll_time, polled_time;
+    int64_t option_sessions, option_sessions_each, session_options, session_size, session_time;
+    int64_t header_size, header_count, message_size, parameter_size, parameter_rows, request_memory, connection_memory,
+        upload_window, nuisances, nuisances_per_second;
     int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;
     bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style, json, check;
 };

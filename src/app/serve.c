@@ -2,107 +2,17 @@
  * for a signal, or for the model's files to change. */
 #include "app/app.h"
 
+#include "app/door.h"
 #include "app/watch.h"
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "front/frontend.h"
-#include "io/io.h"
+#include "front/flight/settings.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
-
-/* ---- a front's session under the pump ---- */
-
-struct door {
-    const struct hs_frontend *front;
-    struct hs_front_env env;
-};
-
-struct joined { /* what the pump holds: which front, and its session */
-    const struct hs_frontend *front;
-    void *session;
-};
-
-static hs_rc door_open(void *arg, const struct hs_io_peer *peer, struct hs_waker *waker, void **out, struct hs_err *err)
-{
-    struct door *d = arg;
-    struct joined *j = hs_calloc(1, sizeof *j);
-    if (!j)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    struct hs_peer who = {peer->address, peer->tls};
-    j->front = d->front;
-    hs_rc rc = d->front->open(&d->env, &who, waker, &j->session, err);
-    if (rc != HS_OK) {
-        hs_free(j);
-        return rc;
-    }
-    *out = j;
-    return HS_OK;
-}
-
-static hs_rc door_feed(void *session, hs_str bytes, struct hs_err *err)
-{
-    struct joined *j = session;
-    return j->front->feed(j->session, bytes, err);
-}
-
-static hs_rc door_produce(void *session, struct hs_out *out, struct hs_err *err)
-{
-    struct joined *j = session;
-    return j->front->produce(j->session, out, err);
-}
-
-static void door_wake(void *session)
-{
-    struct joined *j = session;
-    j->front->wake(j->session);
-}
-
-static int64_t door_tick(void *session, int64_t now_ms)
-{
-    struct joined *j = session;
-    return j->front->tick(j->session, now_ms);
-}
-
-static void door_shutdown(void *session)
-{
-    struct joined *j = session;
-    j->front->shutdown(j->session);
-}
-
-static bool door_done(void *session)
-{
-    struct joined *j = session;
-    return j->front->done(j->session);
-}
-
-static bool door_wants_input(void *session)
-{
-    struct joined *j = session;
-    return !j->front->wants_input || j->front->wants_input(j->session);
-}
-
-static void door_close(void *session)
-{
-    struct joined *j = session;
-    j->front->close(j->session);
-    hs_free(j);
-}
-
-static const struct hs_session_ops DOOR_OPS = {
-    .open = door_open,
-    .feed = door_feed,
-    .produce = door_produce,
-    .wake = door_wake,
-    .tick = door_tick,
-    .shutdown = door_shutdown,
-    .wants_close = door_done,
-    .wants_input = door_wants_input,
-    .close = door_close,
-};
 
 /* ---- waiting ---- */
 
@@ -129,15 +39,26 @@ static void reload(struct service *v, struct hs_io *io, const char *why)
         hs_log_err(HS_LOG_ERROR, "certificate not reloaded; the one before stays", "", &err);
 }
 
+enum { GIVE_BACK_S = 5, GIVE_BACK_BYTES = 16 << 20 };
+
+/* What a crowd of connections took goes back to the system when it has gone; the allocator by itself would keep it. */
+static void give_back(void)
+{
+    if (mallinfo2().fordblks > GIVE_BACK_BYTES)
+        malloc_trim(0);
+}
+
 static void wait_until_told(const struct settings *s, struct service *v, struct hs_io *io)
 {
     sigset_t set = waited_signals();
     uint64_t seen = hs_watch_mark(s->model), loaded = seen;
-    for (;;) {
+    for (unsigned turn = 1;; turn++) {
         struct timespec second = {1, 0};
         int sig = sigtimedwait(&set, NULL, &second);
         if (sig == SIGTERM || sig == SIGINT)
             return;
+        if (turn % GIVE_BACK_S == 0)
+            give_back();
         uint64_t mark = hs_watch_mark(s->model);
         if (sig == SIGHUP)
             reload(v, io, "signal");
@@ -162,7 +83,7 @@ static hs_rc listen_all(const struct settings *s, struct hs_io *io, struct door 
         .key = tls ? s->tls_key : NULL,
         .alpn = door->front->alpn,
         .plain_anywhere = s->plain_text_anywhere,
-        .ops = &DOOR_OPS,
+        .ops = &hs_door_ops,
         .arg = door,
     };
     int port = 0;
@@ -181,11 +102,64 @@ static hs_rc open_io(const struct settings *s, struct hs_io **out, struct hs_err
     struct hs_io_settings io = {
         .threads = (int)s->loops,
         .connections_max = (int)s->connections,
-        .connections_per_ip = (int)s->connections,
-        .idle_ms = (int)s->idle_timeout,
+        .connections_per_ip = (int)s->connections_per_address,
+        .handshake_ms = (int)s->greeting_time,
+        .first_byte_ms = (int)s->greeting_time,
+        .write_ms = (int)s->write_time,
+        .idle_ms = INT32_MAX, /* a session knows what it waits for: a long statement is silent, too */
         .drain_ms = (int)s->drain,
     };
     return hs_io_open(&io, out, err);
+}
+
+/* HTTP/2 counts in 32 bits: a setting past them is as good as none. */
+static uint32_t clamped(int64_t value)
+{
+    return value > INT32_MAX ? INT32_MAX : (uint32_t)value;
+}
+
+/* What is asked of clients on the wire; budget is the server's one. */
+static struct hs_http2_settings wire_settings(const struct settings *s, struct hs_http2_budget *budget)
+{
+    budget->max = (size_t)s->request_memory;
+    return (struct hs_http2_settings){
+        .streams_max = clamped(s->calls_per_connection),
+        .header_max = clamped(s->header_size),
+        .headers_max = clamped(s->header_count),
+        .request_max = clamped(s->connection_memory),
+        .stream_window = clamped(s->upload_window),
+        .session_window = clamped(4 * s->upload_window),
+        .nuisance_burst = clamped(s->nuisances),
+        .nuisance_rate = clamped(s->nuisances_per_second),
+        .preface_ms = (int32_t)clamped(s->greeting_time),
+        .header_ms = (int32_t)clamped(s->greeting_time),
+        .idle_ms = (int32_t)clamped(s->idle_timeout),
+        .stall_ms = (int32_t)clamped(s->stall_time),
+        .stranger_ms = (int32_t)clamped(s->stranger_time),
+        .budget = budget,
+    };
+}
+
+static struct hs_flight_settings flight_settings(const struct settings *s, const struct hs_http2_settings *wire)
+{
+    return (struct hs_flight_settings){
+        .message_bytes = s->message_size,
+        .params_bytes = s->parameter_size,
+        .params_rows = s->parameter_rows,
+        .endpoints_max = s->endpoints,
+        .endpoint_bytes = s->endpoint_size,
+        .kept_max = s->kept_answers ? s->kept_answers : -1, /* to the door 0 is its default */
+        .kept_per_person = s->kept_per_person,
+        .kept_ms = s->kept_time,
+        .poll_ms = s->poll_time ? s->poll_time : -1,
+        .poll_keep_ms = s->polled_time,
+        .sessions = s->option_sessions,
+        .sessions_each = s->option_sessions_each,
+        .session_options = s->session_options,
+        .session_bytes = s->session_size,
+        .session_ms = s->session_time,
+        .http2 = wire,
+    };
 }
 
 static void log_walls(const struct service *v)
@@ -210,9 +184,15 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     struct hs_err err;
     hs_err_clear(&err);
     hs_rc rc = hs_service_open(s, true, &v, &err);
-    struct door door = {&hs_front_flight, {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"}};
+    struct hs_http2_budget budget = {0};
+    struct hs_http2_settings wire = wire_settings(s, &budget);
+    struct hs_flight_settings flight = flight_settings(s, &wire);
+    struct door door = {&hs_front_flight,
+                        {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0", .settings = &flight}};
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);
+    if (rc == HS_OK)
+        rc = hs_door_share(&door, io, &err);
     if (rc == HS_OK)
         rc = listen_all(s, io, &door, &err);
     if (rc == HS_OK) {
@@ -222,6 +202,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
         hs_io_drain(io);
     }
     hs_io_close(io);
+    hs_door_unshare(&door);
     hs_service_close(&v);
     return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

@@ -5,10 +5,17 @@
  * Layout rules (Arrow columnar format, "Recursive IPC record batch"): nodes depth-first, pre-order; per node the
  * buffers validity, [offsets], [data]; every buffer starts at a multiple of 8 and is padded to it; strings and binary
  * use 32-bit offsets; booleans are bits; lists 32-bit offsets; maps as list<entries: struct<key, value>>; decimal is
- * 128 bit; uuid is 16 fixed bytes; a validity buffer of length 0 means no NULLs. */
+ * 128 bit; uuid is 16 fixed bytes; a validity buffer of length 0 means no NULLs.
+ *
+ * Other forms (form.h), as the type tree says: narrow decimals of 32 or 64 bits; views with exactly one variadic
+ * buffer; indices into a dictionary. A batch carries all of its dictionaries, so it can be read without those before
+ * it: their nodes and buffers (validity, offsets, data) follow the columns', depth-first, and so do their bytes in the
+ * body: each part lies behind the one before, and begins where the first buffer of its own is said to lie. With
+ * compression every buffer that is not empty begins with 8 bytes, its plain length, or -1 where plain bytes follow. */
 #ifndef HS_ARROW_BATCH_H
 #define HS_ARROW_BATCH_H
 
+#include "arrow/form.h"
 #include "arrow/type.h"
 
 struct hs_batch_node {
@@ -29,6 +36,9 @@ struct hs_batch {
     /* Gives body, nodes and buffers back; called once, by the last holder, from any thread. NULL after release. */
     void (*release)(struct hs_batch *batch);
     void *owner;
+    /* What the schema and the form asked for say of it; zeros: plain. hs_batch_of_form fills them. */
+    enum hs_compression compression;
+    size_t dictionary_count, view_count;
 };
 static inline void hs_batch_release(struct hs_batch *b)
 {
@@ -39,8 +49,25 @@ static inline void hs_batch_release(struct hs_batch *b)
     }
 }
 
-/* How many nodes and buffers a batch of this schema (a STRUCT; its fields are the columns) has. */
+/* How many nodes and buffers a batch of this schema (a STRUCT; its fields are the columns) has, dictionaries' too. */
 void hs_batch_shape(const struct hs_type *schema, size_t *out_nodes, size_t *out_buffers);
+void hs_batch_of_form(struct hs_batch *batch, const struct hs_type *schema, enum hs_compression compression);
+
+/* A batch leaves as messages of its own for each part: its dictionaries in their order (the i-th has the id i), at last
+ * the columns. Only of a batch that passed the check. */
+struct hs_batch_part {
+    int64_t rows;
+    const struct hs_batch_node *nodes;
+    size_t node_count;
+    const struct hs_batch_buffer *buffers; /* offsets as in the body, from which `at` is to be taken */
+    size_t buffer_count;
+    size_t at, len; /* in the body */
+};
+static inline size_t hs_batch_part_count(const struct hs_batch *batch)
+{
+    return batch->dictionary_count + 1;
+}
+struct hs_batch_part hs_batch_part(const struct hs_batch *batch, size_t i);
 
 /* Structural check, reading only the descriptor (which must be the caller's private copy): counts fit the schema, every
  * buffer lies in the body, is aligned, and is long enough for its node's length; lengths of struct children agree.

@@ -11,8 +11,14 @@ struct ArrowSchema;
 /* Schema message as bare flatbuffer (Flight's data_header), and encapsulated (0xFFFFFFFF, length, padded). */
 HS_MUST hs_rc hs_ipc_schema(const struct ArrowSchema *schema, bool encapsulated, struct hs_buf *out,
                             struct hs_err *err);
-/* RecordBatch message header as bare flatbuffer for a batch whose body is sent as it lies. */
-HS_MUST hs_rc hs_ipc_batch_header(const struct hs_batch *batch, struct hs_buf *out, struct hs_err *err);
+/* Message header as bare flatbuffer for a part of a batch (batch.h) whose body is sent as it lies: a DictionaryBatch
+ * for each dictionary, at last the RecordBatch. */
+HS_MUST hs_rc hs_ipc_part_header(const struct hs_batch *batch, size_t part, struct hs_buf *out, struct hs_err *err);
+/* Of a batch without dictionaries: its only part's. */
+static inline HS_MUST hs_rc hs_ipc_batch_header(const struct hs_batch *batch, struct hs_buf *out, struct hs_err *err)
+{
+    return hs_ipc_part_header(batch, batch->dictionary_count, out, err);
+}
 /* Builds header + body of a small batch that the server itself made (metadata answers) from an ArrowArray. The batch's
  * memory is private; release frees it. */
 HS_MUST hs_rc hs_batch_of_array(const struct ArrowSchema *schema, const struct ArrowArray *array, struct hs_batch *out,

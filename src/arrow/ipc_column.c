@@ -1,7 +1,7 @@
 /* Field numbers are those of Arrow's Schema.fbs. */
 #include "arrow/ipc_column.h"
 
-enum { FIELD_TYPE_TYPE = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4 };
+enum { FIELD_TYPE_TYPE = 2, FIELD_TYPE = 3, FIELD_DICTIONARY = 4, FIELD_METADATA = 6 };
 enum { UNIT_SECOND, UNIT_MILLI, UNIT_MICRO, UNIT_NANO };
 enum {
     T_NULL = 1,
@@ -192,6 +192,19 @@ static hs_rc dictionary_of(const struct hs_flat_table *encoding, struct hs_colum
     return HS_OK;
 }
 
+/* Extension types are notes on a field; of those that answers have, this one alone is not what it lies in. */
+static bool is_uuid(const struct hs_flat_table *field)
+{
+    struct hs_flat_vector notes = hs_flat_vector(field, FIELD_METADATA, 4);
+    bool found = false;
+    for (size_t i = 0; i < notes.count && !found; i++) {
+        struct hs_flat_table note = hs_flat_element_table(field->flat, &notes, i);
+        found = hs_str_is(hs_flat_string(&note, 0), "ARROW:extension:name") &&
+                hs_str_is(hs_flat_string(&note, 1), "arrow.uuid");
+    }
+    return found;
+}
+
 hs_rc hs_column_of_field(const struct hs_flat_table *field, struct hs_column *out, struct hs_err *err)
 {
     struct hs_column c = {0};
@@ -200,6 +213,8 @@ hs_rc hs_column_of_field(const struct hs_flat_table *field, struct hs_column *ou
     HS_TRY(type_of(hs_flat_int(field, FIELD_TYPE_TYPE, 1, 0) & 0xFF, &type, &c, err));
     if (c.multiply == 0) /* decimal_of starts afresh */
         c.multiply = c.divide = 1;
+    if (c.type == HS_T_FIXED && c.width == 16 && is_uuid(field))
+        c.type = HS_T_UUID;
     if (dictionary.at)
         HS_TRY(dictionary_of(&dictionary, &c, err));
     *out = c;

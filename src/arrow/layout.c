@@ -37,8 +37,19 @@ struct hs_layout hs_layout_of(const struct hs_type *type)
 {
     if (!type || (unsigned)type->id >= HS_T_COUNT_)
         return (struct hs_layout){HS_LAYOUT_ABSENT, 0, 0};
+    if (type->index_bits)
+        return (struct hs_layout){HS_LAYOUT_FIXED, type->index_bits / 8, 2};
+    if (type->view)
+        return (struct hs_layout){HS_LAYOUT_VIEW, 16, 3};
     struct hs_layout layout = LAYOUTS[type->id];
     if (type->id == HS_T_FIXED)
         layout.width = type->length;
+    if (type->narrow)
+        layout.width = type->narrow / 8;
     return layout;
+}
+
+struct hs_layout hs_layout_of_dictionary(void)
+{
+    return (struct hs_layout){HS_LAYOUT_BYTES, 0, HS_DICTIONARY_BUFFERS};
 }

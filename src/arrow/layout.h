@@ -10,6 +10,7 @@ enum hs_layout_kind {
     HS_LAYOUT_BITS,
     HS_LAYOUT_FIXED, /* width bytes a value */
     HS_LAYOUT_BYTES, /* 32-bit offsets and data */
+    HS_LAYOUT_VIEW,  /* views of 16 bytes and exactly one variadic buffer */
     HS_LAYOUT_STRUCT,
     HS_LAYOUT_LIST, /* 32-bit offsets and one child */
     HS_LAYOUT_MAP   /* 32-bit offsets and a struct<key, value> child */
@@ -21,6 +22,10 @@ struct hs_layout {
     int buffers; /* of the node itself; for MAP without those of its entries */
 };
 
+/* Of a column; where it holds indices into a dictionary, of those. */
 struct hs_layout hs_layout_of(const struct hs_type *type);
+/* How a dictionary's values lie, its node's buffers in the same order. */
+enum { HS_DICTIONARY_BUFFERS = 3 };
+struct hs_layout hs_layout_of_dictionary(void);
 
 #endif

@@ -151,13 +151,34 @@ static hs_rc fill_variant(struct ArrowSchema *s, struct hs_err *err)
     return fill_children(&type, false, s, err);
 }
 
+/* Signed indices, because clients that dislike unsigned ones are many. */
+static hs_rc fill_dictionary(const struct hs_type *type, struct ArrowSchema *s, struct hs_err *err)
+{
+    ARROW_TRY(ArrowSchemaSetType(s, type->index_bits == 8 ? NANOARROW_TYPE_INT8 : NANOARROW_TYPE_INT16));
+    ARROW_TRY(ArrowSchemaAllocateDictionary(s));
+    ArrowSchemaInit(s->dictionary);
+    ARROW_TRY(ArrowSchemaSetType(s->dictionary, ARROW[type->id].arrow));
+    return HS_OK;
+}
+
+static enum ArrowType arrow_type(const struct hs_type *type)
+{
+    if (type->narrow)
+        return type->narrow == 32 ? NANOARROW_TYPE_DECIMAL32 : NANOARROW_TYPE_DECIMAL64;
+    if (type->view)
+        return type->id == HS_T_STRING ? NANOARROW_TYPE_STRING_VIEW : NANOARROW_TYPE_BINARY_VIEW;
+    return ARROW[type->id].arrow;
+}
+
 static hs_rc fill_type(const struct hs_type *type, bool with_ids, struct ArrowSchema *s, struct hs_err *err)
 {
     if (type->id == HS_T_VARIANT)
         return fill_variant(s, err);
+    if (type->index_bits)
+        return fill_dictionary(type, s, err);
     if (hs_layout_of(type).kind == HS_LAYOUT_ABSENT)
         return hs_fail(err, HS_UNSUPPORTED, "type %s has no Arrow form here yet", hs_type_name(type->id));
-    enum ArrowType arrow = ARROW[type->id].arrow;
+    enum ArrowType arrow = arrow_type(type);
     if (hs_type_is_nested(type->id))
         return fill_nested(type, with_ids, s, err);
     if (type->id == HS_T_DECIMAL)

@@ -62,12 +62,16 @@ struct hs_type {
     int length;           /* FIXED */
     struct hs_field *fields;
     size_t field_count;
+    /* How the values of an answer lie in memory (arrow/form.h), never what they are; zeros: plain. */
+    int narrow;     /* DECIMAL: 32 or 64 bits a value */
+    bool view;      /* STRING, BINARY: 16-byte views and one data buffer */
+    int index_bits; /* STRING, BINARY: 8 or 16: the column holds signed indices into a dictionary of plain values */
 };
 
 const char *hs_type_name(enum hs_type_id id); /* "timestamptz" */
 /* "decimal(15, 2)", "struct<a: int, b: list<string>>": Iceberg's words; for messages and digests. */
 void hs_buf_add_type(struct hs_buf *b, const struct hs_type *type);
-bool hs_type_same(const struct hs_type *a, const struct hs_type *b);                   /* ids, names and shapes */
+bool hs_type_same(const struct hs_type *a, const struct hs_type *b); /* ids, names and shapes; not how values lie */
 const struct hs_field *hs_type_field_by_id(const struct hs_type *root, int id);        /* any depth; NULL */
 const struct hs_field *hs_type_field_by_name(const struct hs_type *type, hs_str name); /* direct members, exact */
 bool hs_type_is_number(enum hs_type_id id);

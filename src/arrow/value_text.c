@@ -14,7 +14,7 @@ static hs_str text_of(const struct ArrowArrayView *v, int64_t i)
 static void add_decimal(struct hs_buf *b, const struct ArrowArrayView *v, const struct hs_type *t, int64_t i)
 {
     struct ArrowDecimal d;
-    ArrowDecimalInit(&d, 128, t->precision, t->scale);
+    ArrowDecimalInit(&d, t->narrow ? t->narrow : 128, t->precision, t->scale);
     ArrowArrayViewGetDecimalUnsafe(v, i, &d);
     struct ArrowBuffer text;
     ArrowBufferInit(&text);
@@ -159,6 +159,10 @@ void hs_buf_add_arrow_value(struct hs_buf *b, const struct ArrowArrayView *v, co
     if (t->id == HS_T_UNKNOWN || ArrowArrayViewIsNull(v, i)) {
         hs_buf_addz(b, json ? "null" : "");
         return;
+    }
+    if (t->index_bits) {
+        i = ArrowArrayViewGetIntUnsafe(v, i);
+        v = v->dictionary;
     }
     bool quote = json && !hs_type_is_number(t->id) && t->id != HS_T_BOOLEAN && !hs_type_is_nested(t->id);
     if (t->id == HS_T_STRING) {

@@ -42,4 +42,17 @@ HS_MUST hs_rc hs_statement_conditions(struct hs_arena *a, const struct hs_statem
  * operation. There is nothing in it whose order or shape the engine would choose by how many rows a scan may have. */
 bool hs_statement_is_plain(const struct hs_statement *s);
 
+/* One SELECT of one table, expressions of one row each, with a WHERE or without: the parts of its scan, one behind the
+ * other, are its answer (plain_scan.c). */
+enum hs_scan_kind { HS_SCAN_NOT = 0, HS_SCAN_SOME_ROWS, HS_SCAN_ALL_ROWS };
+enum hs_scan_kind hs_statement_scan(const struct hs_statement *s);
+
+/* Of each column of the answer: which scan's column it is, scan SIZE_MAX where it is none or is not known (origin.c).
+ * *out_count 0: nothing is known, not even how many there are. */
+struct hs_origin {
+    size_t scan, column;
+};
+HS_MUST hs_rc hs_statement_origins(struct hs_arena *a, const struct hs_statement *s, const struct hs_scan *scans,
+                                   struct hs_origin **out, size_t *out_count, struct hs_err *err);
+
 #endif

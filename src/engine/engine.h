@@ -60,6 +60,14 @@ struct hs_engine_counts {
 };
 void hs_engine_count(const struct hs_engine *e, struct hs_engine_counts *out);
 
+/* How many workers could be had at this moment: by this principal, by anybody; and who waits for one already. */
+struct hs_engine_room {
+    int own, all, queued;
+};
+void hs_engine_room(struct hs_engine *e, hs_str fair_key, struct hs_engine_room *out);
+/* How many one principal may have at a time. */
+int hs_engine_share(const struct hs_engine *e);
+
 struct hs_lease_request {
     hs_str owner;              /* who the worker belongs to for its whole life: principal and policy version */
     hs_str fair_key;           /* the queue is fair between these: principal */
@@ -155,6 +163,9 @@ struct hs_scan_group { /* files with one format and physical schema */
     const int *constant_ids; /* top-level columns that the files lack and whose value each file's partition states */
     size_t constant_count;
     int64_t told_rows; /* what the engine is to guess that these files hold; 0: it may guess by them */
+    /* Of each file the rows from first_row on, before end_row: for a part of a scan. 0, 0: all of them; end_row 0: to
+     * the end, however long the file is. */
+    int64_t first_row, end_row;
 };
 struct hs_scan_equality { /* a row whose values under `ids` are among the files' is gone; NULL equals NULL */
     struct hs_scan_group files;
@@ -194,7 +205,8 @@ struct hs_run_request {
     const struct hs_params *params;      /* may be NULL */
     const struct hs_mask_key *mask_keys; /* of the domains whose scans have keyed masks, and of no other */
     size_t mask_key_count;
-    bool describe_only;       /* stop after the schema */
+    bool describe_only; /* stop after the schema; which columns get dictionaries is not known then: none is said */
+    struct hs_answer_form form;
     int64_t deadline_mono_us; /* 0: none */
 };
 /* Prints, checks the print again, hands views, parameters and statement to the worker, waits until its schema is known.
@@ -204,6 +216,9 @@ HS_MUST hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, s
 
 /* STRUCT: the result's columns. Valid until close. */
 const struct hs_type *hs_stream_schema(const struct hs_stream *s);
+/* Of a describe: STRUCT of what the engine takes the parameters for, UNKNOWN where it does not know before it has their
+ * values. NULL: not said. */
+const struct hs_type *hs_stream_param_types(const struct hs_stream *s);
 
 enum hs_stream_state { HS_STREAM_WAIT = 1, HS_STREAM_BATCH, HS_STREAM_END, HS_STREAM_ERROR };
 /* Never blocks. BATCH: *out is the caller's until hs_batch_release (descriptor checked and private, body shared).
@@ -212,6 +227,13 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
 /* fn(arg) is called from an engine thread whenever poll may answer anew; it must only wake somebody. Never called after
  * hs_stream_close has returned. */
 void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg);
+struct hs_stream_look {
+    bool news;   /* poll would not answer WAIT, but for batches that the reader holds */
+    bool busy;   /* a worker is still at it */
+    bool failed;
+};
+void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out);
+void hs_stream_shorten(struct hs_stream *s, int64_t deadline_mono_us); /* never makes it longer */
 /* Asks, then kills after a moment. Poll then answers ERROR/CANCELLED. */
 void hs_stream_cancel(struct hs_stream *s, hs_rc why);
 void hs_stream_close(struct hs_stream *s); /* takes NULL; cancels what still runs; batches still held stay valid */

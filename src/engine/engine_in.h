@@ -124,7 +124,8 @@ struct hs_stream {
     struct hs_worker *worker; /* NULL: nothing runs any more */
     struct hs_lease *lease;   /* owned; freed when the worker is let go or the stream closed */
     struct hs_arena *arena;
-    struct hs_type *schema;
+    struct hs_type *schema, *param_types;
+    struct hs_answer_form form;
     struct hs_entry *head, **tail;
     bool done, failed, closed, spooling, wake;
     struct hs_err err;
@@ -200,6 +201,8 @@ void hs_stream_wake(struct hs_stream *s);
 void hs_stream_unref(struct hs_stream *s);
 void hs_stream_take(struct hs_stream *s, struct hs_msg_batch *batch, struct hs_memory *m, unsigned slot);
 void hs_entry_free(struct hs_entry *entry);
+/* What the worker said of a batch, with what the stream knows of its form. */
+struct hs_batch hs_batch_of_message(const struct hs_msg_batch *m, const uint8_t *body, const struct hs_stream *s);
 
 /* reactor.c */
 void *hs_reactor_run(void *engine);

@@ -554,13 +554,15 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
                            .slot_bytes = (uint64_t)s->slot_bytes,
                            .describe_only = r->describe_only,
                            .restricted = any_restricts(r),
+                           .form = r->form,
                            .gone = hs_buf_str(&j->gone.block),
                            .gone_bytes = j->gone.bytes};
     hs_put_run(&j->payload, &m);
     return hs_buf_done(&j->payload, err);
 }
 
-static hs_rc new_stream(struct hs_lease *l, int64_t deadline_us, struct hs_stream **out, struct hs_err *err)
+static hs_rc new_stream(struct hs_lease *l, const struct hs_run_request *r, int64_t deadline_us, struct hs_stream **out,
+                        struct hs_err *err)
 {
     struct hs_stream *s = hs_calloc(1, sizeof *s);
     if (s)
@@ -575,6 +577,7 @@ static hs_rc new_stream(struct hs_lease *l, int64_t deadline_us, struct hs_strea
     s->tail = &s->head;
     s->spool_fd = -1;
     s->deadline_us = deadline_us;
+    s->form = r->form;
     s->out_max = e->settings.slots > 1 ? (unsigned)e->settings.slots - 1 : 1;
     pthread_mutex_init(&s->notify_lock, NULL);
     e->refs++;
@@ -629,11 +632,12 @@ static hs_rc start_job(struct hs_lease *l, struct job *j, struct hs_stream *s, s
     return ask(l, &q, patience, err);
 }
 
-static hs_rc run_job(struct hs_lease *l, struct job *j, int64_t deadline_us, struct hs_stream **out, struct hs_err *err)
+static hs_rc run_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_stream **out,
+                     struct hs_err *err)
 {
     struct hs_stream *s = NULL;
     pthread_mutex_lock(&l->engine->lock);
-    hs_rc rc = new_stream(l, deadline_us, &s, err);
+    hs_rc rc = new_stream(l, r, earlier(r->deadline_mono_us, l->deadline_us), &s, err);
     if (rc == HS_OK)
         rc = start_job(l, j, s, err);
     if (rc == HS_OK) {
@@ -657,7 +661,7 @@ hs_rc hs_lease_run(struct hs_lease *l, const struct hs_run_request *r, struct hs
     if (rc == HS_OK)
         rc = prepare_job(l, &mapped, &j, err);
     if (rc == HS_OK)
-        rc = run_job(l, &j, earlier(r->deadline_mono_us, l->deadline_us), out, err);
+        rc = run_job(l, r, &j, out, err);
     job_fini(&j);
     return rc;
 }

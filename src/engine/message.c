@@ -116,6 +116,7 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u64(b, m->slot_bytes);
     hs_put_u8(b, m->describe_only);
     hs_put_u8(b, m->restricted);
+    hs_put_u8(b, (uint8_t)hs_form_pack(&m->form));
     hs_put_str(b, m->gone);
     hs_put_u64(b, m->gone_bytes);
 }
@@ -171,6 +172,8 @@ hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, str
     out->slot_bytes = hs_cursor_u64le(&c);
     out->describe_only = hs_cursor_u8(&c);
     out->restricted = hs_cursor_u8(&c);
+    if (!hs_form_unpack(hs_cursor_u8(&c), &out->form))
+        c.bad = true;
     out->gone = hs_get_str(&c); /* borrowed, like the keys */
     out->gone_bytes = hs_cursor_u64le(&c);
     if (!out->sql.at || !out->views || !out->paths || !out->params)
@@ -217,6 +220,9 @@ void hs_put_type(struct hs_buf *b, const struct hs_type *type)
     hs_put_u32(b, (uint32_t)type->precision);
     hs_put_u32(b, (uint32_t)type->scale);
     hs_put_u32(b, (uint32_t)type->length);
+    hs_put_u8(b, (uint8_t)type->narrow);
+    hs_put_u8(b, type->view);
+    hs_put_u8(b, (uint8_t)type->index_bits);
     hs_put_u32(b, (uint32_t)type->field_count);
     for (size_t i = 0; i < type->field_count; i++) {
         hs_put_str(b, type->fields[i].name);
@@ -241,6 +247,18 @@ static bool shape_is_known(const struct hs_type *t)
     return t->id == HS_T_STRUCT || fields == 0;
 }
 
+/* Decimals as narrow as they may be, views or a dictionary of text and bytes; nothing else has a form. */
+static bool form_is_known(const struct hs_type *t)
+{
+    bool text = t->id == HS_T_STRING || t->id == HS_T_BINARY;
+    if (t->narrow &&
+        (t->id != HS_T_DECIMAL || !((t->narrow == 32 && t->precision <= 9) || (t->narrow == 64 && t->precision <= 18))))
+        return false;
+    if (t->index_bits && t->index_bits != 8 && t->index_bits != 16)
+        return false;
+    return (!t->view && !t->index_bits) || (text && !(t->view && t->index_bits));
+}
+
 static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int depth, size_t *left)
 {
     struct hs_type *t = HS_NEW(a, struct hs_type);
@@ -250,8 +268,11 @@ static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int dep
     t->precision = (int)hs_cursor_u32le(c);
     t->scale = (int)hs_cursor_u32le(c);
     t->length = (int)hs_cursor_u32le(c);
-    t->field_count = get_count(c, 22);
-    if (c->bad || t->field_count > *left || !shape_is_known(t))
+    t->narrow = hs_cursor_u8(c);
+    t->view = hs_cursor_u8(c);
+    t->index_bits = hs_cursor_u8(c);
+    t->field_count = get_count(c, 25);
+    if (c->bad || t->field_count > *left || !shape_is_known(t) || !form_is_known(t))
         return NULL;
     *left -= t->field_count;
     t->fields = hs_arena_array(a, t->field_count + 1, sizeof *t->fields);
@@ -267,14 +288,39 @@ static struct hs_type *get_type(struct hs_arena *a, struct hs_cursor *c, int dep
     return t->fields ? t : NULL;
 }
 
+static hs_rc get_struct(struct hs_arena *a, struct hs_cursor *c, struct hs_type **out, struct hs_err *err)
+{
+    size_t left = HS_RESULT_FIELDS;
+    struct hs_type *t = get_type(a, c, 0, &left);
+    if (!t || c->bad || t->id != HS_T_STRUCT)
+        return malformed(err, "SCHEMA");
+    *out = t;
+    return HS_OK;
+}
+
 hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err)
 {
     struct hs_cursor c = hs_cursor_of(payload);
-    size_t left = HS_RESULT_FIELDS;
-    struct hs_type *t = get_type(a, &c, 0, &left);
-    if (!t || c.bad || hs_cursor_left(&c) || t->id != HS_T_STRUCT)
+    struct hs_type *t;
+    HS_TRY(get_struct(a, &c, &t, err));
+    if (hs_cursor_left(&c))
         return malformed(err, "SCHEMA");
     *out = t;
+    return HS_OK;
+}
+
+hs_rc hs_get_schema(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_type **out_params,
+                    struct hs_err *err)
+{
+    struct hs_cursor c = hs_cursor_of(payload);
+    struct hs_type *answer, *params = NULL;
+    HS_TRY(get_struct(a, &c, &answer, err));
+    if (hs_cursor_left(&c))
+        HS_TRY(get_struct(a, &c, &params, err));
+    if (hs_cursor_left(&c))
+        return malformed(err, "SCHEMA");
+    *out = answer;
+    *out_params = params;
     return HS_OK;
 }
 

@@ -41,7 +41,8 @@ struct hs_msg_run {
     bool describe_only;
     hs_str gone;         /* deleted positions, a block of gone.h; empty: none, or beside */
     uint64_t gone_bytes; /* >0: the block came in the descriptor of GONE, so long */
-    bool restricted;     /* a view hides rows or cells: what the planner knows of whole files must not show */
+    struct hs_answer_form form;
+    bool restricted; /* a view hides rows or cells: what the planner knows of whole files must not show */
 };
 void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m);
 HS_MUST hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, struct hs_err *err);
@@ -64,6 +65,9 @@ HS_MUST hs_rc hs_get_batch(hs_str payload, struct hs_msg_batch *out, struct hs_e
 void hs_put_type(struct hs_buf *b, const struct hs_type *type);
 /* Bounded in depth and in number of fields. */
 HS_MUST hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err);
+/* SCHEMA: the answer's type, and behind it, where it is a describe, that of the parameters; *out_params NULL: not said. */
+HS_MUST hs_rc hs_get_schema(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_type **out_params,
+                            struct hs_err *err);
 
 /* ERROR: a kind ("Out of Memory", "INTERNAL", ... as the engine calls it, or "hs:" and one of ours), its text, and of
  * ours the words that a client may see. */

@@ -242,9 +242,24 @@ static int held_by(const struct hs_engine *e, hs_str fair_key)
 }
 
 /* The last worker is never one principal's alone: whoever else comes finds a place at once. */
+int hs_engine_share(const struct hs_engine *e)
+{
+    return e->settings.workers_max == 1 ? 1 : e->settings.workers_max - 1;
+}
+
 static bool may_have(const struct hs_engine *e, const struct hs_waiter *q)
 {
-    return e->settings.workers_max == 1 || held_by(e, q->fair_key) < e->settings.workers_max - 1;
+    return held_by(e, q->fair_key) < hs_engine_share(e);
+}
+
+void hs_engine_room(struct hs_engine *e, hs_str fair_key, struct hs_engine_room *out)
+{
+    pthread_mutex_lock(&e->lock);
+    int leased = count_state(e, HS_W_LEASED);
+    out->all = e->settings.workers_max - leased;
+    out->own = hs_engine_share(e) - held_by(e, fair_key);
+    out->queued = count_queue(e);
+    pthread_mutex_unlock(&e->lock);
 }
 
 /* How many statements this principal already has: running, and waiting before this one. */

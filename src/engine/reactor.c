@@ -117,6 +117,16 @@ static void take_answer(struct hs_worker *w, const struct hs_channel_message *m,
         hs_lease_answer(w->lease, m->kind, m->payload);
 }
 
+/* A worker writes the form that was asked for; what was not asked for, a client need not know how to read. */
+static bool is_asked_for(const struct hs_type *type, const struct hs_answer_form *form)
+{
+    bool fine = (!type->narrow || form->narrow_decimals) && (!type->view || form->string_views) &&
+                (!type->index_bits || form->dictionaries);
+    for (size_t i = 0; i < type->field_count && fine; i++)
+        fine = is_asked_for(type->fields[i].type, form);
+    return fine;
+}
+
 static void take_schema(struct hs_worker *w, const struct hs_channel_message *m)
 {
     struct hs_err err;
@@ -125,8 +135,10 @@ static void take_schema(struct hs_worker *w, const struct hs_channel_message *m)
     w->expect = HS_EXPECT_BATCHES;
     if (!w->stream)
         return;
-    if (hs_get_type(w->stream->arena, m->payload, &w->stream->schema, &err) != HS_OK)
+    if (hs_get_schema(w->stream->arena, m->payload, &w->stream->schema, &w->stream->param_types, &err) != HS_OK)
         return violation(w, err.detail);
+    if (!is_asked_for(w->stream->schema, &w->stream->form))
+        return violation(w, "SCHEMA in a form that nobody asked for");
     if (w->lease)
         hs_lease_answer(w->lease, HS_MSG_SCHEMA, hs_str_n("", 0));
 }
@@ -161,9 +173,7 @@ static const char *check_batch(struct hs_worker *w, struct hs_msg_batch *b, stru
         return "BATCH in a place that is not its to give";
     if (b->body_len > hs_ring_slot_bytes(m->ring))
         return "BATCH longer than its place";
-    struct hs_batch view = {
-        b->rows,     b->nodes, b->node_count, b->buffers, b->buffer_count, hs_ring_slot(m->ring, slot),
-        b->body_len, NULL,     NULL};
+    struct hs_batch view = hs_batch_of_message(b, hs_ring_slot(m->ring, slot), w->stream);
     if (hs_defence("ring-check") && hs_batch_check(w->stream->schema, &view, err) != HS_OK)
         return err->detail;
     return NULL;

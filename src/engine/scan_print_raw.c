@@ -293,9 +293,17 @@ static hs_rc add_group(struct hs_buf *out, const struct hs_scan *scan, const str
     if (scan->equality_count)
         HS_TRY(hs_scan_keys(out, scan, g, err));
     HS_TRY(hs_scan_from(out, g, err));
-    if (!hs_group_has_gone(g))
-        return HS_OK;
-    hs_buf_addf(out, " WHERE hs_live(%zu, \"%s\", \"%s\")", slot, file_index, row_number);
+    const char *word = " WHERE ";
+    if (hs_group_has_gone(g)) {
+        hs_buf_addf(out, "%shs_live(%zu, \"%s\", \"%s\")", word, slot, file_index, row_number);
+        word = " AND ";
+    }
+    if (g->first_row > 0) { /* the engine leaves out row groups by it */
+        hs_buf_addf(out, "%s\"%s\" >= %lld", word, row_number, (long long)g->first_row);
+        word = " AND ";
+    }
+    if (g->end_row > 0)
+        hs_buf_addf(out, "%s\"%s\" < %lld", word, row_number, (long long)g->end_row);
     return HS_OK;
 }
 

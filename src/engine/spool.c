@@ -173,7 +173,8 @@ hs_rc hs_spool_read(struct hs_stream *s, struct hs_entry *entry, struct hs_batch
     }
     /* Read once, never again: the blocks go back. Ignored where the file system cannot. */
     (void)!fallocate(s->spool_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, entry->spool_at, (off_t)m->body_len);
-    *out = (struct hs_batch){m->rows, m->nodes,    m->node_count, m->buffers, m->buffer_count,
-                             body,    m->body_len, release_copy,  body};
+    *out = hs_batch_of_message(m, body, s);
+    out->release = release_copy;
+    out->owner = body;
     return HS_OK;
 }

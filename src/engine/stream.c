@@ -199,6 +199,14 @@ static void release_batch(struct hs_batch *b)
     b->buffers = NULL;
 }
 
+struct hs_batch hs_batch_of_message(const struct hs_msg_batch *m, const uint8_t *body, const struct hs_stream *s)
+{
+    struct hs_batch b = {m->rows,         m->nodes, m->node_count, m->buffers,
+                         m->buffer_count, body,     m->body_len,   .release = NULL};
+    hs_batch_of_form(&b, s->schema, s->form.compression);
+    return b;
+}
+
 static bool hand_out(struct hs_stream *s, struct hs_entry *entry, struct hs_batch *out)
 {
     struct hold *h = hs_malloc(sizeof *h);
@@ -208,10 +216,9 @@ static bool hand_out(struct hs_stream *s, struct hs_entry *entry, struct hs_batc
     s->refs++;
     s->out++;
     s->engine->refs++;
-    const struct hs_msg_batch *m = &entry->batch;
-    *out = (struct hs_batch){m->rows,     m->nodes,        m->node_count,
-                             m->buffers,  m->buffer_count, hs_ring_slot(entry->memory->ring, entry->slot),
-                             m->body_len, release_batch,   h};
+    *out = hs_batch_of_message(&entry->batch, hs_ring_slot(entry->memory->ring, entry->slot), s);
+    out->release = release_batch;
+    out->owner = h;
     hs_free(entry);
     return true;
 }
@@ -284,6 +291,11 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
     return state;
 }
 
+const struct hs_type *hs_stream_param_types(const struct hs_stream *s)
+{
+    return s->param_types;
+}
+
 const struct hs_type *hs_stream_schema(const struct hs_stream *s)
 {
     return s->schema;
@@ -299,6 +311,22 @@ void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg)
         return;
     pthread_mutex_lock(&s->engine->lock);
     hs_stream_wake(s); /* what came before it was set */
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
+void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    *out = (struct hs_stream_look){s->failed || s->done || s->head, s->worker != NULL, s->failed};
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
+void hs_stream_shorten(struct hs_stream *s, int64_t deadline_mono_us)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    if (!s->deadline_us || deadline_mono_us < s->deadline_us)
+        s->deadline_us = deadline_mono_us;
+    hs_engine_poke(s->engine);
     pthread_mutex_unlock(&s->engine->lock);
 }
 

@@ -11,6 +11,7 @@ struct hs_front_env { /* what a door is handed; outlives its sessions */
     void (*wake)(void *waker); /* thread-safe: makes the loop call `wake` of the session soon */
     const char *server_version;
     const void *settings; /* the door's own settings struct */
+    void *shared;         /* hs_frontend.share made it: what all sessions of the door have in common */
 };
 
 struct hs_peer {
@@ -22,6 +23,10 @@ struct hs_frontend {
     const char *name; /* "flight" */
     const char *text;
     const char *alpn; /* "h2", or NULL */
+    /* Before the first session and after the last; env->shared holds what was made. NULL: the door shares nothing. */
+    HS_MUST hs_rc (*share)(const struct hs_front_env *env, void **out_shared, struct hs_err *err);
+    void (*share_tick)(void *shared); /* several times a second, on any one thread */
+    void (*unshare)(void *shared);    /* takes NULL */
     /* waker: to be given to env->wake from any thread; valid until close has returned. */
     HS_MUST hs_rc (*open)(const struct hs_front_env *env, const struct hs_peer *peer, void *waker, void **out_session,
                           struct hs_err *err);

@@ -80,7 +80,8 @@ struct hs_plan {
     bool estimate_is_fixed;           /* rows are hidden, and files were left out beside them: whoever guesses how many
                                        * rows there are guesses record_estimate, for all files there were */
     int64_t record_estimate;
-    size_t left_out; /* data files that did not fit what was asked, as far as they were looked at one by one */
+    bool has_deletes; /* of any kind, of any file of the snapshot: also where what is asked left that file out */
+    size_t left_out;  /* data files that did not fit what was asked, as far as they were looked at one by one */
     struct hs_equality_delete *equality;
     size_t equality_count;
     const struct hs_type

@@ -41,6 +41,7 @@ static hs_rc run(struct hs_planner *p, struct hs_plan *out, struct hs_err *err)
     HS_TRY(hs_plan_deletes(p, out, err));
     HS_TRY(hs_plan_files(p, out, err));
     out->left_out = p->left_out;
+    out->has_deletes = p->has_deletes;
     return hs_plan_gone(p, out, err);
 }
 

@@ -21,7 +21,8 @@ static bool has_deletes(const struct hs_manifest_file *manifests, size_t count)
 hs_rc hs_plan_asked(struct hs_planner *p, const struct hs_manifest_file *manifests, size_t count, struct hs_err *err)
 {
     const struct hs_plan_request *r = p->request;
-    bool hidden = (r->rows_hidden || has_deletes(manifests, count)) && hs_defence("hidden-bounds");
+    p->has_deletes = has_deletes(manifests, count);
+    bool hidden = (r->rows_hidden || p->has_deletes) && hs_defence("hidden-bounds");
     struct hs_pruner *asked;
     HS_TRY(hs_pruner_new(p->scratch, p->pin->table, p->ask, &asked, err));
     p->asked = hidden ? NULL : asked;

@@ -43,6 +43,7 @@ struct hs_planner {           /* one call */
     /* What is asked (plan_asked.c), at most one of them: by everything known of a file, or by its partition alone. */
     struct hs_pruner *asked, *asked_beside_hidden;
     const struct hs_filter *ask; /* the request's, where a plan is made; changes between snapshots do not go by it */
+    bool has_deletes;            /* of any kind, anywhere in the snapshot */
     size_t left_out;             /* files, by what is asked */
     struct {
         HS_VEC(struct hs_planned) list;

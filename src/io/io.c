@@ -24,7 +24,7 @@ static void fill_settings(struct hs_io_settings *s)
     s->read_bytes = s->read_bytes ? s->read_bytes : 65536;
     if (s->read_bytes < 16384)
         s->read_bytes = 16384; /* a TLS record must fit, or some of it would wait unseen */
-    s->out_low = s->out_low ? s->out_low : 1 << 20;
+    s->out_low = s->out_low ? s->out_low : 512 << 10;
     s->out_pause = s->out_pause ? s->out_pause : 8 << 20;
 }
 

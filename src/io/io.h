@@ -28,7 +28,7 @@ struct hs_io_settings {
     int idle_ms;            /* no byte either way [30 min]; sessions have shorter ones of their own */
     int drain_ms;           /* from drain to the hard end [10 s] */
     size_t read_bytes;      /* one read [64 KiB] */
-    size_t out_low;         /* ask the session for more below this [1 MiB] */
+    size_t out_low;         /* ask the session for more below this [512 KiB] */
     size_t out_pause;       /* stop reading from a peer while this much waits for it [8 MiB] */
 };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ACCEPTS_AT_ONCE = 64, REST_MS = 100, BACKLOG = 1024 };
+enum { ACCEPTS_AT_ONCE = 64, REST_MS = 100, BACKLOG = 1024, UNSENT = 256 << 10 };
 
 /* Undoes what the acceptor counted. */
 void arrival_refuse(struct hs_io *io, struct arrival *a)
@@ -21,10 +21,13 @@ void arrival_refuse(struct hs_io *io, struct arrival *a)
     hs_free(a);
 }
 
+/* What the kernel may hold of ours before the network has taken it: what is said later, the answer to a PING, say,
+ * stands behind that much and not behind megabytes. */
 static void tune(int fd)
 {
-    int on = 1, idle = 60, interval = 15, count = 4;
+    int on = 1, idle = 60, interval = 15, count = 4, unsent = UNSENT;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);

@@ -181,6 +181,8 @@ HS_MUST hs_rc hs_read_rule(struct hs_load *l, const struct hs_yaml *node, void *
 HS_MUST hs_rc hs_refuse_secrets(struct hs_load *l, const struct hs_yaml *root);
 /* reaching.c: each table's policies; when all references are resolved. */
 HS_MUST hs_rc hs_load_reaching(struct hs_load *l);
+/* relations.c: each table's foreign keys; when tables can be found by name. */
+HS_MUST hs_rc hs_load_relations(struct hs_load *l);
 /* Names once, references resolved, the index made: everything that needs all files. */
 HS_MUST hs_rc hs_load_resolve(struct hs_load *l);
 

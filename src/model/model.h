@@ -67,6 +67,14 @@ struct hs_property {
 struct hs_prefix_map { /* hailstorm.prefixMap: {FROM: TO} on object paths, compared without scheme and authority */
     hs_str from, to;
 };
+struct hs_table;
+struct hs_foreign_key { /* an ODCS relationship between whole columns, told to whoever sees both ends */
+    struct hs_at at;
+    hs_str id; /* as the contract has it, or empty */
+    hs_str *from, *to;
+    size_t count;
+    const struct hs_table *to_table;
+};
 struct hs_table { /* an ODCS schema object */
     struct hs_at at;
     const struct hs_product *product;
@@ -79,6 +87,8 @@ struct hs_table { /* an ODCS schema object */
     size_t tag_count;
     struct hs_property *properties;
     size_t property_count;
+    struct hs_foreign_key *foreign_keys; /* each once, in the order of the contract: properties' first */
+    size_t foreign_key_count;
     /* Policies that may reach it, by their number in the model; NULL: not looked for, so all of them may. */
     const uint32_t *reaching;
     size_t reaching_count;

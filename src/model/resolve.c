@@ -487,6 +487,7 @@ hs_rc hs_load_resolve(struct hs_load *l)
     HS_TRY(index_users(l));
     HS_TRY(index_products(l));
     HS_TRY(hs_check_reaches(l));
+    HS_TRY(hs_load_relations(l));
     HS_TRY(check_policy_names(l));
     HS_TRY(hs_load_lookups(l));
     HS_TRY(list_names(l, HS_ON_TAG, &tags));

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-enum { FRAME_HEADER = 9, REQUEST_FRAME_MAX = 65536, OUTBOUND_FRAMES_MAX = 500, RESET_COST = 10 };
+enum { FRAME_HEADER = 9, OUTBOUND_FRAMES_MAX = 500, RESET_COST = 10 };
 
 static struct hs_http2_budget process_budget = {0, (size_t)1 << 30};
 
@@ -35,8 +35,8 @@ static void fill_settings(struct hs_http2_settings *s)
     set_default(&s->request_max, 64 << 20);
     set_default(&s->stream_window, 4 << 20);
     set_default(&s->session_window, 16 << 20);
-    set_default(&s->frame_max, 4 << 20);
-    set_default(&s->out_high, 1 << 20);
+    set_default(&s->frame_max, 1 << 20);
+    set_default(&s->out_high, 512 << 10);
     set_default(&s->low_water, 256 << 10);
     set_default(&s->nuisance_burst, 4000);
     set_default(&s->nuisance_rate, 200);
@@ -48,6 +48,7 @@ static void fill_settings(struct hs_http2_settings *s)
     set_default_ms(&s->header_ms, 10000);
     set_default_ms(&s->idle_ms, 600000);
     set_default_ms(&s->stall_ms, 300000);
+    set_default_ms(&s->stranger_ms, 60000);
     set_default_ms(&s->drain_notice_ms, 200);
     if (!s->budget)
         s->budget = &process_budget;
@@ -153,7 +154,8 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
     if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
         frame->rst_stream.error_code != NGHTTP2_CANCEL)
         patience_cost(h, RESET_COST); /* a client may also make us do the resetting */
-    if (frame->hd.type != NGHTTP2_HEADERS || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+    bool can_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (!can_end || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
     struct hs_grpc_call *call = call_of(ng, frame->hd.stream_id);
     if (!call)
@@ -209,8 +211,10 @@ static int on_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t
     struct hs_grpc_call *call = source->ptr;
     if (!hs_out_copy(h->out, head, FRAME_HEADER) || !hs_out_move(h->out, &call->pending, len))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    call->moved_ms = h->now_ms;
-    patience_give(h, 2 + (int)(len / 16384));
+    if (len >= MOVED || hs_out_len(&call->pending) == 0) { /* else a window that is opened by the byte */
+        call->moved_ms = h->now_ms;
+        patience_give(h, 2 + (int)(len / 16384));
+    }
     return hs_out_len(h->out) >= h->set.out_high ? NGHTTP2_ERR_PAUSE : 0;
 }
 
@@ -241,7 +245,7 @@ static bool make_session(struct hs_http2 *h)
     bool good = callbacks && nghttp2_option_new(&option) == 0;
     if (good) {
         nghttp2_option_set_no_auto_window_update(option, 1);
-        nghttp2_option_set_no_closed_streams(option, 1);
+        nghttp2_option_set_no_closed_streams(option, 1); /* order.c knows what matters of them */
         good = nghttp2_session_server_new3(&h->ng, callbacks, h, option, &memory) == 0;
     }
     nghttp2_option_del(option);
@@ -255,7 +259,6 @@ static bool greet(struct hs_http2 *h)
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, h->set.streams_max},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, h->set.stream_window},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, h->set.header_max},
-        {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, REQUEST_FRAME_MAX},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     return nghttp2_submit_settings(h->ng, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof *settings) == 0 &&
@@ -311,11 +314,14 @@ static hs_rc give_up(struct hs_http2 *h, int code, struct hs_err *err)
     if (h->no_memory || code == NGHTTP2_ERR_NOMEM)
         return tell_no_memory(h, err);
     bool calm = h->impatient || code == NGHTTP2_ERR_FLOODED;
-    if (nghttp2_session_terminate_session(h->ng, calm ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR) != 0)
+    if (nghttp2_session_terminate_session(h->ng, calm       ? NGHTTP2_ENHANCE_YOUR_CALM
+                                                 : h->fault ? h->fault
+                                                            : NGHTTP2_PROTOCOL_ERROR) != 0)
         return tell_no_memory(h, err);
     if (calm)
         return hs_fail(err, HS_LIMIT, "the client makes too much work that carries nothing");
-    return hs_fail(err, HS_INVALID, "the client broke HTTP/2: %s", nghttp2_strerror(code));
+    return hs_fail(err, HS_INVALID, "the client broke HTTP/2: %s",
+                   h->fault ? "stream order or PRIORITY" : nghttp2_strerror(code));
 }
 
 hs_rc hs_http2_feed(struct hs_http2 *h, hs_str bytes, struct hs_err *err)
@@ -323,7 +329,7 @@ hs_rc hs_http2_feed(struct hs_http2 *h, hs_str bytes, struct hs_err *err)
     if (h->input_over)
         return HS_OK; /* already told why */
     patience_scan(h, bytes);
-    if (h->impatient)
+    if (h->impatient || h->fault)
         return give_up(h, 0, err);
     ssize_t took = nghttp2_session_mem_recv(h->ng, (const uint8_t *)bytes.at, bytes.len);
     return took < 0 || h->no_memory ? give_up(h, (int)took, err) : HS_OK;
@@ -349,6 +355,11 @@ hs_rc hs_http2_produce(struct hs_http2 *h, struct hs_out *out, struct hs_err *er
         send_frames(h, out);
     }
     return h->no_memory ? tell_no_memory(h, err) : rc;
+}
+
+void hs_http2_known(struct hs_http2 *h)
+{
+    h->known = true;
 }
 
 void hs_http2_shutdown(struct hs_http2 *h)

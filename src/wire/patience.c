@@ -1,7 +1,7 @@
 /* Time, and what a peer may cost us: deadlines, peers that stand still, and frames that make work and carry nothing. */
 #include "wire/http2_in.h"
 
-enum { RESET_COST = 10 };
+enum { RESET_COST = 10, TINY = 64, FRAME_HEADER = 9, DEPENDENCY = 4 };
 
 void patience_open(struct hs_http2 *h)
 {
@@ -16,32 +16,62 @@ void patience_cost(struct hs_http2 *h, int tokens)
         h->impatient = true;
 }
 
+static uint32_t stream_at(const uint8_t *at)
+{
+    return ((uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]) & INT32_MAX;
+}
+
+/* What is left of the rules for PRIORITY, which says nothing to us: nghttp2 does not look at it then. */
+static void check_priority(struct hs_http2 *h)
+{
+    uint32_t stream = stream_at(h->frame_head + 5);
+    bool whole = h->frame_head_len == FRAME_HEADER + DEPENDENCY;
+    if (stream == 0 || (whole && stream_at(h->frame_head + FRAME_HEADER) == stream))
+        h->fault = NGHTTP2_PROTOCOL_ERROR;
+    if (whole)
+        h->frame_left -= DEPENDENCY;
+}
+
+/* Of a PRIORITY frame the dependency belongs to the head. */
+static size_t head_len(const struct hs_http2 *h)
+{
+    const uint8_t *head = h->frame_head;
+    bool longer = h->frame_head_len >= FRAME_HEADER && head[3] == NGHTTP2_PRIORITY &&
+                  (head[0] || head[1] || head[2] >= DEPENDENCY);
+    return longer ? FRAME_HEADER + DEPENDENCY : FRAME_HEADER;
+}
+
 static void count_frame(struct hs_http2 *h)
 {
     const uint8_t *head = h->frame_head;
     h->frame_left = (uint32_t)head[0] << 16 | (uint32_t)head[1] << 8 | head[2];
-    h->frame_head_len = 0;
-    bool empty = h->frame_left == 0 && !(head[4] & NGHTTP2_FLAG_END_STREAM);
+    bool tiny = h->frame_left < TINY || (head[4] & NGHTTP2_FLAG_PADDED); /* what it says gives back: request.c */
     if (head[3] == NGHTTP2_RST_STREAM)
         patience_cost(h, RESET_COST);
-    else if (head[3] != NGHTTP2_HEADERS && (head[3] != NGHTTP2_DATA || empty))
+    else if (head[3] != NGHTTP2_HEADERS && (head[3] != NGHTTP2_DATA || tiny))
         patience_cost(h, 1);
+    if (head[3] == NGHTTP2_PRIORITY)
+        check_priority(h);
+    else
+        h->fault = order_check(&h->order, head[3], head[4], stream_at(head + 5));
 }
 
 /* Counts frames by their headers. nghttp2 does not show the ones it ignores (unknown types, frames for streams that are
  * gone), and those are what a flood would be made of. */
 void patience_scan(struct hs_http2 *h, hs_str bytes)
 {
-    while (bytes.len && !h->impatient) {
-        size_t want = h->frame_left ? h->frame_left : sizeof h->frame_head - h->frame_head_len;
+    while (bytes.len && !h->impatient && !h->fault) {
+        size_t want = h->frame_left ? h->frame_left : head_len(h) - h->frame_head_len;
         size_t step = bytes.len < want ? bytes.len : want;
         if (h->frame_left) {
             h->frame_left -= (uint32_t)step;
         } else {
             memcpy(h->frame_head + h->frame_head_len, bytes.at, step);
             h->frame_head_len += (uint8_t)step;
-            if (h->frame_head_len == sizeof h->frame_head)
+            if (h->frame_head_len == head_len(h)) {
                 count_frame(h);
+                h->frame_head_len = 0;
+            }
         }
         bytes.at += step;
         bytes.len -= step;
@@ -96,6 +126,12 @@ static int64_t tick_session(struct hs_http2 *h)
         next = sooner(next, h->header_since_ms + h->set.header_ms);
     if (next <= h->now_ms) {
         end_session(h, NGHTTP2_PROTOCOL_ERROR);
+        return INT64_MAX;
+    }
+    if (!h->known)
+        next = sooner(next, h->opened_ms + h->set.stranger_ms);
+    if (next <= h->now_ms) {
+        end_session(h, NGHTTP2_NO_ERROR);
         return INT64_MAX;
     }
     int64_t idle = INT64_MAX;

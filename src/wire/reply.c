@@ -121,15 +121,21 @@ void hs_grpc_send_headers(struct hs_grpc_call *call, const struct hs_grpc_pair *
     hs_buf_fini(&all);
 }
 
-void call_http_error(struct hs_grpc_call *call, const char *status, const char *message)
+/* For who speaks HTTP but not gRPC: words to read, beside those that a gRPC client looks for. */
+void call_http_error(struct hs_grpc_call *call)
 {
+    static const char MESSAGE[] = "only gRPC is spoken here";
     struct hs_buf all;
     hs_buf_init(&all, RESPONSE_HEADERS_MAX);
-    pairs_add(&all, HS_S(":status"), hs_str_of(status));
+    pairs_add(&all, HS_S(":status"), hs_str_of(call->plain));
+    pairs_add(&all, HS_S("content-type"), HS_S("text/plain"));
     pairs_add(&all, HS_S("grpc-status"), HS_S("2"));
-    pairs_add(&all, HS_S("grpc-message"), hs_str_of(message));
+    pairs_add(&all, HS_S("grpc-message"), HS_S(MESSAGE));
+    bool body = !hs_str_is(pairs_find(hs_buf_str(&call->headers), HS_S(":method")), "HEAD");
     call->finished = true;
-    if (!submit(call, &all, true))
+    if (body && !hs_out_copy(&call->pending, MESSAGE, sizeof MESSAGE - 1))
+        all.failed = true;
+    if (!submit(call, &all, !body))
         call_reset(call, NGHTTP2_INTERNAL_ERROR, HS_NOMEM);
     hs_buf_fini(&all);
 }
@@ -294,12 +300,14 @@ ssize_t call_read(struct hs_grpc_call *call, size_t length, uint32_t *flags)
     if (call->broken)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     size_t ready = hs_out_len(&call->pending);
-    if (ready == 0 && call->finished)
+    if (ready == 0 && call->finished && !call->plain)
         return submit_trailers(call, flags);
     if (ready == 0) {
         call->deferred = true;
         return NGHTTP2_ERR_DEFERRED;
     }
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (call->plain && ready <= length)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)(ready < length ? ready : length);
 }

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/cursor.h"
 
-enum { PREFIX = 5, KEEP_CAPACITY = 16384 };
+enum { PREFIX = 5, KEEP_CAPACITY = 16384, GROSS = 4 };
 
 struct hs_grpc_call *call_new(struct hs_http2 *h, int32_t stream_id)
 {
@@ -73,13 +73,17 @@ void call_end(struct hs_grpc_call *call, hs_rc why)
     hs_free(call);
 }
 
-/* Past the maximum nothing more is stored, but the block is read on: HPACK needs it, and the client gets an answer. */
+/* Past the maximum nothing more is stored, but the block is read on: HPACK needs it, and the client gets an answer. Far
+ * past it the stream is reset instead, and nghttp2 reads on without a look at each field: one byte may name an entry
+ * of 4 KiB, so a small block can be a list of gigabytes. */
 int call_add_header(struct hs_grpc_call *call, hs_str name, hs_str value)
 {
     const struct hs_http2_settings *set = &call->session->set;
     call->header_bytes += name.len + value.len + 32;
     if (++call->header_count > set->headers_max || call->header_bytes > set->header_max)
         call->headers_over = true;
+    if (call->header_bytes > (size_t)GROSS * set->header_max || call->header_count > (size_t)GROSS * set->headers_max)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (call->headers_over)
         return 0;
     pairs_add(&call->headers, name, value);
@@ -120,16 +124,16 @@ static bool is_grpc(hs_str type)
     return type.len == 0 || type.at[0] == ';' || hs_str_is(type, "+proto") || hs_str_starts(type, HS_S("+proto;"));
 }
 
-/* Refusals that need no front. false: answered. */
+/* Refusals that need no front. false: answered, or (plain) will be at its end: HTTP clients do not like less. */
 static bool is_acceptable(struct hs_grpc_call *call)
 {
     hs_str all = hs_buf_str(&call->headers);
     if (call->headers_over) {
         call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "the request headers are too large");
     } else if (!hs_str_is(pairs_find(all, HS_S(":method")), "POST")) {
-        call_http_error(call, "405", "only gRPC is spoken here");
+        call->plain = "405";
     } else if (!is_grpc(pairs_find(all, HS_S("content-type")))) {
-        call_http_error(call, "415", "only gRPC is spoken here");
+        call->plain = "415";
     } else if (!charge(call, call->headers.len)) {
         call_refuse(call, HS_GRPC_RESOURCE_EXHAUSTED, HS_LIMIT, "too many requests are held in memory");
     } else {
@@ -192,6 +196,12 @@ static void drop_input(struct hs_grpc_call *call, size_t bytes)
     give_window(call, held && bytes < call->unconsumed ? bytes : call->unconsumed);
 }
 
+static void progress(struct hs_grpc_call *call)
+{
+    call->moved_ms = call->session->now_ms;
+    call->trickle = 0;
+}
+
 static void deliver_messages(struct hs_grpc_call *call)
 {
     size_t at = 0;
@@ -202,6 +212,7 @@ static void deliver_messages(struct hs_grpc_call *call)
         const char *message = call->in.at + at + PREFIX;
         at += PREFIX + (size_t)len;
         patience_give(call->session, 1);
+        progress(call);
         call->session->server->message(call, hs_str_n(message, (size_t)len));
     }
     drop_input(call, call->finished ? call->in.len : at);
@@ -228,7 +239,9 @@ static void deliver(struct hs_grpc_call *call)
 
 void call_data(struct hs_grpc_call *call, const uint8_t *at, size_t len)
 {
-    call->moved_ms = call->session->now_ms;
+    call->trickle += len;
+    if (call->trickle >= MOVED)
+        progress(call);
     call->unconsumed += len;
     if (!call->started || call->finished) {
         give_window(call, call->unconsumed);
@@ -249,7 +262,10 @@ void call_data(struct hs_grpc_call *call, const uint8_t *at, size_t len)
 void call_remote_done(struct hs_grpc_call *call)
 {
     call->remote_done = true;
-    call->moved_ms = call->session->now_ms;
+    progress(call);
+    patience_give(call->session, 1);
+    if (call->plain && !call->finished)
+        call_http_error(call);
     deliver(call);
 }
 

@@ -129,7 +129,7 @@ class Probes:
             self.check(not got.ok, f"answered to {str(headers)[:80]}: {got.words()}")
 
     # ---- a model that changes under the server ----
-    def own_server(self, change=None, settings=None, **more):
+    def own_server(self, change=None, settings=None, also=(), **more):
         """A server of this probe's own over a copy of the model (the tables stay where they are)."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="hailstorm-attack-"))
         import mesh
@@ -142,7 +142,7 @@ class Probes:
         if change:
             change(folder)
         faults = self.server.env.get("HS_FAULTS", "")
-        return folder, Server(folder, faults=faults.split(",") if faults else (), settings=settings, **more)
+        return folder, Server(folder, faults=[*(faults.split(",") if faults else ()), *also], settings=settings, **more)
 
     def revoked(self):
         """Tickets, handles and sessions after the grant is gone, after another mask, after the person is gone."""
@@ -174,6 +174,67 @@ class Probes:
                             self.look(f"the refusal of a {kind} after the {what} changed", got.text)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    # ---- answers in parts, and answers that are there before they are asked for ----
+    def cutting_server(self):
+        """One that cuts every scan that may be cut, however small."""
+        return self.own_server(settings={"endpoints": 3, "workers": 4}, also=("cut-anywhere",))
+
+    def parts_of_hidden(self, tables):
+        """How many parts there are, what is said of all of them and how many rows lie in each: the same where other rows are hidden."""
+        folder, server = self.cutting_server()
+        try:
+            with server:
+                door = type(self.door)(server)
+                eve, root = door.connect("eve", "eve-attack"), door.connect("root", "root-attack")
+                self.check(len(door.parts(root, "select * from alpha.people")[0]) == 3, "nothing is cut for somebody who sees all: nothing is shown here")
+                for table in tables:
+                    for sql in (f"select * from {{}}.{table}", f"select id from {{}}.{table} where id is not null"):
+                        alpha, omega = (door.parts(eve, sql.format(d)) for d in ("alpha", "omega"))
+                        self.check(alpha == omega, f"parts differ for {sql}: {alpha} against {omega}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def parts_of_others(self):
+        """A part is of one person, one decision and one place among the others."""
+        sql = "select * from alpha.people"
+        folder, server = self.cutting_server()
+        try:
+            with server:
+                door = type(self.door)(server)
+                eve, root = door.connect("eve", "eve-attack"), door.connect("root", "root-attack")
+                tickets = door.tickets(root, sql)
+                whole = sorted(map(str, root.ask(f"select * from ({sql})").rows))
+                parts = [door.redeem(root, t) for t in tickets]
+                self.check(sorted(str(r) for p in parts for r in p.rows or ()) == whole, "the parts are not the whole")
+                for t in tickets:
+                    got = door.redeem(eve, t)
+                    self.check(not got.ok, f"eve redeemed a part of root's: {got.words()}")
+                    self.look("the refusal of a part of root's", got.text)
+                sealed, wrap = door.take_apart(tickets[1])
+                for what, other in self.changed(sealed):
+                    got = door.redeem(root, wrap(other))
+                    self.check(not got.ok, f"an altered part was taken ({what}): {got.words()}")
+                first, _ = door.take_apart(tickets[0])
+                for at in range(0, min(len(first), len(sealed)), 16):  # one part's beginning, another's end
+                    got = door.redeem(root, wrap(first[:at] + sealed[at:]))
+                    self.check(not got.ok or at == 0, f"two parts were taken for one, joined at {at}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def begun_for_others(self, sql="select * from alpha.people order by id"):
+        """What was begun with root's plan is root's: eve has neither its rows nor its end."""
+        root, eve, mal = (self.person(n) for n in ("root", "eve", "mal"))
+        rows = len(root.ask(sql).rows)
+        for stranger in (eve, mal):
+            info = root.client.plan(sql)
+            ticket = info.endpoints[0].ticket.ticket
+            got = self.door.redeem(stranger, ticket)
+            self.check(not got.ok, f"what was begun for root was given to somebody else: {got.words()}")
+            self.look("the refusal of what was begun for root", got.text)
+            self.check(self.door.cancel(stranger, info) in (None, 3), "somebody else cancelled what was begun for root")
+            mine = self.door.redeem(root, ticket)
+            self.check(mine.ok and len(mine.rows) == rows, f"root's own answer, after a stranger asked for it: {mine.words()}")
 
     @staticmethod
     def settle(server, seconds=3):

@@ -135,7 +135,7 @@ class Client:
     def query(self, sql, params=None, timeout=None):
         """The whole answer. params: a list of Python values or a pyarrow.RecordBatch of one row."""
         if params is None:
-            return self.stream(sql, timeout).read_all()
+            return pa.concat_tables(self.get(e.ticket, timeout).read_all() for e in self.plan(sql, timeout).endpoints)
         prepared = self.prepare(sql)
         try:
             return self.execute(prepared, params, timeout)

@@ -193,7 +193,8 @@ def unanswered(tally, where, want_error, have_error, words):
 def run_suite(tally, suite, door_module, only, faults=()):
     oracle_only = door_module.NAME == "oracle"
     with contextlib.ExitStack() as stack:
-        server = None if oracle_only else stack.enter_context(Server(suite.model, faults=faults))
+        server = None if oracle_only else stack.enter_context(Server(
+            suite.model, settings=getattr(door_module, "SETTINGS", None), faults=(*faults, *getattr(door_module, "FAULTS", ()))))
         door = None if oracle_only else door_module.Door(server)
         for person in suite.persons:
             oracle = door_oracle(suite, person)
@@ -241,8 +242,10 @@ def main():
     begun = time.monotonic()
     try:
         for name in names:
+            door = importlib.import_module(name)
             for suite in suites:
-                run_suite(tally, suite, importlib.import_module(name), arguments.only, arguments.fault)
+                if suite.name in getattr(door, "SUITES", [s.name for s in suites]):
+                    run_suite(tally, suite, door, arguments.only, arguments.fault)
     except NoServer as error:
         sys.exit(f"no server: {error}")
     for suite in suites:

@@ -8,6 +8,7 @@
 
 #include <nanoarrow/nanoarrow.h>
 
+#include "arrow/compress.h"
 #include "arrow/ipc.h"
 #include "arrow/layout.h"
 #include "base/alloc.h"
@@ -59,6 +60,26 @@ static struct hs_type *all_types(struct hs_arena *a)
     return nested(a, HS_T_STRUCT, columns, n);
 }
 
+/* Everything that has another form, in each of them. */
+static struct hs_type *all_forms(struct hs_arena *a)
+{
+    struct hs_field *columns = hs_arena_array(a, 8, sizeof *columns);
+    static const enum hs_type_id ids[] = {HS_T_DECIMAL, HS_T_DECIMAL, HS_T_STRING, HS_T_BINARY,
+                                          HS_T_STRING,  HS_T_BINARY,  HS_T_LIST,   HS_T_LONG};
+    for (size_t i = 0; i < 8; i++)
+        columns[i] = *field(a, hs_arena_printf(a, "f%zu", i).at, leaf(a, ids[i]));
+    columns[0].type->narrow = 32;
+    columns[0].type->precision = 9;
+    columns[1].type->narrow = 64;
+    columns[2].type->view = columns[3].type->view = true;
+    columns[4].type->index_bits = 8;
+    columns[5].type->index_bits = 16;
+    struct hs_type *element = leaf(a, HS_T_STRING);
+    element->view = true;
+    columns[6].type = nested(a, HS_T_LIST, field(a, "element", element), 1);
+    return nested(a, HS_T_STRUCT, columns, 8);
+}
+
 struct maker {
     struct hs_batch *b;
     uint8_t *body;
@@ -79,6 +100,12 @@ static void add_offsets(struct maker *m, int64_t rows, int32_t step)
         offsets[i] = i * step;
 }
 
+static void add_texts(struct maker *m, int64_t rows)
+{
+    add_offsets(m, rows, 2);
+    memset(add_buffer(m, (size_t)rows * 2), 'x', (size_t)rows * 2);
+}
+
 static void add_node(struct maker *m, const struct hs_type *type, int64_t rows)
 {
     struct hs_layout layout = hs_layout_of(type);
@@ -88,11 +115,16 @@ static void add_node(struct maker *m, const struct hs_type *type, int64_t rows)
     if (layout.kind == HS_LAYOUT_BITS)
         memset(add_buffer(m, (size_t)(rows + 7) / 8), 0x55, (size_t)(rows + 7) / 8);
     if (layout.kind == HS_LAYOUT_FIXED)
-        memset(add_buffer(m, (size_t)rows * (size_t)layout.width), layout.width < 8,
+        memset(add_buffer(m, (size_t)rows * (size_t)layout.width), layout.width < 8 && !type->index_bits,
                (size_t)rows * (size_t)layout.width);
-    if (layout.kind == HS_LAYOUT_BYTES) {
-        add_offsets(m, rows, 2);
-        memset(add_buffer(m, (size_t)rows * 2), 'x', (size_t)rows * 2);
+    if (layout.kind == HS_LAYOUT_BYTES)
+        add_texts(m, rows);
+    if (layout.kind == HS_LAYOUT_VIEW) {
+        static const uint8_t view[16] = {2, 0, 0, 0, 'x', 'x'};
+        uint8_t *at = add_buffer(m, (size_t)rows * 16);
+        for (int64_t i = 0; i < rows; i++)
+            memcpy(at + 16 * i, view, 16);
+        add_buffer(m, 0);
     }
     if (layout.kind == HS_LAYOUT_LIST || layout.kind == HS_LAYOUT_MAP)
         add_offsets(m, rows, 1);
@@ -115,6 +147,13 @@ static struct hs_batch make_batch(struct hs_arena *a, const struct hs_type *sche
     struct maker m = {&b, body};
     for (size_t i = 0; i < schema->field_count; i++)
         add_node(&m, schema->fields[i].type, rows);
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].type->index_bits) {
+            b.nodes[b.node_count++] = (struct hs_batch_node){rows, 0};
+            add_buffer(&m, 0);
+            add_texts(&m, rows);
+        }
+    hs_batch_of_form(&b, schema, HS_COMPRESSION_NONE);
     assert_int_equal(b.node_count, nodes);
     assert_int_equal(b.buffer_count, buffers);
     return b;
@@ -137,18 +176,17 @@ static int teardown(void **state)
 static void a_whole_batch_passes(void **state)
 {
     struct hs_err err;
-    struct hs_type *schema = all_types(*state);
-    for (int64_t rows = 0; rows < 20; rows++) {
-        struct hs_batch b = make_batch(*state, schema, rows);
-        assert_int_equal(hs_batch_check(schema, &b, &err), HS_OK);
+    struct hs_type *schemas[] = {all_types(*state), all_forms(*state)};
+    for (int64_t rows = 0; rows < 40; rows++) {
+        struct hs_batch b = make_batch(*state, schemas[rows % 2], rows / 2);
+        assert_int_equal(hs_batch_check(schemas[rows % 2], &b, &err), HS_OK);
     }
 }
 
 /* No single number of the descriptor may be made larger, negative or crooked without being seen. */
-static void each_number_is_checked(void **state)
+static void check_each_number(void **state, struct hs_type *schema)
 {
     struct hs_err err;
-    struct hs_type *schema = all_types(*state);
     struct hs_batch b = make_batch(*state, schema, 9);
     static const int64_t lies[] = {-1, INT64_MAX, INT64_MIN, 1 << 20};
     for (size_t l = 0; l < 4; l++) {
@@ -176,6 +214,157 @@ static void each_number_is_checked(void **state)
     }
     b.node_count--;
     assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+}
+
+static void each_number_is_checked(void **state)
+{
+    check_each_number(state, all_types(*state));
+    check_each_number(state, all_forms(*state));
+}
+
+/* ---- other forms ---- */
+static void what_is_said_of_forms_is_checked(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_forms(*state);
+    struct hs_batch b = make_batch(*state, schema, 9);
+    assert_int_equal(b.dictionary_count, 2);
+    assert_int_equal(b.view_count, 3);
+    b.dictionary_count = 1;
+    assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+    b.dictionary_count = 2;
+    b.view_count = 2;
+    assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+    b.view_count = 3;
+    struct hs_batch_buffer first = b.buffers[b.buffer_count - 6], second = b.buffers[b.buffer_count - 3];
+    b.buffers[b.buffer_count - 6] = second; /* dictionaries the wrong way round */
+    b.buffers[b.buffer_count - 3] = first;
+    assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+    b.buffers[b.buffer_count - 6] = first;
+    b.buffers[b.buffer_count - 3] = second;
+    b.nodes[b.node_count - 1].null_count = 1;
+    b.buffers[b.buffer_count - 3].length = 8;
+    assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+}
+
+/* Each part's buffers lie in it, and the parts are the whole body. */
+static void parts_follow_one_another(void **state)
+{
+    struct hs_type *schema = all_forms(*state);
+    struct hs_batch b = make_batch(*state, schema, 9);
+    struct hs_batch_part columns = hs_batch_part(&b, 2), first = hs_batch_part(&b, 0), second = hs_batch_part(&b, 1);
+    assert_int_equal(columns.at, 0);
+    assert_int_equal(first.at, columns.len);
+    assert_int_equal(second.at, first.at + first.len);
+    assert_int_equal(second.at + second.len, b.body_len);
+    assert_int_equal(columns.node_count + 2, b.node_count);
+    assert_int_equal(columns.buffer_count + 6, b.buffer_count);
+    assert_int_equal(first.rows, 9);
+}
+
+static hs_rc import_of(struct hs_type *schema, struct hs_batch *b)
+{
+    struct hs_err err;
+    struct ArrowArray array;
+    HS_TRY(hs_batch_import(schema, b, &array, &err));
+    ArrowArrayRelease(&array);
+    return HS_OK;
+}
+
+static void views_and_indices_are_followed_before_anybody_else_does(void **state)
+{
+    struct hs_type *schema = all_forms(*state);
+    struct hs_batch b = make_batch(*state, schema, 3);
+    assert_int_equal(import_of(schema, &b), HS_OK);
+    uint8_t *view = (uint8_t *)b.body + b.buffers[5].offset; /* of f2, after two decimals */
+    static const uint8_t bad[][16] = {
+        {13, 0, 0, 0, 'x', 'x'},                /* longer than its data */
+        {2, 0, 0, 0, 'x', 'x', 'x'},            /* leftovers behind a short one */
+        {0xFF, 0xFF, 0xFF, 0xFF},               /* less than nothing */
+        {1, 0, 0, 0, 0xFF},                     /* no UTF-8 */
+        {20, 0, 0, 0, 'x', 'x', 0, 0, 1, 0, 0}, /* a second buffer */
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memcpy(view, bad[i], 16);
+        assert_int_equal(import_of(schema, &b), HS_CORRUPT);
+    }
+    static const uint8_t good[16] = {2, 0, 0, 0, 'x', 'x'};
+    memcpy(view, good, 16);
+    int8_t *index = (int8_t *)b.body + b.buffers[11].offset;
+    *index = 3;
+    assert_int_equal(import_of(schema, &b), HS_CORRUPT);
+    *index = -1;
+    assert_int_equal(import_of(schema, &b), HS_CORRUPT);
+    *index = 2;
+    assert_int_equal(import_of(schema, &b), HS_OK);
+}
+
+/* ---- compressed ---- */
+static struct hs_batch compress_batch(struct hs_arena *a, const struct hs_type *schema, const struct hs_batch *plain,
+                                      enum hs_compression how)
+{
+    struct hs_compressor *c = hs_compressor_new(how);
+    struct hs_batch b = *plain;
+    uint8_t *body = hs_arena_alloc(a, 1 << 17);
+    b.body = body;
+    b.body_len = 0;
+    b.buffers = hs_arena_array(a, plain->buffer_count, sizeof *b.buffers);
+    for (size_t i = 0; i < plain->buffer_count; i++) {
+        size_t n =
+            hs_compress(c, plain->body + plain->buffers[i].offset, (size_t)plain->buffers[i].length, body + b.body_len);
+        b.buffers[i] = (struct hs_batch_buffer){(int64_t)b.body_len, (int64_t)n};
+        b.body_len += (n + 7) & ~(size_t)7;
+    }
+    hs_batch_of_form(&b, schema, how);
+    hs_compressor_free(c);
+    return b;
+}
+
+static void compressed_batches_are_read_and_lies_in_them_found(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schemas[] = {all_types(*state), all_forms(*state)};
+    size_t refused = 0;
+    for (int k = 0; k < 4; k++) {
+        struct hs_type *schema = schemas[k % 2];
+        struct hs_batch plain = make_batch(*state, schema, 60);
+        struct hs_batch b = compress_batch(*state, schema, &plain, k < 2 ? HS_COMPRESSION_LZ4 : HS_COMPRESSION_ZSTD);
+        assert_int_equal(hs_batch_check(schema, &b, &err), HS_OK);
+        assert_int_equal(import_of(schema, &b), HS_OK);
+        for (size_t i = 0; i < b.body_len; i += 61) {
+            uint8_t *byte = (uint8_t *)b.body + i, was = *byte;
+            *byte ^= 0x5A;
+            refused += import_of(schema, &b) != HS_OK;
+            *byte = was;
+        }
+        for (size_t i = 0; i < b.buffer_count; i++) {
+            struct hs_batch_buffer was = b.buffers[i];
+            b.buffers[i].length = was.length ? 7 : 1;
+            assert_int_equal(hs_batch_check(schema, &b, &err), HS_CORRUPT);
+            b.buffers[i] = was;
+        }
+    }
+    assert_true(refused > 10);
+}
+
+static void import_survives_every_failed_allocation(void **state)
+{
+    struct hs_err err;
+    struct hs_type *schema = all_forms(*state);
+    struct hs_batch plain = make_batch(*state, schema, 50);
+    struct hs_batch b = compress_batch(*state, schema, &plain, HS_COMPRESSION_LZ4);
+    bool done = false;
+    for (long n = 0; !done; n++) {
+        struct ArrowArray array;
+        hs_fault_alloc_after(n);
+        hs_rc rc = hs_batch_import(schema, &b, &array, &err);
+        hs_fault_alloc_after(-1);
+        done = rc == HS_OK;
+        if (done)
+            ArrowArrayRelease(&array);
+        assert_true(done || rc == HS_NOMEM);
+        assert_true(n < 10000);
+    }
 }
 
 static void a_map_key_is_never_null(void **state)
@@ -336,6 +525,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_whole_batch_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(each_number_is_checked, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_said_of_forms_is_checked, setup, teardown),
+        cmocka_unit_test_setup_teardown(parts_follow_one_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(views_and_indices_are_followed_before_anybody_else_does, setup, teardown),
+        cmocka_unit_test_setup_teardown(compressed_batches_are_read_and_lies_in_them_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(import_survives_every_failed_allocation, setup, teardown),
         cmocka_unit_test_setup_teardown(a_map_key_is_never_null, setup, teardown),
         cmocka_unit_test_setup_teardown(short_buffers_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(imports_and_finds_bad_values, setup, teardown),

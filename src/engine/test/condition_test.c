@@ -174,6 +174,29 @@ static void knows_plain_statements(void **state)
     }
 }
 
+static void knows_scans(void **state)
+{
+    static const struct {
+        const char *name;
+        enum hs_scan_kind kind;
+    } cases[] = {{"scan_star", HS_SCAN_ALL_ROWS},   {"scan_columns", HS_SCAN_ALL_ROWS}, {"scan_at", HS_SCAN_ALL_ROWS},
+                 {"scan_where", HS_SCAN_SOME_ROWS}, {"scan_count", HS_SCAN_NOT},        {"scan_sum", HS_SCAN_NOT},
+                 {"scan_limit", HS_SCAN_NOT},       {"scan_order", HS_SCAN_NOT},        {"scan_distinct", HS_SCAN_NOT},
+                 {"scan_now", HS_SCAN_NOT},         {"scan_random", HS_SCAN_NOT},       {"scan_unnest", HS_SCAN_NOT},
+                 {"scan_sample", HS_SCAN_NOT},      {"scan_tablesample", HS_SCAN_NOT},  {"scan_window", HS_SCAN_NOT},
+                 {"scan_group", HS_SCAN_NOT},       {"scan_having", HS_SCAN_NOT},       {"scan_subquery", HS_SCAN_NOT},
+                 {"scan_join", HS_SCAN_NOT},        {"scan_from", HS_SCAN_NOT},         {"scan_cte", HS_SCAN_NOT},
+                 {"scan_qualify", HS_SCAN_NOT},     {"scan_columns_star", HS_SCAN_NOT}, {"scan_union", HS_SCAN_NOT},
+                 {"scan_lambda", HS_SCAN_NOT},      {"asked_plain", HS_SCAN_NOT},       {"tpch_06", HS_SCAN_NOT}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hs_arena *a = hs_arena_new(0);
+        if (hs_statement_scan(statement(a, cases[i].name)) != cases[i].kind)
+            fail_msg("%s", cases[i].name);
+        hs_arena_free(a);
+    }
+}
+
 static void every_allocation_may_fail(void **state)
 {
     struct hs_arena *kept = hs_arena_new(0);

@@ -65,6 +65,8 @@ static inline hs_rc lease(struct hs_engine *e, const char *owner, struct hs_leas
 }
 
 /* Runs sql ("" for the bare scan) for owner; the caller reads. */
+static struct hs_answer_form asked_form; /* of what `start` runs */
+
 static inline hs_rc start(struct hs_engine *e, const char *owner, const char *sql, int64_t deadline_us,
                           struct hs_stream **out, struct hs_err *err)
 {
@@ -80,6 +82,7 @@ static inline hs_rc start(struct hs_engine *e, const char *owner, const char *sq
             struct hs_run_request r = {.statement = statement,
                                        .scans = scans,
                                        .scan_count = statement ? statement->ref_count : 1,
+                                       .form = asked_form,
                                        .deadline_mono_us = deadline_us};
             rc = hs_lease_run(l, &r, out, err);
         }

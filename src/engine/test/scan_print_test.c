@@ -66,6 +66,26 @@ static void prints_groups(void **state)
     assert_string_equal(out, "SELECT * FROM (" RAW ") AS \"seen\" WHERE ((\"b\" = 'x')) LIMIT 9223372036854775807");
 }
 
+/* Below the fence and below everything else that goes by rows. */
+static void prints_a_part(void **state)
+{
+    struct hs_scan_group groups[] = {
+        {.physical = &old, .files = new_paths, .file_count = 1, .first_row = 7},
+        {.physical = &old, .files = old_paths, .file_count = 2},
+        {.physical = &raw, .files = new_paths, .file_count = 1, .end_row = 9},
+        {.physical = &raw, .files = new_paths, .file_count = 1, .first_row = 2, .end_row = 3}};
+    struct hs_scan scan = {.raw = &raw, .groups = groups, .group_count = 4, .columns = columns, .column_count = 2};
+    struct hs_err err = {0};
+    char out[8192];
+    (void)state;
+    assert_int_equal(print(&scan, "", out, &err), HS_OK);
+    assert_non_null(strstr(out, "read_parquet(['/d/3']" OPTIONS " WHERE \"file_row_number\" >= 7 UNION ALL SELECT "));
+    assert_non_null(strstr(out, "'/d/2']" OPTIONS " UNION ALL SELECT "));
+    assert_non_null(strstr(out, "read_parquet(['/d/3']" OPTIONS " WHERE \"file_row_number\" < 9 UNION ALL SELECT "));
+    assert_non_null(strstr(out, "read_parquet(['/d/3']" OPTIONS
+                                " WHERE \"file_row_number\" >= 2 AND \"file_row_number\" < 3) AS \"raw\" LIMIT"));
+}
+
 static void prints_no_rows(void **state)
 {
     struct hs_scan scan = {.raw = &raw, .columns = columns, .column_count = 2};
@@ -267,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_groups),
+        cmocka_unit_test(prints_a_part),
         cmocka_unit_test(prints_no_rows),
         cmocka_unit_test(takes_values_apart),
         cmocka_unit_test(keeps_the_sign_of_zero),

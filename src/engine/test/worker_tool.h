@@ -58,11 +58,16 @@ struct guest {
     unsigned walls;
     /* of the last statement */
     struct hs_type *type;
-    struct hs_ring *ring, *segment;
+    struct hs_ring *ring, *segment[16]; /* several may be on their way: by their number, modulo */
+    uint32_t last_segment;
     int64_t rows, batches, segments;
     char error_kind[64], error[1200];
     struct hs_buf text; /* rows as text, when it is wanted */
     bool want_text;
+    unsigned threads;                                                /* of its lease; 0: 2 */
+    struct hs_answer_form form;                                      /* of what runs next */
+    void (*on_batch)(struct guest *g, const struct hs_batch *batch); /* NULL: only checked and counted */
+    void *on_batch_arg;
 };
 
 static inline struct hs_channel_message guest_next(struct guest *g)
@@ -125,7 +130,8 @@ static inline void guest_lease(struct guest *g, const char *readable, const char
                                int64_t spill_bytes)
 {
     hs_str directory = hs_str_of(readable);
-    struct hs_msg_lease m = {&directory, readable ? 1 : 0, hs_str_of(spill ? spill : ""), memory, spill_bytes, 2};
+    struct hs_msg_lease m = {&directory, readable ? 1 : 0, hs_str_of(spill ? spill : ""),
+                             memory,     spill_bytes,      g->threads ? g->threads : 2};
     struct hs_buf b;
     if (spill)
         mkdir(spill, 0700);
@@ -302,20 +308,30 @@ static inline void guest_take_batch(struct guest *g, hs_str payload)
     struct hs_err err;
     assert_int_equal(hs_get_batch(payload, &m, &err), HS_OK);
     bool segment = m.place & HS_PLACE_SEGMENT;
-    const uint8_t *body = segment ? hs_ring_slot(g->segment, 0) : hs_ring_slot(g->ring, m.place);
-    struct hs_batch view = {m.rows, m.nodes, m.node_count, m.buffers, m.buffer_count, body, m.body_len, NULL, NULL};
+    struct hs_ring **mine = &g->segment[m.place % 16];
+    const uint8_t *body = segment ? hs_ring_slot(*mine, 0) : hs_ring_slot(g->ring, m.place);
+    struct hs_batch view = {.rows = m.rows,
+                            .nodes = m.nodes,
+                            .node_count = m.node_count,
+                            .buffers = m.buffers,
+                            .buffer_count = m.buffer_count,
+                            .body = body,
+                            .body_len = m.body_len};
+    hs_batch_of_form(&view, g->type, g->form.compression);
     hs_rc rc = hs_batch_check(g->type, &view, &err);
     if (rc != HS_OK)
         print_error("%s\n", err.detail);
     assert_int_equal(rc, HS_OK);
+    if (g->on_batch)
+        g->on_batch(g, &view);
     if (g->want_text)
         show_batch(g, &m, body);
     g->rows += m.rows;
     g->batches++;
     g->segments += segment;
     if (segment) {
-        hs_ring_unref(g->segment);
-        g->segment = NULL;
+        hs_ring_unref(*mine);
+        *mine = NULL;
     } else {
         guest_send(g, HS_MSG_FREE, hs_str_n(&m.place, 4), -1);
     }
@@ -328,11 +344,13 @@ static inline void guest_give_segment(struct guest *g, hs_str payload)
     struct hs_buf b;
     uint64_t bytes;
     memcpy(&bytes, payload.at, 8);
-    assert_int_equal(hs_ring_new(1, (bytes + 4095) / 4096 * 4096, &g->segment, &err), HS_OK);
+    struct hs_ring **mine = &g->segment[++g->last_segment % 16];
+    assert_null(*mine);
+    assert_int_equal(hs_ring_new(1, (bytes + 4095) / 4096 * 4096, mine, &err), HS_OK);
     hs_buf_init(&b, 64);
-    hs_put_u32(&b, 7);
+    hs_put_u32(&b, g->last_segment);
     hs_put_u64(&b, bytes);
-    guest_send(g, HS_MSG_SEGMENT, hs_buf_str(&b), hs_ring_fd(g->segment));
+    guest_send(g, HS_MSG_SEGMENT, hs_buf_str(&b), hs_ring_fd(*mine));
     hs_buf_fini(&b);
 }
 
@@ -347,6 +365,7 @@ static inline int guest_run_plan(struct guest *g, struct hs_msg_run *plan)
     hs_buf_clear(&g->text);
     plan->slots = SLOTS;
     plan->slot_bytes = SLOT_BYTES;
+    plan->form = g->form;
     assert_int_equal(hs_ring_new(SLOTS, SLOT_BYTES, &g->ring, &err), HS_OK);
     hs_buf_init(&b, 1 << 26);
     hs_put_run(&b, plan);
@@ -357,7 +376,7 @@ static inline int guest_run_plan(struct guest *g, struct hs_msg_run *plan)
         struct hs_channel_message m = guest_next(g);
         struct hs_msg_error said;
         if (m.kind == HS_MSG_SCHEMA)
-            assert_int_equal(hs_get_type(g->arena, m.payload, &g->type, &err), HS_OK);
+            assert_int_equal(hs_get_schema(g->arena, m.payload, &g->type, &(struct hs_type *){NULL}, &err), HS_OK);
         else if (m.kind == HS_MSG_BATCH)
             guest_take_batch(g, m.payload);
         else if (m.kind == HS_MSG_SEGMENT_ASK)

@@ -56,7 +56,7 @@ static void bool_nulls(struct column *c, size_t count)
 }
 const struct column_ops hs_ops_bool = {measure, bool_write, bool_nulls};
 
-/* ---- decimals: int16/32/64/128 to 128 ---- */
+/* ---- decimals: int16/32/64/128 to 128, or to the narrowest of 32 and 64 that holds all their digits ---- */
 #define WIDEN(type)                                    \
     {                                                  \
         const type *in = (const type *)v->data + from; \
@@ -67,8 +67,26 @@ const struct column_ops hs_ops_bool = {measure, bool_write, bool_nulls};
         }                                              \
     }
 
+static void decimal_from_16(struct column *c, const struct cells *v, size_t from, size_t count)
+{
+    const int16_t *in = (const int16_t *)v->data + from;
+    int32_t *to = (int32_t *)(void *)c->data + c->written;
+    for (size_t i = 0; i < count; i++)
+        to[i] = in[i];
+    clear_under_nulls(c, v, from, count);
+    hs_write_validity(c, v, from, count);
+    advance(c, count);
+}
+
 static void decimal_write(struct column *c, const struct cells *v, size_t from, size_t count)
 {
+    if (c->type->narrow) {
+        if (c->stored_width == 2)
+            decimal_from_16(c, v, from, count);
+        else
+            plain_write(c, v, from, count); /* they are stored so */
+        return;
+    }
     int64_t *to = (int64_t *)c->data + 2 * c->written;
     if (c->stored == DUCKDB_TYPE_SMALLINT)
         WIDEN(int16_t)

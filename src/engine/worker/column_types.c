@@ -60,6 +60,7 @@ static const struct {
 
 struct build {
     struct hs_arena *arena;
+    const struct hs_answer_form *form;
     const char **trouble;
     int depth;
     size_t fields;
@@ -182,6 +183,16 @@ static hs_rc build_enum(struct build *b, duckdb_logical_type logical, struct col
     return c->labels ? HS_OK : no_memory(b);
 }
 
+/* As wide as the engine stores it, but for int16, which no reader knows. */
+static void make_narrow(struct column *c, struct hs_type *t)
+{
+    if (t->precision > 18)
+        return;
+    t->narrow = t->precision <= 9 ? 32 : 64;
+    c->width = (size_t)t->narrow / 8;
+    c->stored_width = c->stored == DUCKDB_TYPE_SMALLINT ? 2 : c->width;
+}
+
 static void build_decimal(duckdb_logical_type logical, struct column *c, struct hs_type *t)
 {
     bool declared = c->from == DUCKDB_TYPE_DECIMAL;
@@ -210,6 +221,12 @@ static hs_rc build_column(struct build *b, duckdb_logical_type logical, struct c
                          .trouble = b->trouble};
     if (row->to == HS_T_DECIMAL)
         build_decimal(logical, c, t);
+    if (row->from == DUCKDB_TYPE_DECIMAL && b->form->narrow_decimals)
+        make_narrow(c, t);
+    if (row->ops == &hs_ops_text && b->form->string_views) {
+        t->view = true;
+        c->ops = &hs_ops_view;
+    }
     if (row->from == DUCKDB_TYPE_ENUM)
         return build_enum(b, logical, c);
     if (row->to == HS_T_STRUCT)
@@ -219,9 +236,10 @@ static hs_rc build_column(struct build *b, duckdb_logical_type logical, struct c
     return row->to == HS_T_LIST ? build_list(b, logical, c, t) : HS_OK;
 }
 
-hs_rc hs_columns_new(struct hs_arena *a, const struct column_source *source, struct column_set *out, struct hs_err *err)
+hs_rc hs_columns_new(struct hs_arena *a, const struct column_source *source, const struct hs_answer_form *form,
+                     struct column_set *out, struct hs_err *err)
 {
-    struct build b = {.arena = a, .trouble = &out->trouble, .err = err};
+    struct build b = {.arena = a, .form = form, .trouble = &out->trouble, .err = err};
     struct column top;
     out->trouble = NULL;
     out->type = hs_type_new(a, HS_T_STRUCT);
@@ -233,5 +251,29 @@ hs_rc hs_columns_new(struct hs_arena *a, const struct column_source *source, str
     for (size_t i = 0; i < source->count; i++)
         HS_TRY(build_child(&b, source->type(source->of, i), source->name(source->of, i), &out->type->fields[i],
                            &out->at[i]));
+    return HS_OK;
+}
+
+static hs_rc clone(struct hs_arena *a, const struct column *from, const char **trouble, struct column *to,
+                   struct hs_err *err)
+{
+    *to = *from;
+    to->size = (struct column_size){0};
+    to->trouble = trouble;
+    if (from->child_count && !(to->children = hs_arena_array(a, from->child_count, sizeof *to->children)))
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < from->child_count; i++)
+        HS_TRY(clone(a, &from->children[i], trouble, &to->children[i], err));
+    return to->type->index_bits ? hs_dictionary_new(a, to, err) : HS_OK;
+}
+
+hs_rc hs_columns_clone(struct hs_arena *a, const struct column_set *set, struct column_set *out, struct hs_err *err)
+{
+    *out = (struct column_set){.count = set->count, .type = set->type};
+    out->at = hs_arena_array(a, set->count + 1, sizeof *out->at);
+    if (!out->at)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < set->count; i++)
+        HS_TRY(clone(a, &set->at[i], &out->trouble, &out->at[i], err));
     return HS_OK;
 }

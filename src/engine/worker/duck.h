@@ -33,6 +33,7 @@
     F(prepare_error)                          \
     F(destroy_prepare)                        \
     F(nparams)                                \
+    F(param_logical_type)                     \
     F(clear_bindings)                         \
     F(prepared_statement_column_count)        \
     F(prepared_statement_column_name)         \
@@ -67,6 +68,9 @@
     F(create_uuid)                            \
     F(create_blob)                            \
     F(create_varchar_length)                  \
+    F(create_null_value)                      \
+    F(create_list_value)                      \
+    F(get_list_child)                         \
     F(destroy_value)                          \
     F(get_type_id)                            \
     F(create_logical_type)                    \
@@ -139,7 +143,6 @@
     F(get_varchar)                                 \
     F(get_int64)                                   \
     F(get_list_size)                               \
-    F(get_list_child)                              \
     F(create_list_type)                            \
     F(create_map_type)                             \
     F(create_struct_type)                          \

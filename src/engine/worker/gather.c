@@ -1,43 +1,36 @@
-/* Gathers the engine's chunks of 2,048 rows into batches of a few megabytes and writes them straight into the ring.
+/* Gathers the engine's chunks of 2,048 rows into batches of a few megabytes, which writers write straight into the
+ * ring.
  *
- * Chunks are measured when they come and kept until a batch is full; then every buffer has its exact place and each
- * value is copied once, from the engine's vector to where the server reads it.
+ * Chunks are measured when they come and kept until a batch is full; then it gets its place and is given to a writer.
  *
  * A batch ends at the row that fills it, wherever in a chunk that is. A chunk of a scan holds what a row rule leaves of
  * 2,048 rows of a file, so batches that ended with chunks would tell how many hidden rows lie between visible ones. */
+#include "base/alloc.h"
 #include "base/fault.h"
-#include "engine/worker/worker_in.h"
+#include "engine/worker/load.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum {
-    PIECES = 4096, /* reached only where a chunk has 32 rows or fewer: doc/threat-model.md */
-    ROWS = 131072,
-    ALIGN = 64,
     FIRST_TARGET = 256 << 10, /* the first batches are small: the reader starts while the scan warms up */
     TARGET = 2 << 20,
-};
-
-struct piece {
-    duckdb_data_chunk chunk;
-    size_t from, count;
-    bool last; /* of its chunk */
+    /* Many clients take messages of 4 MiB at most. One row that is longer goes alone all the same. */
+    MOST = 7 << 19,
+    SPARE_LOADS = 1, /* beside those that writers are at: one that is being gathered */
 };
 
 struct gather {
-    struct column_set *set;
+    struct hs_arena *arena;
+    const struct column_set *set;
     struct ring_view ring;
     uint32_t statement;
-    size_t node_count, buffer_count;
-    struct hs_batch_node *nodes;
-    struct hs_batch_buffer *buffers;
+    enum hs_compression compression;
+    unsigned writers;
+    struct load *load;         /* NULL: the next has not begun */
     struct column_size *saved; /* sizes before the piece that is being measured */
-    struct piece pieces[PIECES];
-    size_t piece_count;
-    int64_t rows, all_rows;
-    uint64_t target, batches;
-    struct hs_buf message;
+    int64_t all_rows;
+    uint64_t target, most;
 };
 
 /* ---- sizes ---- */
@@ -61,21 +54,14 @@ static void save(struct gather *g)
 {
     struct column_size *to = g->saved;
     for (size_t i = 0; i < g->set->count; i++)
-        to = save_column(&g->set->at[i], to);
+        to = save_column(&g->load->set.at[i], to);
 }
 
 static void restore(struct gather *g)
 {
     const struct column_size *from = g->saved;
     for (size_t i = 0; i < g->set->count; i++)
-        from = restore_column(&g->set->at[i], from);
-}
-
-static void clear_sizes(struct column *c)
-{
-    c->size = (struct column_size){0, 0, 0};
-    for (size_t i = 0; i < c->child_count; i++)
-        clear_sizes(&c->children[i]);
+        from = restore_column(&g->load->set.at[i], from);
 }
 
 static size_t count_columns(const struct column *c)
@@ -86,181 +72,90 @@ static size_t count_columns(const struct column *c)
     return n;
 }
 
-/* ---- layout ---- */
-struct layout {
-    struct hs_batch_node *nodes; /* NULL: only the size is wanted */
-    struct hs_batch_buffer *buffers;
-    size_t node_count, buffer_count;
-    uint8_t *base;
-    uint64_t at;
-};
-
-static uint8_t *place(struct layout *l, uint64_t bytes)
+/* 32-bit offsets end at two gigabytes, indices at what they reach. */
+static bool reaches(const struct column *c)
 {
-    uint64_t from = l->at, to = (from + bytes + ALIGN - 1) / ALIGN * ALIGN;
-    l->at = to;
-    if (!l->buffers)
-        return NULL;
-    l->buffers[l->buffer_count++] = (struct hs_batch_buffer){(int64_t)from, (int64_t)bytes};
-    memset(l->base + from + bytes, 0, to - from - bytes);
-    return l->base + from;
-}
-
-static uint64_t data_bytes(const struct column *c)
-{
-    if (c->type->id == HS_T_BOOLEAN)
-        return (uint64_t)(c->size.length + 7) / 8;
-    return c->width ? (uint64_t)c->size.length * c->width : (uint64_t)c->size.bytes;
-}
-
-static bool has_offsets(const struct column *c)
-{
-    enum hs_type_id id = c->type->id;
-    return id == HS_T_STRING || id == HS_T_BINARY || id == HS_T_LIST || id == HS_T_MAP;
-}
-
-static void lay_out_buffers(struct layout *l, struct column *c)
-{
-    uint64_t bitmap = c->size.nulls ? (uint64_t)(c->size.length + 7) / 8 : 0;
-    uint8_t *validity = place(l, bitmap);
-    c->validity = bitmap ? validity : NULL;
-    if (c->validity)
-        memset(c->validity, 0, bitmap);
-    if (has_offsets(c)) {
-        c->offsets = (int32_t *)(void *)place(l, (uint64_t)(c->size.length + 1) * 4);
-        if (c->offsets)
-            c->offsets[0] = 0;
-    }
-    if (c->child_count || c->type->id == HS_T_STRUCT)
-        return;
-    c->data = place(l, data_bytes(c));
-    if (c->data && c->type->id == HS_T_BOOLEAN)
-        memset(c->data, 0, data_bytes(c));
-}
-
-static void lay_out(struct layout *l, struct column *c)
-{
-    c->written = c->used = 0;
-    if (l->nodes)
-        l->nodes[l->node_count++] = (struct hs_batch_node){c->size.length, c->size.nulls};
-    if (c->type->id != HS_T_UNKNOWN)
-        lay_out_buffers(l, c);
-    for (size_t i = 0; i < c->child_count; i++)
-        lay_out(l, &c->children[i]);
-}
-
-static uint64_t body_size(struct gather *g)
-{
-    struct layout l = {0};
-    for (size_t i = 0; i < g->set->count; i++)
-        lay_out(&l, &g->set->at[i]);
-    return l.at;
-}
-
-/* 32-bit offsets end at two gigabytes. */
-static bool offsets_fit(const struct column *c)
-{
-    bool fit = c->size.bytes <= INT32_MAX && c->size.length < INT32_MAX;
+    bool fit = c->size.bytes <= INT32_MAX && c->size.distinct_bytes <= INT32_MAX && c->size.length < INT32_MAX &&
+               !c->size.overrun;
     for (size_t i = 0; i < c->child_count && fit; i++)
-        fit = offsets_fit(&c->children[i]);
+        fit = reaches(&c->children[i]);
     return fit;
 }
 
 /* ---- one batch ---- */
-static void write_rows(struct gather *g, uint8_t *base)
-{
-    struct layout l = {g->nodes, g->buffers, 0, 0, base, 0};
-    for (size_t i = 0; i < g->set->count; i++)
-        lay_out(&l, &g->set->at[i]);
-    for (size_t i = 0; i < g->set->count; i++) {
-        struct column *c = &g->set->at[i];
-        for (size_t p = 0; p < g->piece_count; p++) {
-            struct cells v = hs_cells_of(duck()->data_chunk_get_vector(g->pieces[p].chunk, i));
-            c->ops->write(c, &v, g->pieces[p].from, g->pieces[p].count);
-        }
-    }
-}
-
-static void send_batch(struct gather *g, uint32_t at, uint64_t body_len)
-{
-    struct hs_msg_batch m = {at, g->rows, body_len, g->nodes, g->node_count, g->buffers, g->buffer_count};
-    hs_buf_clear(&g->message);
-    hs_put_batch(&g->message, &m);
-    hs_reply(HS_MSG_BATCH, g->statement, hs_buf_str(&g->message));
-}
-
-static hs_rc write_segment(struct gather *g, uint64_t body_len, struct hs_err *err)
+static hs_rc place_in_segment(struct gather *g, uint64_t room, struct hs_err *err)
 {
     struct segment s;
     char ask[8];
-    memcpy(ask, &body_len, sizeof ask);
+    memcpy(ask, &room, sizeof ask);
     hs_reply(HS_MSG_SEGMENT_ASK, g->statement, hs_str_n(ask, sizeof ask));
     HS_TRY(hs_inbox_segment(&s, err));
-    if (s.fd < 0 || s.bytes < body_len)
+    if (s.fd < 0 || s.bytes < room)
         return hs_fail(err, HS_LIMIT, "a value or row is too large for what may be kept in memory now");
-    uint8_t *at = mmap(NULL, body_len, PROT_READ | PROT_WRITE, MAP_SHARED, s.fd, 0);
+    uint8_t *at = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED, s.fd, 0);
     close(s.fd);
     if (at == MAP_FAILED)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    write_rows(g, at);
-    munmap(at, body_len);
-    if (!g->set->trouble)
-        send_batch(g, HS_PLACE_SEGMENT | s.id, body_len);
+    g->load->at = at;
+    g->load->segment_bytes = room;
+    g->load->place = HS_PLACE_SEGMENT | s.id;
     return HS_OK;
 }
 
-static hs_rc write_slot(struct gather *g, uint64_t body_len, struct hs_err *err)
+static hs_rc place_in_slot(struct gather *g, struct hs_err *err)
 {
     unsigned slot;
     HS_TRY(hs_inbox_slot(&slot, err));
-    write_rows(g, g->ring.at + slot * g->ring.slot_bytes);
-    if (!g->set->trouble)
-        send_batch(g, slot, body_len);
+    g->load->at = g->ring.at + slot * g->ring.slot_bytes;
+    g->load->segment_bytes = 0;
+    g->load->place = slot;
     return HS_OK;
 }
 
-void hs_gather_drop(struct gather *g)
+/* The load is the writers' from here on. A whole answer of one batch needs nobody else. */
+static hs_rc flush(struct gather *g, bool is_last, struct hs_err *err)
 {
-    for (size_t i = 0; i < g->piece_count; i++)
-        if (g->pieces[i].last)
-            duck()->destroy_data_chunk(&g->pieces[i].chunk);
-    g->piece_count = 0;
-    g->rows = 0;
-    for (size_t i = 0; i < g->set->count; i++)
-        clear_sizes(&g->set->at[i]);
-}
-
-static hs_rc flush(struct gather *g, struct hs_err *err)
-{
-    if (!g->rows)
+    struct load *l = g->load;
+    if (!l || !l->rows)
         return HS_OK;
-    uint64_t body_len = body_size(g);
-    hs_rc rc = body_len <= g->ring.slot_bytes ? write_slot(g, body_len, err) : write_segment(g, body_len, err);
-    HS_TRY(rc);
-    if (g->set->trouble)
-        return hs_fail(err, HS_INVALID, "the result holds %s", g->set->trouble);
-    g->all_rows += g->rows;
+    uint64_t room = hs_load_room(l);
+    HS_TRY(room <= g->ring.slot_bytes ? place_in_slot(g, err) : place_in_segment(g, room, err));
+    HS_TRY(hs_writers_error(err));
+    g->all_rows += l->rows;
     if (g->target < TARGET)
         g->target *= 2;
-    /* Pieces of a chunk that goes on in the next batch keep it alive: only its last piece gives it back. */
-    hs_gather_drop(g);
-    return HS_OK;
+    g->load = NULL;
+    if (!g->writers || (is_last && hs_writers_idle()))
+        return hs_writers_write_here(l, err);
+    hs_rc rc = hs_writers_put(l, err);
+    if (rc != HS_OK)
+        hs_load_drop(l);
+    return rc;
+}
+
+static hs_rc begin_load(struct gather *g, struct hs_err *err)
+{
+    if (g->load)
+        return HS_OK;
+    g->load = hs_writers_take(g->writers + SPARE_LOADS);
+    return g->load ? HS_OK : hs_load_new(g->arena, g->set, g->compression, g->statement, &g->load, err);
 }
 
 static void measure(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count)
 {
     for (size_t i = 0; i < g->set->count; i++) {
+        struct column *c = &g->load->set.at[i];
         struct cells v = hs_cells_of(duck()->data_chunk_get_vector(chunk, i));
-        g->set->at[i].ops->measure(&g->set->at[i], &v, from, count);
+        c->ops->measure(c, &v, from, count);
     }
 }
 
 static bool too_large(struct gather *g)
 {
     for (size_t i = 0; i < g->set->count; i++)
-        if (!offsets_fit(&g->set->at[i]))
+        if (!reaches(&g->load->set.at[i]))
             return true;
-    return body_size(g) > g->ring.slot_bytes;
+    return hs_load_room(g->load) > g->most;
 }
 
 /* How many rows a batch takes, and whether it is at its end with them. */
@@ -271,7 +166,7 @@ struct fit {
 
 static bool is_full(struct gather *g, size_t more)
 {
-    return body_size(g) >= g->target || g->rows + (int64_t)more >= ROWS || too_large(g);
+    return hs_load_room(g->load) >= g->target || g->load->rows + (int64_t)more >= HS_BATCH_ROWS || too_large(g);
 }
 
 /* The first of `count` rows that fills the batch; one at least does. Sizes are left as saved. */
@@ -304,69 +199,83 @@ static struct fit fit_rows(struct gather *g, duckdb_data_chunk chunk, size_t fro
     restore(g);
     size_t last = find_last(g, chunk, from, count);
     measure(g, chunk, from, last);
-    if (too_large(g) && (last > 1 || g->rows)) {
+    if (too_large(g) && (last > 1 || g->load->rows)) {
         restore(g);
         measure(g, chunk, from, --last);
     }
     return (struct fit){last, true};
 }
 
-static void take(struct gather *g, duckdb_data_chunk chunk, size_t from, size_t count, bool last)
+static void take(struct gather *g, struct held *held, size_t from, size_t count)
 {
     if (!count)
         return;
-    g->pieces[g->piece_count++] = (struct piece){chunk, from, count, last};
-    g->rows += (int64_t)count;
+    atomic_fetch_add(&held->refs, 1);
+    g->load->pieces[g->load->piece_count++] = (struct piece){held, from, count};
+    g->load->rows += (int64_t)count;
+}
+
+static hs_rc add_rows(struct gather *g, struct held *held, struct hs_err *err)
+{
+    size_t size = duck()->data_chunk_get_size(held->chunk), from = 0;
+    while (from < size) {
+        HS_TRY(begin_load(g, err));
+        struct fit fit = fit_rows(g, held->chunk, from, size - from);
+        take(g, held, from, fit.rows);
+        from += fit.rows;
+        if (fit.full || g->load->piece_count == PIECES)
+            HS_TRY(flush(g, false, err));
+    }
+    return HS_OK;
 }
 
 hs_rc hs_gather_add(struct gather *g, duckdb_data_chunk chunk, struct hs_err *err)
 {
-    size_t size = duck()->data_chunk_get_size(chunk), from = 0;
-    while (from < size) {
-        struct fit fit = fit_rows(g, chunk, from, size - from);
-        take(g, chunk, from, fit.rows, from + fit.rows == size);
-        from += fit.rows;
-        hs_rc rc = fit.full || g->piece_count == PIECES ? flush(g, err) : HS_OK;
-        if (rc != HS_OK) {
-            if (from < size)
-                duck()->destroy_data_chunk(&chunk);
-            return rc;
-        }
-    }
-    if (!size)
+    struct held *held = hs_malloc(sizeof *held);
+    if (!held) {
         duck()->destroy_data_chunk(&chunk);
-    return HS_OK;
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    *held = (struct held){.chunk = chunk, .refs = 1};
+    hs_rc rc = add_rows(g, held, err);
+    hs_held_unref(held);
+    return rc;
 }
 
 hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err)
 {
-    HS_TRY(flush(g, err));
+    HS_TRY(flush(g, true, err));
+    HS_TRY(hs_writers_end(err));
     *out_rows = g->all_rows;
     return HS_OK;
 }
 
-static void free_message(void *message)
+void hs_gather_drop(struct gather *g)
 {
-    hs_buf_fini(message);
+    hs_writers_stop();
+    if (g->load)
+        hs_load_drop(g->load);
+    g->load = NULL;
 }
 
-struct gather *hs_gather_new(struct hs_arena *a, struct column_set *set, const struct ring_view *ring,
-                             uint32_t statement)
+struct gather *hs_gather_new(struct hs_arena *a, const struct column_set *set, const struct gather_plan *plan)
 {
     struct gather *g = HS_NEW(a, struct gather);
     if (!g)
         return NULL;
-    g->set = set;
-    g->ring = *ring;
-    g->statement = statement;
-    g->target = FIRST_TARGET < ring->slot_bytes / 2 ? FIRST_TARGET : ring->slot_bytes / 2;
+    uint64_t slot = plan->ring.slot_bytes;
+    *g = (struct gather){.arena = a,
+                         .set = set,
+                         .ring = plan->ring,
+                         .statement = plan->statement,
+                         .compression = plan->compression,
+                         .writers = plan->writers,
+                         .target = FIRST_TARGET < slot / 2 ? FIRST_TARGET : slot / 2,
+                         .most = MOST < slot ? MOST : slot};
     size_t columns = 0;
     for (size_t i = 0; i < set->count; i++)
         columns += count_columns(&set->at[i]);
-    hs_batch_shape(set->type, &g->node_count, &g->buffer_count);
-    g->nodes = hs_arena_array(a, g->node_count + 1, sizeof *g->nodes);
-    g->buffers = hs_arena_array(a, g->buffer_count + 1, sizeof *g->buffers);
     g->saved = hs_arena_array(a, columns + 1, sizeof *g->saved);
-    hs_buf_init(&g->message, HS_CHANNEL_MAX);
-    return g->nodes && g->buffers && g->saved && hs_arena_defer(a, free_message, &g->message) ? g : NULL;
+    hs_writers_begin(plan->writers);
+    return g->saved ? g : NULL;
 }

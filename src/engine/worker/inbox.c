@@ -246,6 +246,15 @@ hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err)
     return found ? HS_OK : hs_fail(err, HS_CANCELLED, "cancelled");
 }
 
+void hs_inbox_return_slot(unsigned slot)
+{
+    pthread_mutex_lock(&lock);
+    if (slot < box.slots)
+        box.busy[slot] = false;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
 hs_rc hs_inbox_segment(struct segment *out, struct hs_err *err)
 {
     pthread_mutex_lock(&lock);
@@ -261,9 +270,12 @@ hs_rc hs_inbox_segment(struct segment *out, struct hs_err *err)
 
 void hs_reply(enum hs_channel_kind kind, uint32_t statement, hs_str payload)
 {
+    static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER; /* a message may be several packets */
     struct hs_err err;
+    pthread_mutex_lock(&sending);
     if (hs_channel_send(CHANNEL_FD, kind, statement, payload, -1, 60000, &err) != HS_OK)
         leave(4);
+    pthread_mutex_unlock(&sending);
 }
 
 /* What the engine said goes as it is, under the engine's own kind ("Binder"); what we say, under "hs:kind". */

@@ -1,4 +1,7 @@
-/* One instance of the engine a statement: opened ahead, narrowed to the planned files, locked, dropped. */
+/* An instance of the engine: opened ahead, narrowed to the planned files, locked. The next statement of the same owner
+ * over the same files with the same limits runs in it, too: opening one costs more than a small statement does. What
+ * stays from one to the next are the engine's caches of those files; views are replaced, and a statement that failed,
+ * was cancelled, or had functions of its own takes its instance with it. */
 #include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
 #include "base/fault.h"
@@ -17,6 +20,9 @@ static const char *const opening[][2] = {
     /* else the serialised tree loses AS MATERIALIZED and the form of a lambda */
     {"storage_compatibility_version", "latest"},
 };
+
+/* Caches that are never asked again go with it. */
+enum { STATEMENTS_MOST = 256 };
 
 hs_str hs_engine_kind(hs_str text)
 {
@@ -77,6 +83,7 @@ hs_rc hs_instance_open(struct instance *out, struct hs_err *err)
         rc = hs_engine_fail(err, duck()->prepare_error(i.parse));
     if (rc == HS_OK)
         rc = hs_avro_register(&i, &i.avro, err);
+    hs_buf_init(&i.drops, HS_CHANNEL_MAX);
     if (rc != HS_OK) {
         hs_instance_close(&i);
         return rc;
@@ -94,6 +101,9 @@ void hs_instance_close(struct instance *i)
     if (i->database)
         duck()->close(&i->database);
     hs_avro_forget(i->avro);
+    hs_natives_forget(i->natives);
+    hs_buf_fini(&i->narrowed);
+    hs_buf_fini(&i->drops);
     *i = (struct instance){0};
 }
 
@@ -155,25 +165,63 @@ static void add_paths(struct hs_buf *b, const struct hs_msg_run *run)
     hs_buf_addz(b, "];");
 }
 
-hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
-                         struct hs_err *err)
+static void add_walls(struct hs_buf *b, const struct hs_msg_lease *lease, const struct hs_msg_run *run)
 {
-    struct hs_buf sql;
-    hs_buf_init(&sql, HS_CHANNEL_MAX);
-    add_limits(&sql, lease, run);
+    add_limits(b, lease, run);
     if (hs_defence("allowed-paths") && hs_defence("external-access"))
-        add_paths(&sql, run);
+        add_paths(b, run);
     else if (hs_defence("external-access"))
-        hs_buf_addz(&sql, "SET allowed_directories = ['/'];");
+        hs_buf_addz(b, "SET allowed_directories = ['/'];");
     if (hs_defence("external-access"))
-        hs_buf_addz(&sql, "SET enable_external_access = false;");
+        hs_buf_addz(b, "SET enable_external_access = false;");
     if (hs_objects_any()) /* whole column chunks in one read each, not page by page: a store answers few large ones */
-        hs_buf_addz(&sql, "SET prefetch_all_parquet_files = true;");
+        hs_buf_addz(b, "SET prefetch_all_parquet_files = true;");
+    else /* the system has these bytes already */
+        hs_buf_addz(b, "SET enable_external_file_cache = false;");
     /* Bounds of whole files go through filters and fences: an arm of OR folds away, or a group order follows a range,
      * by values in rows that nobody may see. */
     if (run->restricted && hs_defence("statistics"))
-        hs_buf_addz(&sql, "SET disabled_optimizers = 'statistics_propagation';");
-    return do_buf(i, &sql, err);
+        hs_buf_addz(b, "SET disabled_optimizers = 'statistics_propagation';");
+    if (hs_defence("external-access"))
+        hs_buf_addz(b, "SET lock_configuration = true;");
+}
+
+static bool is_narrowed_so(const struct instance *i, const struct hs_buf *walls)
+{
+    return !walls->failed && i->statements && hs_str_eq(hs_buf_str(&i->narrowed), hs_buf_str(walls));
+}
+
+static hs_rc drop_views(struct instance *i, struct hs_err *err)
+{
+    HS_TRY(hs_buf_done(&i->drops, err));
+    hs_rc rc = i->drops.len ? hs_instance_do(i, i->drops.at, err) : HS_OK;
+    hs_buf_clear(&i->drops);
+    return rc;
+}
+
+static hs_rc put_walls(struct instance *i, struct hs_buf *walls, struct hs_err *err)
+{
+    if (i->statements) { /* narrowed to other files: there is no way back */
+        hs_instance_close(i);
+        HS_TRY(hs_spare_take(i, err));
+    }
+    HS_TRY(hs_buf_done(walls, err));
+    HS_TRY(hs_instance_do(i, walls->at, err));
+    i->narrowed = *walls;
+    hs_buf_init(walls, 0);
+    return HS_OK;
+}
+
+hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
+                         struct hs_err *err)
+{
+    struct hs_buf walls;
+    hs_buf_init(&walls, HS_CHANNEL_MAX);
+    add_walls(&walls, lease, run);
+    hs_rc rc = is_narrowed_so(i, &walls) ? drop_views(i, err) : put_walls(i, &walls, err);
+    hs_buf_fini(&walls);
+    i->statements++;
+    return rc;
 }
 
 hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err)
@@ -186,11 +234,23 @@ hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct
         hs_buf_addz(&sql, " AS ");
         hs_buf_adds(&sql, run->views[k].sql);
         HS_TRY(do_buf(i, &sql, err));
+        hs_buf_addz(&i->drops, "DROP VIEW ");
+        hs_buf_add_sql_name(&i->drops, run->views[k].name);
+        hs_buf_addc(&i->drops, ';');
     }
     return HS_OK;
 }
 
-hs_rc hs_instance_lock(struct instance *i, struct hs_err *err)
+static bool reads_avro(const struct hs_msg_run *run)
 {
-    return hs_defence("external-access") ? hs_instance_do(i, "SET lock_configuration = true", err) : HS_OK;
+    for (size_t k = 0; k < run->view_count; k++)
+        if (memmem(run->views[k].sql.at, run->views[k].sql.len, "hs_avro(", 8))
+            return true;
+    return false;
+}
+
+bool hs_instance_may_stay(const struct instance *i, const struct hs_msg_run *run)
+{
+    bool own_functions = run->gone.len || run->gone_bytes || hs_objects_any() || reads_avro(run);
+    return !own_functions && i->statements < STATEMENTS_MOST && !i->drops.failed && hs_defence("external-access");
 }

@@ -3,7 +3,7 @@
  *   load the library, open an instance   (still outside the walls, but nobody's yet)
  *   READY
  *   LEASE: walls, listener                (from here on one owner's, and closed in)
- *   PARSE..., RUN, another instance, READY  (again and again)
+ *   PARSE..., RUN, another instance where it must be, READY  (again and again)
  */
 #include "engine/engine.h"
 #include "engine/sandbox.h"
@@ -47,7 +47,7 @@ static void serve(struct request *q)
         hs_ignore(
             hs_run(&me.instance, &me.lease, q->statement, hs_buf_str(&q->payload), q->passed, &err)); /* replied */
         hs_request_fini(q);
-        if (hs_spare_take(&me.instance, &err) != HS_OK)
+        if (!me.instance.database && hs_spare_take(&me.instance, &err) != HS_OK)
             _exit(5);
         hs_reply(HS_MSG_READY, 0, hs_str_n("", 0));
     } else {

@@ -1,5 +1,5 @@
 /* The natives of masks as scalar functions: hs_mask_NAME(setup, value), registered when a view of the statement names
- * them and for as long as the statement. Keys came over the channel, never in SQL, those of the statement's domains
+ * them and for as long as the instance. Keys came over the channel, never in SQL, those of the statement's domains
  * alone, and are wiped with the statement.
  *
  * States are made once for each setup and shared by the engine's threads; a setup is a constant, so a chunk has one,
@@ -30,7 +30,7 @@ struct registered {
 
 struct natives {
     pthread_mutex_t lock;
-    const struct hs_mask_key *keys; /* the plan's, which lives as long */
+    const struct hs_mask_key *keys; /* the plan's; none between statements */
     size_t key_count;
     size_t count;
     struct registered at[];
@@ -215,7 +215,26 @@ static bool is_named(const struct hs_msg_run *run, const char *name)
     return false;
 }
 
-static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, struct natives *n, struct hs_err *err)
+static bool is_registered(const struct natives *n, const struct hs_native_entry *e, enum hs_native_kind kind)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (n->at[i].entry.native == e->native && n->at[i].entry.function == e->function && n->at[i].kind == kind)
+            return true;
+    return false;
+}
+
+static hs_rc register_one(struct instance *i, const struct hs_native_entry *e, enum hs_native_kind kind,
+                          const char *name, struct hs_err *err)
+{
+    struct natives *n = i->natives;
+    if (is_registered(n, e, kind))
+        return HS_OK;
+    struct registered *r = &n->at[n->count++];
+    *r = (struct registered){.all = n, .entry = *e, .kind = kind};
+    return add_function(i, r, name) ? HS_OK : hs_fail_hidden(err, HS_INTERNAL, "%s cannot be registered", name);
+}
+
+static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, struct hs_err *err)
 {
     struct hs_native_entry e;
     char name[66];
@@ -228,38 +247,53 @@ static hs_rc register_named(struct instance *i, const struct hs_msg_run *run, st
             if (!is_named(run, name))
                 continue;
             name[len] = 0;
-            struct registered *r = &n->at[n->count++];
-            *r = (struct registered){.all = n, .entry = e, .kind = (enum hs_native_kind)kind};
-            if (!add_function(i, r, name))
-                return hs_fail_hidden(err, HS_INTERNAL, "%s cannot be registered", name);
+            HS_TRY(register_one(i, &e, (enum hs_native_kind)kind, name, err));
         }
     return HS_OK;
 }
 
-hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct natives **out, struct hs_err *err)
+static struct natives *natives_new(void)
 {
     struct hs_native_entry e;
     size_t count = 0;
     while (hs_native_at(count, &e))
         count++;
     struct natives *n = hs_calloc(1, sizeof *n + count * HS_NATIVE_KINDS_ * sizeof *n->at);
-    if (!n)
+    if (n)
+        pthread_mutex_init(&n->lock, NULL);
+    return n;
+}
+
+hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct hs_err *err)
+{
+    if (!i->natives && !(i->natives = natives_new()))
         return hs_fail(err, HS_NOMEM, "out of memory");
-    pthread_mutex_init(&n->lock, NULL);
-    n->keys = run->mask_keys;
-    n->key_count = run->mask_key_count;
-    *out = n; /* also when this fails: what was registered is used no more, but the instance holds it */
-    return register_named(i, run, n, err);
+    i->natives->keys = run->mask_keys;
+    i->natives->key_count = run->mask_key_count;
+    return register_named(i, run, err);
+}
+
+void hs_natives_rest(struct natives *n)
+{
+    for (size_t i = 0; n && i < n->count; i++) {
+        struct registered *r = &n->at[i];
+        for (struct native_state *s = r->states, *next; s; s = next) {
+            next = s->next;
+            r->entry.native->close(s->state);
+            hs_free(s);
+        }
+        r->states = NULL;
+        r->state_count = 0;
+    }
+    if (!n)
+        return;
+    n->keys = NULL;
+    n->key_count = 0;
 }
 
 void hs_natives_forget(struct natives *n)
 {
-    for (size_t i = 0; n && i < n->count; i++)
-        for (struct native_state *s = n->at[i].states, *next; s; s = next) {
-            next = s->next;
-            n->at[i].entry.native->close(s->state);
-            hs_free(s);
-        }
+    hs_natives_rest(n);
     if (n)
         pthread_mutex_destroy(&n->lock);
     hs_free(n);

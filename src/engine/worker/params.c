@@ -1,4 +1,5 @@
 /* A client's parameters, bound as typed values. */
+#include "engine/worker/column.h"
 #include "engine/worker/worker_in.h"
 
 #include <stdio.h>
@@ -116,11 +117,58 @@ static duckdb_value value_of(const struct hs_param *p)
     return NULL;
 }
 
+static const duckdb_type null_types[HS_T_COUNT_] = {
+    [HS_T_BOOLEAN] = DUCKDB_TYPE_BOOLEAN,
+    [HS_T_INT8] = DUCKDB_TYPE_TINYINT,
+    [HS_T_INT16] = DUCKDB_TYPE_SMALLINT,
+    [HS_T_INT] = DUCKDB_TYPE_INTEGER,
+    [HS_T_LONG] = DUCKDB_TYPE_BIGINT,
+    [HS_T_UINT8] = DUCKDB_TYPE_UTINYINT,
+    [HS_T_UINT16] = DUCKDB_TYPE_USMALLINT,
+    [HS_T_UINT32] = DUCKDB_TYPE_UINTEGER,
+    [HS_T_UINT64] = DUCKDB_TYPE_UBIGINT,
+    [HS_T_FLOAT] = DUCKDB_TYPE_FLOAT,
+    [HS_T_DOUBLE] = DUCKDB_TYPE_DOUBLE,
+    [HS_T_DATE] = DUCKDB_TYPE_DATE,
+    [HS_T_TIME] = DUCKDB_TYPE_TIME,
+    [HS_T_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP,
+    [HS_T_TIMESTAMPTZ] = DUCKDB_TYPE_TIMESTAMP_TZ,
+    [HS_T_TIMESTAMP_NS] = DUCKDB_TYPE_TIMESTAMP_NS,
+    [HS_T_STRING] = DUCKDB_TYPE_VARCHAR,
+    [HS_T_BINARY] = DUCKDB_TYPE_BLOB,
+    [HS_T_FIXED] = DUCKDB_TYPE_BLOB,
+    [HS_T_UUID] = DUCKDB_TYPE_UUID,
+};
+
+static duckdb_logical_type null_type(const struct hs_param *p)
+{
+    if (p->type == HS_T_DECIMAL && p->precision >= 1 && p->precision <= 38 && p->scale >= 0 && p->scale <= p->precision)
+        return duck()->create_decimal_type((uint8_t)p->precision, (uint8_t)p->scale);
+    return null_types[p->type] ? duck()->create_logical_type(null_types[p->type]) : NULL;
+}
+
+/* NULL of its column's type, so that all rows of parameters make answers of one type: an element of a list knows what
+ * it is. NULL: its type has no such. */
+static duckdb_value null_value(const struct hs_param *p)
+{
+    const struct duck *d = duck();
+    duckdb_logical_type type = null_type(p);
+    duckdb_value null = type ? d->create_null_value() : NULL, list = null ? d->create_list_value(type, &null, 1) : NULL;
+    duckdb_value of = list ? d->get_list_child(list, 0) : NULL;
+    if (list)
+        duck()->destroy_value(&list);
+    if (null)
+        duck()->destroy_value(&null);
+    if (type)
+        duck()->destroy_logical_type(&type);
+    return of;
+}
+
 static hs_rc bind_one(duckdb_prepared_statement prepared, const struct hs_param *p, size_t i, struct hs_err *err)
 {
-    if (p->null)
+    duckdb_value v = p->null ? null_value(p) : value_of(p);
+    if (!v && p->null)
         return duck()->bind_null(prepared, i + 1) == DuckDBSuccess ? HS_OK : bad(err, i, "is not expected");
-    duckdb_value v = value_of(p);
     if (!v)
         return bad(err, i, "the value does not fit its type, or the type is not supported");
     bool ok = duck()->bind_value(prepared, i + 1, v) == DuckDBSuccess;
@@ -135,5 +183,57 @@ hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params 
         return hs_fail(err, HS_INVALID, "the statement has %zu parameters, %zu were bound", wanted, params->count);
     for (size_t i = 0; i < params->count; i++)
         HS_TRY(bind_one(prepared, &params->at[i], i, err));
+    return HS_OK;
+}
+
+struct one_param {
+    duckdb_prepared_statement prepared;
+    size_t at;
+};
+
+static duckdb_logical_type type_of_param(void *of, size_t i)
+{
+    const struct one_param *p = of;
+    return duck()->param_logical_type(p->prepared, p->at + i + 1);
+}
+
+static const char *name_of_param(void *of, size_t i)
+{
+    (void)of;
+    (void)i;
+    return "p";
+}
+
+/* Each by itself: a type that no answer may have makes one unknown, and not all. */
+static struct hs_type *type_of(struct hs_arena *a, duckdb_prepared_statement prepared, size_t i)
+{
+    static const struct hs_answer_form plain = {HS_COMPRESSION_NONE, false, false, false};
+    struct one_param one = {prepared, i};
+    struct column_source source = {&one, 1, type_of_param, name_of_param};
+    struct column_set set;
+    struct hs_err err;
+    duckdb_logical_type known = type_of_param(&one, 0);
+    bool there = known != NULL;
+    if (there)
+        duck()->destroy_logical_type(&known);
+    if (there && hs_columns_new(a, &source, &plain, &set, &err) == HS_OK)
+        return set.type->fields[0].type;
+    return hs_type_new(a, HS_T_UNKNOWN);
+}
+
+hs_rc hs_param_types(struct hs_arena *a, duckdb_prepared_statement prepared, const struct hs_type **out,
+                     struct hs_err *err)
+{
+    size_t count = duck()->nparams(prepared);
+    struct hs_type *all = hs_type_new(a, HS_T_STRUCT);
+    if (!all || !(all->fields = hs_arena_array(a, count + 1, sizeof *all->fields)))
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        all->fields[i] = (struct hs_field){.id = -1, .name = HS_S("p"), .type = type_of(a, prepared, i)};
+        if (!all->fields[i].type)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+    }
+    all->field_count = count;
+    *out = all;
     return HS_OK;
 }

@@ -1,7 +1,7 @@
 /* Private to engine/worker/: the parts of a worker process.
  *
- * Two threads of ours: the main one runs statements and is the only one that sends; the listener receives, so that a
- * cancel or a freed slot arrives while the engine is busy. */
+ * Threads of ours: the main one runs statements, writers write their batches (load.h), and the listener receives, so
+ * that a cancel or a freed slot arrives while the engine is busy. */
 #ifndef HS_ENGINE_WORKER_IN_H
 #define HS_ENGINE_WORKER_IN_H
 
@@ -33,6 +33,7 @@ void hs_inbox_interruptible(duckdb_connection connection); /* NULL: nothing runs
 bool hs_inbox_cancelled(void);
 int hs_inbox_gone(void);                                             /* what GONE brought; the taker's. -1: nothing */
 HS_MUST hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err); /* waits; HS_CANCELLED */
+void hs_inbox_return_slot(unsigned slot);                            /* taken, and not sent after all */
 struct segment {
     uint32_t id;
     uint64_t bytes;
@@ -46,11 +47,16 @@ void hs_reply_error(uint32_t statement, const struct hs_err *err);
 
 /* ---- instance.c ---- */
 struct avro_trouble;
+struct natives;
 struct instance {
     duckdb_database database;
     duckdb_connection connection;
     duckdb_prepared_statement parse;
     struct avro_trouble *avro;
+    struct natives *natives; /* NULL: none yet */
+    unsigned statements;     /* begun in it */
+    struct hs_buf narrowed;  /* the words that narrowed it, since the first of them */
+    struct hs_buf drops;     /* words that drop the last one's views */
 };
 HS_MUST hs_rc hs_instance_open(struct instance *out, struct hs_err *err);
 void hs_instance_close(struct instance *i);
@@ -61,11 +67,13 @@ HS_MUST hs_rc hs_engine_fail(struct hs_err *err, const char *text);
 hs_str hs_engine_kind(hs_str text); /* "Binder", or empty when the words are not the engine's */
 /* Answers with PARSED. */
 HS_MUST hs_rc hs_instance_parse(struct instance *i, uint32_t statement, hs_str sql, struct hs_err *err);
-/* Own walls of the engine: planned files only, nothing else, and no way back. */
+/* Own walls of the engine: planned files only, nothing else, and no way back. One that was narrowed to the same files
+ * and limits before stays as it is; one that was narrowed otherwise is dropped, and *i is another. */
 HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
                                  struct hs_err *err);
+/* After a statement that ended well: may the next one run here? Not where functions were registered for this one. */
+bool hs_instance_may_stay(const struct instance *i, const struct hs_msg_run *run);
 HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
-HS_MUST hs_rc hs_instance_lock(struct instance *i, struct hs_err *err);
 
 /* ---- avro.c ---- */
 /* Registers hs_avro; *out lives until hs_avro_forget, after the instance. */
@@ -79,11 +87,11 @@ void hs_avro_forget(struct avro_trouble *t); /* takes NULL */
 HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 
 /* ---- natives.c ---- */
-struct natives;
-/* Registers the natives of masks that the plan's views name; *out lives until hs_natives_forget, after the instance. */
-HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct natives **out,
-                                  struct hs_err *err);
-void hs_natives_forget(struct natives *n); /* takes NULL; wipes */
+/* Registers the natives of masks that the plan's views name, if this instance has them not; the plan's keys are theirs
+ * until hs_natives_rest, which wipes what was made of them. */
+HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
+void hs_natives_rest(struct natives *n);   /* takes NULL */
+void hs_natives_forget(struct natives *n); /* takes NULL; after the instance */
 
 /* ---- live.c ---- */
 /* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */
@@ -92,6 +100,10 @@ HS_MUST hs_rc hs_live_register(struct instance *i, struct hs_arena *a, const str
 
 /* ---- run.c, params.c, gather.c ---- */
 HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);
+/* What the engine takes them for before they have values: UNKNOWN where it does not know, or has no type of ours. */
+HS_MUST hs_rc hs_param_types(struct hs_arena *a, duckdb_prepared_statement prepared, const struct hs_type **out,
+                             struct hs_err *err);
+/* Afterwards i is open for the next statement, or closed (no database) when that one must have another. */
 HS_MUST hs_rc hs_run(struct instance *i, const struct hs_msg_lease *lease, uint32_t statement, hs_str payload,
                      int ring_fd, struct hs_err *err);
 
@@ -100,11 +112,18 @@ struct ring_view { /* the ring as the worker sees it */
     uint32_t slots;
     uint64_t slot_bytes;
 };
+struct gather_plan {
+    struct ring_view ring;
+    uint32_t statement;
+    enum hs_compression compression;
+    unsigned writers;
+};
 struct gather;
-struct gather *hs_gather_new(struct hs_arena *a, struct column_set *set, const struct ring_view *ring,
-                             uint32_t statement);                                           /* NULL: no memory */
+/* NULL: no memory. The columns' operations are settled. */
+struct gather *hs_gather_new(struct hs_arena *a, const struct column_set *set, const struct gather_plan *plan);
 HS_MUST hs_rc hs_gather_add(struct gather *g, duckdb_data_chunk chunk, struct hs_err *err); /* takes the chunk */
-HS_MUST hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err);
-void hs_gather_drop(struct gather *g); /* gives back what was not sent */
+HS_MUST hs_rc hs_gather_end(struct gather *g, int64_t *out_rows, struct hs_err *err);       /* all is sent */
+/* Nothing more is sent; gives back what was not. */
+void hs_gather_drop(struct gather *g);
 
 #endif

@@ -1,12 +1,13 @@
 /* DoAction and ListActions. Flight SQL's own action bodies are wrapped in Any, Flight's core ones are not. */
+#include "front/flight/catalogs.h"
 #include "front/flight/handles.h"
+#include "front/flight/runs.h"
 
+#include "base/clock.h"
 #include "wire/proto.h"
 
-enum { SMALL = 1 << 16, OPTIONS_MAX = 64 };
-enum { CANCELLED = 1, NOT_CANCELLABLE = 3 };            /* CancelStatus, and CancelResult alike */
-enum { SESSION_CLOSED = 1, SESSION_NOT_CLOSEABLE = 3 }; /* CloseSessionResult.Status */
-enum { INVALID_NAME = 1, INVALID_VALUE = 2 };           /* SetSessionOptionsResult.ErrorValue */
+enum { SMALL = 1 << 16, ENDPOINTS_MAX = 4096 };
+enum { CANCELLED = 1, NOT_CANCELLABLE = 3 }; /* CancelStatus, and CancelResult alike */
 
 static void reply(struct flight_call *c, struct hs_buf *body)
 {
@@ -54,29 +55,28 @@ static void no_plans(struct flight_call *c, hs_str value)
 
 /* ---- cancelling ---- */
 
-static bool cancel_ticket(struct flight_call *c, hs_str sealed)
+static bool cancel(struct flight_call *c, const struct flight_handle *h)
 {
-    bool found = false;
-    for (struct flight_call *other = c->session->calls; other; other = other->next)
-        if (other->access && other->ticket.len && hs_str_eq(other->ticket, sealed) &&
-            hs_str_eq(other->who.name, c->who.name)) {
-            hs_call_cancel(other->access); /* its end comes by notify */
-            found = true;
-        }
-    return found;
+    return hs_flight_runs_cancel(c->session->door->runs, c->who.name, h->id);
 }
 
-/* FlightInfo{endpoint 3{ticket 1{ticket 1: Any(TicketStatementQuery{1})}}} */
+/* FlightInfo{endpoint 3{ticket 1{ticket 1}}} */
 static bool cancel_endpoint(struct flight_call *c, hs_str endpoint)
 {
-    hs_str ticket = {0}, bytes = {0}, sealed = {0};
-    struct flight_any any;
+    hs_str ticket = {0}, bytes = {0};
+    struct flight_handle *h;
     struct hs_err err;
-    if (HS_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) != HS_OK ||
-        HS_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) != HS_OK || hs_codec_any(bytes, &any, &err) != HS_OK ||
-        !hs_str_is(any.name, "TicketStatementQuery") || HS_PICK(any.value, &err, {1, PICK_BYTES, &sealed}) != HS_OK)
-        return false;
-    return sealed.len && cancel_ticket(c, sealed);
+    return HS_PICK(endpoint, &err, {1, PICK_BYTES, &ticket}) == HS_OK &&
+           HS_PICK(ticket, &err, {1, PICK_BYTES, &bytes}) == HS_OK &&
+           hs_flight_ticket_open(c, bytes, &h, &err) == HS_OK && cancel(c, h);
+}
+
+/* FlightInfo{app_metadata 7}: of a statement that is polled, which has no endpoint yet. */
+static bool cancel_polled(struct flight_call *c, hs_str sealed)
+{
+    struct flight_handle *h;
+    struct hs_err err;
+    return hs_flight_handle_open(c, FLIGHT_POLLED, sealed, &h, &err) == HS_OK && cancel(c, h);
 }
 
 static hs_rc cancel_all(struct flight_call *c, hs_str info, int *out_status, struct hs_err *err)
@@ -84,9 +84,13 @@ static hs_rc cancel_all(struct flight_call *c, hs_str info, int *out_status, str
     struct hs_cursor cursor = hs_cursor_of(info);
     struct hs_proto_field f;
     bool found = false;
-    while (hs_proto_next(&cursor, &f))
+    for (int count = 0; count < ENDPOINTS_MAX && hs_proto_next(&cursor, &f);) {
+        count += f.number == 3;
         if (f.number == 3 && f.type == HS_PROTO_BYTES)
             found = cancel_endpoint(c, f.bytes) || found;
+        else if (f.number == 7 && f.type == HS_PROTO_BYTES)
+            found = cancel_polled(c, f.bytes) || found;
+    }
     *out_status = found ? CANCELLED : NOT_CANCELLABLE;
     return hs_proto_done(&cursor, err);
 }
@@ -127,95 +131,41 @@ static void cancel_query(struct flight_call *c, hs_str value)
     hs_buf_fini(&inner);
 }
 
-/* ---- sessions ---- */
+/* ---- RenewFlightEndpoint ---- */
 
-/* Only a token that sign-in gave out is a session; an API token and a password are not ended from here. */
-static void close_session(struct flight_call *c, hs_str value)
+/* The same statement, snapshots, decision and part, good for as long as a new ticket; what is its own ticket does not
+ * end. */
+static hs_rc renewed(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
 {
+    hs_str endpoint = {0}, ticket = {0}, bytes = {0};
+    struct flight_any any;
+    struct flight_handle *h;
+    HS_TRY(HS_PICK(value, err, {1, PICK_BYTES, &endpoint}));
+    HS_TRY(HS_PICK(endpoint, err, {1, PICK_BYTES, &ticket}));
+    HS_TRY(HS_PICK(ticket, err, {1, PICK_BYTES, &bytes}));
+    HS_TRY(hs_codec_any(bytes, &any, err));
+    if (hs_flight_table_find(any.name)) {
+        hs_codec_add_endpoint(out, bytes, 0);
+        return HS_OK;
+    }
+    HS_TRY(hs_flight_ticket_open(c, bytes, &h, err));
+    h->expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
+    HS_TRY(hs_flight_ticket_seal(c, h, &bytes, err));
+    hs_codec_add_endpoint(out, bytes, h->expires_us);
+    return HS_OK;
+}
+
+static void renew_endpoint(struct flight_call *c, hs_str value)
+{
+    struct hs_err err;
     struct hs_buf b;
-    (void)value;
-    c->session->proof.there = false;
-    if (hs_str_starts(c->token, HS_S("hss_"))) {
-        hs_flight_close_session(c);
+    hs_buf_init(&b, 1 << 20);
+    if (renewed(c, value, &b, &err) == HS_OK) {
+        reply(c, &b);
         return;
     }
-    hs_buf_init(&b, SMALL);
-    hs_proto_add_varint(&b, 1, SESSION_NOT_CLOSEABLE);
-    reply(c, &b);
-}
-
-static void mesh_name(struct flight_call *c, hs_str *out)
-{
-    struct hs_model *model = hs_access_model(c->session->env->access);
-    *out = hs_flight_keep(c, model->mesh_name);
-    hs_model_unref(model);
-}
-
-/* 0, INVALID_NAME or INVALID_VALUE. `catalog` may be set to what it is; no other option exists. */
-static int option_fault(struct flight_call *c, hs_str name, hs_str option)
-{
-    hs_str text = {0}, mesh;
-    struct hs_err err;
-    if (!hs_str_is(name, "catalog"))
-        return INVALID_NAME;
-    mesh_name(c, &mesh);
-    if (HS_PICK(option, &err, {1, PICK_TEXT, &text}) != HS_OK || !hs_str_eq(text, mesh))
-        return INVALID_VALUE;
-    return 0;
-}
-
-static hs_rc set_all(struct flight_call *c, hs_str value, struct hs_buf *out, struct hs_err *err)
-{
-    struct hs_cursor cursor = hs_cursor_of(value);
-    struct hs_proto_field f;
-    int count = 0;
-    while (hs_proto_next(&cursor, &f)) {
-        hs_str name = {0}, option = {0};
-        if (f.number != 1 || f.type != HS_PROTO_BYTES)
-            continue;
-        if (++count > OPTIONS_MAX)
-            return hs_fail(err, HS_LIMIT, "more than %d session options", OPTIONS_MAX);
-        HS_TRY(HS_PICK(f.bytes, err, {1, PICK_TEXT, &name}, {2, PICK_BYTES, &option}));
-        int fault = option_fault(c, name, option);
-        if (!fault)
-            continue;
-        size_t entry = hs_proto_open(out, 1);
-        hs_proto_add_bytes(out, 1, name);
-        size_t error = hs_proto_open(out, 2);
-        hs_proto_add_varint(out, 1, (uint64_t)fault);
-        hs_proto_close(out, error);
-        hs_proto_close(out, entry);
-    }
-    return hs_proto_done(&cursor, err);
-}
-
-static void set_options(struct flight_call *c, hs_str value)
-{
-    struct hs_err err;
-    struct hs_buf b;
-    hs_buf_init(&b, 2 << 20);
-    if (set_all(c, value, &b, &err) == HS_OK) {
-        reply(c, &b);
-    } else {
-        hs_flight_fail(c, &err);
-        hs_buf_fini(&b);
-    }
-}
-
-static void get_options(struct flight_call *c, hs_str value)
-{
-    struct hs_buf b;
-    hs_str mesh;
-    (void)value;
-    mesh_name(c, &mesh);
-    hs_buf_init(&b, SMALL);
-    size_t entry = hs_proto_open(&b, 1);
-    hs_proto_add_bytes(&b, 1, HS_S("catalog"));
-    size_t option = hs_proto_open(&b, 2);
-    hs_proto_add_bytes(&b, 1, mesh);
-    hs_proto_close(&b, option);
-    hs_proto_close(&b, entry);
-    reply(c, &b);
+    hs_flight_fail(c, &err);
+    hs_buf_fini(&b);
 }
 
 /* ---- the table ---- */

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/flight/errors.h"
-#include "front/flight/handles.h"
+#include "front/flight/runs.h"
 
 enum { CALL_ARENA = 256 << 20, TEXT_HEADER_MAX = 256, STRANGER_MESSAGE_MAX = 16384, STRANGERS_TOLD = 3 };
 
@@ -16,8 +16,9 @@ static const unsigned FOLLOWS[FLIGHT_STATE_COUNT] = {
     [FLIGHT_NEW] = TO(SIGNING_IN) | TO(LISTENING) | TO(FINISHED),
     [FLIGHT_SIGNING_IN] = TO(LISTENING) | TO(FINISHED),
     [FLIGHT_LISTENING] = TO(SIGNING_IN) | TO(ASKING) | TO(STREAMING) | TO(WORKING) | TO(FINISHED),
-    [FLIGHT_ASKING] = TO(STREAMING) | TO(FINISHED),
-    [FLIGHT_STREAMING] = TO(FINISHED),
+    [FLIGHT_ASKING] = TO(STREAMING) | TO(POLLING) | TO(FINISHED),
+    [FLIGHT_POLLING] = TO(FINISHED),
+    [FLIGHT_STREAMING] = TO(ASKING) | TO(FINISHED), /* ASKING: for the next row of parameters */
     [FLIGHT_WORKING] = TO(FINISHED),
     [FLIGHT_FINISHED] = 0,
 };
@@ -42,7 +43,7 @@ hs_str hs_flight_keep(struct flight_call *c, hs_str s)
 
 /* ---- answering ---- */
 
-enum { PAIRS_MAX = 2 };
+enum { PAIRS_MAX = 3 };
 
 static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
 {
@@ -50,6 +51,8 @@ static size_t own_pairs(const struct flight_call *c, struct hs_grpc_pair *pairs)
     pairs[n++] = (struct hs_grpc_pair){HS_S("x-request-id"), hs_str_of(c->request_id)};
     if (c->new_token.len) /* some clients look in the headers, others in the trailers */
         pairs[n++] = (struct hs_grpc_pair){HS_S("authorization"), c->new_token};
+    if (c->set_cookie.len)
+        pairs[n++] = (struct hs_grpc_pair){HS_S("set-cookie"), c->set_cookie};
     return n;
 }
 
@@ -73,6 +76,8 @@ static void end(struct flight_call *c, enum hs_grpc_status status, hs_str words)
     struct hs_grpc_pair pairs[PAIRS_MAX];
     if (c->state == FLIGHT_FINISHED)
         return;
+    if (c->who.name.len)
+        hs_http2_known(c->session->http2);
     hs_grpc_finish(c->grpc, status, words, pairs, own_pairs(c, pairs));
     hs_flight_become(c, FLIGHT_FINISHED);
     hs_flight_drop_access(c);
@@ -105,16 +110,16 @@ void hs_flight_notify(void *call)
 void hs_flight_drop_access(struct flight_call *c)
 {
     struct hs_call *access = c->access;
+    hs_flight_runs_leave(c); /* nobody finds it any more */
     c->access = NULL;
     hs_call_close(access);
 }
 
-static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready)(struct flight_call *c))
+void hs_flight_asked(struct flight_call *c, void (*on_ready)(struct flight_call *c))
 {
     struct hs_err err;
-    c->access = access;
     c->on_ready = on_ready;
-    if (!access) {
+    if (!c->access) {
         hs_ignore(hs_fail(&err, HS_NOMEM, "out of memory"));
         hs_flight_fail(c, &err);
         return;
@@ -125,13 +130,15 @@ static void asked(struct flight_call *c, struct hs_call *access, void (*on_ready
 
 void hs_flight_ask(struct flight_call *c, const struct hs_query *query, void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_query(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
+    c->access = hs_access_query(c->session->env->access, &c->who, query, hs_flight_notify, c);
+    hs_flight_asked(c, on_ready);
 }
 
 void hs_flight_ask_catalog(struct flight_call *c, const struct hs_catalog_query *query,
                            void (*on_ready)(struct flight_call *c))
 {
-    asked(c, hs_access_catalog(c->session->env->access, &c->who, query, hs_flight_notify, c), on_ready);
+    c->access = hs_access_catalog(c->session->env->access, &c->who, query, hs_flight_notify, c);
+    hs_flight_asked(c, on_ready);
 }
 
 /* access has logged it already */
@@ -163,9 +170,7 @@ void hs_flight_pump(struct flight_call *c)
         take_batch(c, &batch);
         return;
     case HS_CALL_END:
-        if (c->ticket.len && c->handle) /* read to its end: what was kept for it has served */
-            hs_flight_handle_forget(c, c->handle);
-        hs_flight_finish(c);
+        hs_flight_read_on(c);
         return;
     case HS_CALL_ERROR:
         fail_from_access(c, &err);
@@ -218,6 +223,32 @@ static hs_rc text_header(struct flight_call *c, const char *name, hs_str *out, s
     return HS_OK;
 }
 
+/* Names of clients are shown to whoever reads the audit: no control characters, and not long. */
+static hs_str agent_of(const struct flight_call *c)
+{
+    hs_str v = hs_grpc_header(c->grpc, "user-agent");
+    if (!hs_utf8_valid(v))
+        return (hs_str){0};
+    for (size_t i = 0; i < v.len; i++)
+        if (v.at[i] < ' ' || v.at[i] > '~')
+            return (hs_str){0};
+    return hs_str_n(v.at, v.len < TEXT_HEADER_MAX ? v.len : TEXT_HEADER_MAX);
+}
+
+/* W3C Trace Context, version 00: 00-{32 hex}-{16 hex}-{2 hex}, lower case. One that is malformed counts as none. */
+static hs_str trace_of(const struct flight_call *c)
+{
+    enum { LENGTH = 55 };
+    static const char FORM[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    hs_str v = hs_grpc_header(c->grpc, "traceparent");
+    for (size_t i = 0; v.len == LENGTH && i < LENGTH; i++) {
+        bool hex = (v.at[i] >= '0' && v.at[i] <= '9') || (v.at[i] >= 'a' && v.at[i] <= 'f');
+        if (FORM[i] == 'x' ? !hex : v.at[i] != FORM[i])
+            return (hs_str){0};
+    }
+    return v.len == LENGTH ? v : (hs_str){0};
+}
+
 static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
 {
     int64_t timeout_ms = hs_grpc_timeout_ms(c->grpc);
@@ -226,13 +257,33 @@ static hs_rc fill_asker(struct flight_call *c, struct hs_err *err)
     c->who.peer = c->session->peer;
     if (timeout_ms >= 0)
         c->who.deadline_mono_us = hs_mono_us() + timeout_ms * 1000;
+    c->who.agent = agent_of(c);
+    c->who.trace = trace_of(c);
     HS_TRY(text_header(c, "x-hailstorm-purpose", &c->who.purpose, err));
     return text_header(c, "x-hailstorm-workspace", &c->who.workspace, err);
 }
 
+/* By the request id this is found again in whatever else is said of the call. */
+static void log_call(struct flight_call *c)
+{
+    hs_str agent = hs_flight_keep(c, c->who.agent), trace = hs_flight_keep(c, c->who.trace);
+    if (agent.at && trace.at)
+        hs_log(HS_LOG_DEBUG, "flight call", "request", c->request_id, "method", c->method->name, "client", agent.at,
+               "trace", trace.at, NULL);
+}
+
 static void listen(struct flight_call *c)
 {
+    struct hs_err err;
     hs_flight_become(c, FLIGHT_LISTENING);
+    if (c->who.name.len) {
+        hs_http2_known(c->session->http2);
+        log_call(c);
+        if (hs_flight_session_enter(c, &err) != HS_OK) {
+            hs_flight_fail(c, &err);
+            return;
+        }
+    }
     if (c->method->start)
         c->method->start(c);
 }

@@ -4,8 +4,6 @@
 #include "front/flight/types.h"
 #include "wire/proto.h"
 
-#include <stdlib.h>
-
 enum { SCHEMA_MAX = 4 << 20 };
 
 /* ---- filters ---- */
@@ -20,25 +18,6 @@ static void set_pattern(hs_str value, bool *has, hs_str *out)
 {
     *has = value.at != NULL;
     *out = value;
-}
-
-/* A name as a pattern that fits nothing else. */
-static hs_rc exact(struct flight_call *c, hs_str name, bool *has, hs_str *out, struct hs_err *err)
-{
-    if (!name.at)
-        return HS_OK;
-    char *text = hs_arena_alloc(c->arena, 2 * name.len + 1);
-    size_t n = 0;
-    if (!text)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < name.len; i++) {
-        if (strchr("%_\\", name.at[i]) && name.at[i])
-            text[n++] = '\\';
-        text[n++] = name.at[i];
-    }
-    *has = true;
-    *out = hs_str_n(text, n);
-    return HS_OK;
 }
 
 /* ---- GetCatalogs ---- */
@@ -137,13 +116,32 @@ static bool wants_tables(hs_str value)
     return !given || found;
 }
 
-static hs_rc add_schema(struct rows *out, hs_str mesh, const struct hs_seen_table *t, struct hs_err *err)
+/* What the contract says of a column; else what the table says of itself. */
+static hs_str remarks_of(const struct hs_seen_table *t, const struct hs_field *f)
+{
+    const struct hs_property *p = t->table ? hs_table_property(t->table, f->name) : NULL;
+    return p && p->description.len ? p->description : f->doc;
+}
+
+static struct hs_flight_origin *origins_of(struct flight_call *c, hs_str mesh, const struct hs_seen_table *t)
+{
+    struct hs_flight_origin *all = hs_arena_array(c->arena, t->type->field_count + 1, sizeof *all);
+    for (size_t i = 0; all && i < t->type->field_count; i++)
+        all[i] = (struct hs_flight_origin){mesh, t->domain, t->name, remarks_of(t, &t->type->fields[i])};
+    return all;
+}
+
+static hs_rc add_schema(struct flight_call *c, struct rows *out, hs_str mesh, const struct hs_seen_table *t,
+                        struct hs_err *err)
 {
     struct ArrowSchema schema;
     struct hs_buf b;
+    const struct hs_flight_origin *origins = origins_of(c, mesh, t);
+    if (!origins)
+        return hs_fail(err, HS_NOMEM, "out of memory");
     HS_TRY(hs_type_to_arrow(t->type, true, &schema, err));
     hs_buf_init(&b, SCHEMA_MAX);
-    hs_rc rc = hs_flight_describe_columns(&schema, t->type, mesh, t, err);
+    hs_rc rc = hs_flight_describe_columns(&schema, t->type, origins, err);
     if (rc == HS_OK)
         rc = hs_ipc_schema(&schema, true, &b, err);
     if (rc == HS_OK)
@@ -171,7 +169,7 @@ static hs_rc tables_fill(struct flight_call *c, hs_str value, const struct hs_ca
         hs_rows_text(out, 2, t->name);
         hs_rows_words(out, 3, "TABLE");
         if (with_schema)
-            HS_TRY(add_schema(out, catalog->mesh, t, err));
+            HS_TRY(add_schema(c, out, catalog->mesh, t, err));
         hs_rows_end(out);
     }
     return HS_OK;
@@ -193,94 +191,6 @@ static hs_rc table_types_fill(struct flight_call *c, hs_str value, const struct 
     return HS_OK;
 }
 
-/* ---- GetPrimaryKeys ---- */
-
-static const struct rows_column primary_key_columns[] = {
-    {"catalog_name", HS_T_STRING, false}, {"db_schema_name", HS_T_STRING, false}, {"table_name", HS_T_STRING, true},
-    {"column_name", HS_T_STRING, true},   {"key_name", HS_T_STRING, false},       {"key_sequence", HS_T_INT, true},
-};
-
-static hs_rc keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err)
-{
-    hs_str domain = {0}, table = {0};
-    HS_TRY(HS_PICK(value, err, {2, PICK_TEXT, &domain}, {3, PICK_TEXT, &table}));
-    if (!table.len)
-        return hs_fail(err, HS_INVALID, "which table?");
-    out->with_schema = true; /* the visible columns */
-    HS_TRY(exact(c, domain, &out->has_domain_pattern, &out->domain_pattern, err));
-    return exact(c, table, &out->has_table_pattern, &out->table_pattern, err);
-}
-
-static int by_position(const void *pa, const void *pb)
-{
-    const struct hs_property *const *a = pa, *const *b = pb;
-    int order = ((*a)->primary_key_position > (*b)->primary_key_position) -
-                ((*a)->primary_key_position < (*b)->primary_key_position);
-    return order ? order : (*a > *b) - (*a < *b); /* the same array: as written */
-}
-
-/* The key as the contract states it, when all of it is visible: a part of a key is none. */
-static hs_rc add_key(struct flight_call *c, const struct hs_catalog *catalog, const struct hs_seen_table *t,
-                     struct rows *out, struct hs_err *err)
-{
-    const struct hs_property **key = hs_arena_array(c->arena, t->table->property_count + 1, sizeof *key);
-    size_t n = 0;
-    if (!key)
-        return hs_fail(err, HS_NOMEM, "out of memory");
-    for (size_t i = 0; i < t->table->property_count; i++) {
-        const struct hs_property *p = &t->table->properties[i];
-        if (p->primary_key && !hs_type_field_by_name(t->type, p->name))
-            return HS_OK;
-        if (p->primary_key)
-            key[n++] = p;
-    }
-    qsort(key, n, sizeof *key, by_position);
-    for (size_t i = 0; i < n; i++) {
-        hs_rows_text(out, 0, catalog->mesh);
-        hs_rows_text(out, 1, t->domain);
-        hs_rows_text(out, 2, t->name);
-        hs_rows_text(out, 3, key[i]->name);
-        hs_rows_null(out, 4);
-        hs_rows_int(out, 5, (int64_t)i + 1);
-        hs_rows_end(out);
-    }
-    return HS_OK;
-}
-
-static hs_rc primary_keys_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                               struct hs_err *err)
-{
-    hs_str wanted = {0};
-    HS_TRY(HS_PICK(value, err, {1, PICK_TEXT, &wanted}));
-    for (size_t i = 0; i < catalog->table_count && catalog_fits(wanted, catalog->mesh); i++)
-        if (catalog->tables[i].type && catalog->tables[i].table)
-            HS_TRY(add_key(c, catalog, &catalog->tables[i], out, err));
-    return HS_OK;
-}
-
-/* ---- foreign keys: none yet; ODCS relationships will fill them ---- */
-
-static const struct rows_column foreign_key_columns[] = {
-    {"pk_catalog_name", HS_T_STRING, false}, {"pk_db_schema_name", HS_T_STRING, false},
-    {"pk_table_name", HS_T_STRING, true},    {"pk_column_name", HS_T_STRING, true},
-    {"fk_catalog_name", HS_T_STRING, false}, {"fk_db_schema_name", HS_T_STRING, false},
-    {"fk_table_name", HS_T_STRING, true},    {"fk_column_name", HS_T_STRING, true},
-    {"key_sequence", HS_T_INT, true},        {"fk_key_name", HS_T_STRING, false},
-    {"pk_key_name", HS_T_STRING, false},     {"update_rule", HS_T_UINT8, true},
-    {"delete_rule", HS_T_UINT8, true},
-};
-
-static hs_rc nothing_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
-                          struct hs_err *err)
-{
-    (void)c;
-    (void)value;
-    (void)catalog;
-    (void)out;
-    (void)err;
-    return HS_OK;
-}
-
 /* ---- the table of tables ---- */
 
 #define COLUMNS(name) (name), sizeof(name) / sizeof(name)[0]
@@ -290,11 +200,14 @@ static const struct flight_table TABLES[] = {
     {"CommandGetDbSchemas", COLUMNS(schema_columns), NULL, NULL, schemas_query, schemas_fill},
     {"CommandGetTables", COLUMNS(table_columns), tables_wanted, NULL, tables_query, tables_fill},
     {"CommandGetTableTypes", COLUMNS(table_type_columns), NULL, NULL, NULL, table_types_fill},
-    {"CommandGetPrimaryKeys", COLUMNS(primary_key_columns), NULL, NULL, keys_query, primary_keys_fill},
-    {"CommandGetExportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
-    {"CommandGetImportedKeys", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
-    {"CommandGetCrossReference", COLUMNS(foreign_key_columns), NULL, NULL, NULL, nothing_fill},
-    {"CommandGetXdbcTypeInfo", hs_xdbc_columns, 19, NULL, NULL, NULL, hs_xdbc_fill},
+    {"CommandGetPrimaryKeys", COLUMNS(hs_primary_key_columns), NULL, NULL, hs_primary_keys_query, hs_primary_keys_fill},
+    {"CommandGetExportedKeys", COLUMNS(hs_foreign_key_columns), NULL, NULL, hs_exported_keys_query,
+     hs_exported_keys_fill},
+    {"CommandGetImportedKeys", COLUMNS(hs_foreign_key_columns), NULL, NULL, hs_imported_keys_query,
+     hs_imported_keys_fill},
+    {"CommandGetCrossReference", COLUMNS(hs_foreign_key_columns), NULL, NULL, hs_cross_reference_query,
+     hs_cross_reference_fill},
+    {"CommandGetXdbcTypeInfo", COLUMNS(hs_xdbc_columns), NULL, NULL, NULL, hs_xdbc_fill},
     {"CommandGetSqlInfo", NULL, 0, NULL, hs_sqlinfo_schema, NULL, hs_sqlinfo_fill},
 };
 

@@ -30,9 +30,22 @@ HS_MUST hs_rc hs_flight_table_rows(const struct flight_table *t, struct flight_c
 hs_rc hs_sqlinfo_schema(struct ArrowSchema *out, struct hs_err *err);
 hs_rc hs_sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
                       struct hs_err *err);
+/* keys.c: whose query says which tables take part, and whose fill what of them is a key */
+extern const struct rows_column hs_primary_key_columns[6], hs_foreign_key_columns[13];
+hs_rc hs_primary_keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err);
+hs_rc hs_exported_keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err);
+hs_rc hs_imported_keys_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err);
+hs_rc hs_cross_reference_query(struct flight_call *c, hs_str value, struct hs_catalog_query *out, struct hs_err *err);
+hs_rc hs_primary_keys_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                           struct hs_err *err);
+hs_rc hs_exported_keys_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                            struct hs_err *err);
+hs_rc hs_imported_keys_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                            struct hs_err *err);
+hs_rc hs_cross_reference_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
+                              struct hs_err *err);
 /* types.c */
-extern const struct rows_column hs_xdbc_columns[];
-extern const size_t hs_xdbc_column_count;
+extern const struct rows_column hs_xdbc_columns[19];
 hs_rc hs_xdbc_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
                    struct hs_err *err);
 

@@ -106,25 +106,46 @@ void hs_codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us)
     hs_proto_close(b, mark);
 }
 
-static void add_endpoint(struct hs_buf *b, const struct flight_info *info)
+void hs_codec_add_endpoint(struct hs_buf *b, hs_str bytes, int64_t expires_us)
 {
-    size_t endpoint = hs_proto_open(b, 3);
     size_t ticket = hs_proto_open(b, 1);
-    hs_proto_add_bytes(b, 1, info->ticket);
+    hs_proto_add_bytes(b, 1, bytes);
     hs_proto_close(b, ticket);
-    if (info->expires_us)
-        hs_codec_add_time(b, 3, info->expires_us);
-    hs_proto_close(b, endpoint);
+    if (expires_us)
+        hs_codec_add_time(b, 3, expires_us);
 }
 
-/* total_records and total_bytes: -1, unknown. One endpoint without a location: this connection. */
+/* total_bytes: -1, unknown. */
 void hs_codec_add_info(struct hs_buf *b, const struct flight_info *info)
 {
-    hs_proto_add_bytes(b, 1, info->schema);
+    if (info->schema.len)
+        hs_proto_add_bytes(b, 1, info->schema);
     if (info->raw_descriptor.len)
         hs_proto_add_bytes(b, 2, info->raw_descriptor);
-    if (info->ticket.len)
-        add_endpoint(b, info);
-    hs_proto_add_int(b, 4, -1);
+    for (size_t i = 0; i < info->ticket_count; i++) {
+        size_t endpoint = hs_proto_open(b, 3);
+        hs_codec_add_endpoint(b, info->tickets[i], info->expires_us);
+        hs_proto_close(b, endpoint);
+    }
+    hs_proto_add_int(b, 4, info->total_records);
     hs_proto_add_int(b, 5, -1);
+    if (info->ordered)
+        hs_proto_add_varint(b, 6, 1);
+    if (info->metadata.len)
+        hs_proto_add_bytes(b, 7, info->metadata);
+}
+
+void hs_codec_add_poll(struct hs_buf *b, const struct flight_poll *poll)
+{
+    uint64_t bits;
+    memcpy(&bits, &poll->progress, sizeof bits);
+    size_t mark = hs_proto_open(b, 1);
+    hs_codec_add_info(b, poll->info);
+    hs_proto_close(b, mark);
+    if (poll->descriptor.len)
+        hs_proto_add_bytes(b, 2, poll->descriptor);
+    if (poll->progress >= 0)
+        hs_proto_add_fixed64(b, 3, bits);
+    if (poll->expires_us)
+        hs_codec_add_time(b, 4, poll->expires_us);
 }

@@ -45,12 +45,25 @@ HS_MUST hs_rc hs_codec_data(hs_str bytes, struct flight_data *out, struct hs_err
 void hs_codec_add_data(struct hs_buf *b, hs_str header, bool with_body, size_t body_len);
 
 struct flight_info {
-    hs_str schema;         /* encapsulated */
+    hs_str schema;         /* encapsulated; empty: not known yet */
     hs_str raw_descriptor; /* may be empty */
-    hs_str ticket;         /* empty: no endpoint */
+    const hs_str *tickets; /* one an endpoint, each without a location: this connection */
+    size_t ticket_count;
     int64_t expires_us;    /* 0: not said */
+    int64_t total_records; /* -1: not said */
+    bool ordered;
+    hs_str metadata; /* application's, that is ours; may be empty */
 };
 void hs_codec_add_info(struct hs_buf *b, const struct flight_info *info);
+/* A FlightEndpoint, not as a field. */
+void hs_codec_add_endpoint(struct hs_buf *b, hs_str ticket, int64_t expires_us);
+struct flight_poll {
+    const struct flight_info *info;
+    hs_str descriptor; /* to poll again with; empty: complete */
+    double progress;   /* below 0: not known */
+    int64_t expires_us;
+};
+void hs_codec_add_poll(struct hs_buf *b, const struct flight_poll *poll);
 /* Google's Timestamp as field `number`. */
 void hs_codec_add_time(struct hs_buf *b, uint32_t number, int64_t wall_us);
 

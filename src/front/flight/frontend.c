@@ -2,6 +2,7 @@
 #include "front/flight/flight.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/hash.h"
 
 enum { REFUSED_MAX = 256 };
@@ -32,6 +33,7 @@ static hs_rc open_session(const struct hs_front_env *env, const struct hs_peer *
     if (!s)
         return hs_fail(err, HS_NOMEM, "out of memory");
     s->env = env;
+    s->door = env->shared;
     s->settings = hs_flight_settings_of(env->settings);
     s->waker = waker;
     hs_rc rc = session_fill(s, peer, err);
@@ -64,6 +66,8 @@ static void news(struct flight_call *c)
         return;
     if (c->state == FLIGHT_ASKING)
         hs_flight_pump(c);
+    else if (c->state == FLIGHT_POLLING)
+        hs_flight_poll_news(c);
     else if (c->state == FLIGHT_STREAMING)
         hs_grpc_resume(c->grpc);
 }
@@ -75,10 +79,44 @@ static void wake(void *session)
         news(c);
 }
 
+static bool waits(const struct flight_call *c)
+{
+    return c->state == FLIGHT_ASKING || c->state == FLIGHT_POLLING;
+}
+
+static void out_of_time(struct flight_call *c)
+{
+    struct hs_err err;
+    hs_ignore(hs_fail(&err, HS_TIMEOUT, "the time for this request ran out"));
+    hs_flight_fail(c, &err);
+}
+
+static int64_t sooner(int64_t a_us, int64_t b_us) /* 0: never */
+{
+    return !a_us || (b_us && b_us < a_us) ? b_us : a_us;
+}
+
+/* Polls that have waited long enough, and calls whose client waits no more; when the next has, 0: none. */
+static int64_t answer_waiting(struct flight_session *s, int64_t now_us)
+{
+    int64_t next_us = 0;
+    for (struct flight_call *c = s->calls; c; c = c->next) {
+        if (waits(c) && c->poll_until_us && c->poll_until_us <= now_us)
+            hs_flight_poll_news(c);
+        if (waits(c) && c->answer_by_us && c->answer_by_us <= now_us)
+            out_of_time(c);
+        if (waits(c))
+            next_us = sooner(next_us, sooner(c->poll_until_us, c->answer_by_us));
+    }
+    return next_us;
+}
+
 static int64_t tick(void *session, int64_t now_ms)
 {
     struct flight_session *s = session;
-    return hs_http2_tick(s->http2, now_ms);
+    int64_t now_us = hs_mono_us(), next_us = answer_waiting(s, now_us), wire_ms = hs_http2_tick(s->http2, now_ms);
+    int64_t own_ms = next_us ? (next_us - now_us) / 1000 + 1 : -1;
+    return wire_ms < 0 || (own_ms >= 0 && own_ms < wire_ms) ? own_ms : wire_ms;
 }
 
 static void shut_down(void *session)
@@ -108,6 +146,9 @@ const struct hs_frontend hs_front_flight = {
     .name = "flight",
     .text = "Arrow Flight SQL over gRPC",
     .alpn = "h2",
+    .share = hs_flight_share,
+    .share_tick = hs_flight_share_tick,
+    .unshare = hs_flight_unshare,
     .open = open_session,
     .feed = feed,
     .produce = produce,

@@ -1,13 +1,16 @@
-/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 has_params, 6 one message a parameter.
- * Past handle_bytes that form is sealed and kept in state/ by way of access, and what travels holds 7, its id, alone.
- */
+/* The plain form is protobuf of our own: 1 sql, 2 bound, 3 name, 4 expires, 5 one message a row of parameters, in it 6
+ * one message a parameter; 8 id, 9 part, 10 parts, 11 form, 12 begun. Past handle_bytes that form is sealed and kept in
+ * state/ by way of access, and what travels holds 7, its id there, alone. */
 #include "front/flight/handles.h"
+#include "front/flight/runs.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/hash.h"
 #include "wire/proto.h"
 
-static const char *const PURPOSE[] = {[FLIGHT_TICKET] = "flight-ticket", [FLIGHT_PREPARED] = "flight-prepared"};
+static const char *const PURPOSE[] = {
+    [FLIGHT_TICKET] = "flight-ticket", [FLIGHT_PREPARED] = "flight-prepared", [FLIGHT_POLLED] = "flight-polled"};
 
 static void add_param(struct hs_buf *b, const struct hs_param *p)
 {
@@ -30,9 +33,18 @@ static void add_handle(struct hs_buf *b, const struct flight_handle *h)
     hs_proto_add_bytes(b, 2, h->bound);
     hs_proto_add_bytes(b, 3, h->name);
     hs_proto_add_int(b, 4, h->expires_us);
-    hs_proto_add_varint(b, 5, h->has_params);
-    for (size_t i = 0; i < h->params.count; i++)
-        add_param(b, &h->params.at[i]);
+    for (size_t i = 0; i < h->row_count; i++) {
+        size_t mark = hs_proto_open(b, 5);
+        for (size_t k = 0; k < h->rows[i].count; k++)
+            add_param(b, &h->rows[i].at[k]);
+        hs_proto_close(b, mark);
+    }
+    if (h->id.len)
+        hs_proto_add_bytes(b, 8, h->id);
+    hs_proto_add_varint(b, 9, h->part);
+    hs_proto_add_varint(b, 10, h->parts);
+    hs_proto_add_varint(b, 11, hs_form_pack(&h->form));
+    hs_proto_add_int(b, 12, h->begun_us);
 }
 
 enum { KEPT_ID = 16, KEPT_MAX = 16 << 20 }; /* a request message is no longer than that */
@@ -111,10 +123,10 @@ static hs_rc read_param(hs_str bytes, struct hs_param *p, struct hs_err *err)
     return hs_proto_done(&c, err);
 }
 
-static hs_rc read_params(struct flight_call *call, hs_str plain, struct flight_handle *h, struct hs_err *err)
+static hs_rc read_row(struct flight_call *call, hs_str bytes, struct hs_params *row, struct hs_err *err)
 {
     HS_VEC(struct hs_param) params = {0};
-    struct hs_cursor c = hs_cursor_of(plain);
+    struct hs_cursor c = hs_cursor_of(bytes);
     struct hs_proto_field f;
     while (hs_proto_next(&c, &f)) {
         if (f.number != 6)
@@ -124,17 +136,39 @@ static hs_rc read_params(struct flight_call *call, hs_str plain, struct flight_h
             return hs_fail(err, HS_NOMEM, "out of memory");
         HS_TRY(read_param(f.bytes, p, err));
     }
-    h->params = (struct hs_params){params.at, params.len};
+    *row = (struct hs_params){params.at, params.len};
+    return hs_proto_done(&c, err);
+}
+
+static hs_rc read_rows(struct flight_call *call, hs_str plain, struct flight_handle *h, struct hs_err *err)
+{
+    HS_VEC(struct hs_params) rows = {0};
+    struct hs_cursor c = hs_cursor_of(plain);
+    struct hs_proto_field f;
+    while (hs_proto_next(&c, &f)) {
+        if (f.number != 5)
+            continue;
+        struct hs_params *row = hs_vec_add(call->arena, &rows);
+        if (!row)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+        HS_TRY(read_row(call, f.bytes, row, err));
+    }
+    h->rows = rows.at;
+    h->row_count = rows.len;
     return hs_proto_done(&c, err);
 }
 
 static hs_rc read_handle(struct flight_call *c, hs_str plain, struct flight_handle *h, struct hs_err *err)
 {
-    int64_t has_params = 0;
+    int64_t part = 0, parts = 0, form = 0;
     HS_TRY(HS_PICK(plain, err, {1, PICK_TEXT, &h->sql}, {2, PICK_BYTES, &h->bound}, {3, PICK_TEXT, &h->name},
-                   {4, PICK_INT, &h->expires_us}, {5, PICK_INT, &has_params}));
-    h->has_params = has_params != 0;
-    return read_params(c, plain, h, err);
+                   {4, PICK_INT, &h->expires_us}, {8, PICK_BYTES, &h->id}, {9, PICK_INT, &part}, {10, PICK_INT, &parts},
+                   {11, PICK_INT, &form}, {12, PICK_INT, &h->begun_us}));
+    if (part < 0 || parts < 0 || !hs_form_unpack((unsigned)form, &h->form)) /* of another version of this server */
+        return hs_fail(err, HS_NOT_FOUND, "no such handle");
+    h->part = (size_t)part;
+    h->parts = (size_t)parts;
+    return read_rows(c, plain, h, err);
 }
 
 static hs_rc check_handle(const struct flight_call *c, const struct flight_handle *h, struct hs_err *err)
@@ -203,4 +237,40 @@ void hs_flight_handle_forget(struct flight_call *c, const struct flight_handle *
 {
     if (h->kept.len == KEPT_ID)
         hs_access_forget(c->session->env->access, (const uint8_t *)h->kept.at);
+}
+
+hs_rc hs_flight_handle_name(struct flight_call *c, hs_str *out_id, struct hs_err *err)
+{
+    uint8_t id[FLIGHT_RUN_ID];
+    HS_TRY(hs_random(id, sizeof id, err));
+    *out_id = hs_flight_keep(c, hs_str_n(id, sizeof id));
+    return out_id->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+/* ---- tickets ---- */
+
+hs_rc hs_flight_ticket_seal(struct flight_call *c, const struct flight_handle *h, hs_str *out, struct hs_err *err)
+{
+    struct hs_buf inner, any;
+    hs_str sealed;
+    HS_TRY(hs_flight_handle_seal(c, FLIGHT_TICKET, h, &sealed, err));
+    hs_buf_init(&inner, 1 << 20);
+    hs_buf_init(&any, 1 << 20);
+    hs_proto_add_bytes(&inner, 1, sealed);
+    hs_codec_add_any(&any, "TicketStatementQuery", hs_buf_str(&inner));
+    *out = inner.failed || any.failed ? (hs_str){0} : hs_flight_keep(c, hs_buf_str(&any));
+    hs_buf_fini(&inner);
+    hs_buf_fini(&any);
+    return out->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
+}
+
+hs_rc hs_flight_ticket_open(struct flight_call *c, hs_str ticket, struct flight_handle **out, struct hs_err *err)
+{
+    struct flight_any any;
+    hs_str sealed = {0};
+    HS_TRY(hs_codec_any(ticket, &any, err));
+    if (!hs_str_is(any.name, "TicketStatementQuery"))
+        return hs_fail(err, HS_INVALID, "this is no ticket of a statement");
+    HS_TRY(HS_PICK(any.value, err, {1, PICK_BYTES, &sealed}));
+    return hs_flight_handle_open(c, FLIGHT_TICKET, sealed, out, err);
 }

@@ -42,19 +42,25 @@ void hs_flight_put_message(struct flight_call *c, hs_str bytes)
         hs_flight_fail(c, &err);
 }
 
+/* Every row, as values: the statement is run with one after the other. */
+static hs_rc bind_rows(struct flight_call *c, struct flight_handle *h, struct hs_err *err)
+{
+    h->row_count = hs_ipc_reader_rows(c->reader); /* params_rows at most */
+    h->rows = hs_arena_array(c->arena, h->row_count + 1, sizeof *h->rows);
+    if (!h->rows)
+        return hs_fail(err, HS_NOMEM, "out of memory");
+    for (size_t i = 0; i < h->row_count; i++)
+        HS_TRY(hs_ipc_reader_row(c->reader, i, c->arena, &h->rows[i], err));
+    return HS_OK;
+}
+
 static hs_rc bind(struct flight_call *c, hs_str *out_sealed, struct hs_err *err)
 {
     if (!c->reader)
         return hs_fail(err, HS_INVALID, "DoPut without a message");
     struct flight_handle h = *c->handle;
-    size_t rows = hs_ipc_reader_rows(c->reader);
-    if (rows > 1)
-        return hs_fail(err, HS_UNSUPPORTED, "%zu rows of parameters: one at a time, please", rows);
-    h.has_params = rows == 1;
-    h.params = (struct hs_params){NULL, 0};
     h.expires_us = hs_wall_us() + c->session->settings.ticket_ms * 1000;
-    if (rows)
-        HS_TRY(hs_ipc_reader_row(c->reader, 0, c->arena, &h.params, err));
+    HS_TRY(bind_rows(c, &h, err));
     return hs_flight_handle_seal(c, FLIGHT_PREPARED, &h, out_sealed, err);
 }
 

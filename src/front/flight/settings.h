@@ -1,4 +1,4 @@
-/* What may be set for this door; hs_front_env.settings points to it, or is NULL. Zero means the default in []. */
+/* What may be set for this door; hs_front_env.settings points to it, or is NULL. Zero means the default. */
 #ifndef HS_FRONT_FLIGHT_SETTINGS_H
 #define HS_FRONT_FLIGHT_SETTINGS_H
 

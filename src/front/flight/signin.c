@@ -1,6 +1,6 @@
 /* Who asks. Basic (RFC 7617; clients send base64 padded and unpadded) costs a PBKDF2, so it runs on the pool for that,
  * few at a time; bearer tokens are checked on the spot at every call. */
-#include "front/flight/flight.h"
+#include "front/flight/runs.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -434,6 +434,7 @@ static void session_ended(struct flight_call *c)
         hs_flight_fail(c, &err);
         return;
     }
+    hs_flight_runs_end(c->session->door->runs, c->token); /* whichever connection reads it */
     hs_buf_init(&b, 64);
     hs_proto_add_varint(&b, 1, 1); /* CloseSessionResult.status = CLOSED */
     hs_flight_reply_result(c, hs_buf_str(&b));

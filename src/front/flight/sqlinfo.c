@@ -1,4 +1,4 @@
-/* GetSqlInfo: rows of (number, dense union), from sqlinfo.def. */
+/* GetSqlInfo: rows of (number, dense union), from sqlinfo.def. Numbers that mean nothing here give no row. */
 #include "front/flight/catalogs.h"
 
 #include <errno.h>
@@ -7,20 +7,26 @@
 
 enum member { TEXT_MEMBER, FLAG_MEMBER, COUNT_MEMBER, BITS_MEMBER, LIST_MEMBER, MAP_MEMBER, MEMBERS };
 
+/* What the settings of this door say. */
+enum ours { NOT_OURS, VERSION, HANDLES_MS, STATEMENT_BYTES };
+
 struct info {
     uint32_t number;
     enum member member;
-    const char *text; /* NULL: the server's version */
+    const char *text; /* NULL: NULL */
     int64_t value;
+    enum ours ours;
 };
+#define NONE NULL
 
 static const struct info INFOS[] = {
-#define TEXT(number, text) {number, TEXT_MEMBER, text, 0},
-#define FLAG(number, value) {number, FLAG_MEMBER, "", value},
-#define COUNT(number, value) {number, COUNT_MEMBER, "", value},
-#define BITS(number, value) {number, BITS_MEMBER, "", value},
-#define LIST(number, words) {number, LIST_MEMBER, words, 0},
-#define MAP(number) {number, MAP_MEMBER, "", 0},
+#define TEXT(number, text) {number, TEXT_MEMBER, text, 0, NOT_OURS},
+#define FLAG(number, value) {number, FLAG_MEMBER, "", value, NOT_OURS},
+#define COUNT(number, value) {number, COUNT_MEMBER, "", value, NOT_OURS},
+#define BITS(number, value) {number, BITS_MEMBER, "", value, NOT_OURS},
+#define LIST(number, words) {number, LIST_MEMBER, words, 0, NOT_OURS},
+#define MAP(number) {number, MAP_MEMBER, "", 0, NOT_OURS},
+#define OURS(number, member, which) {number, member, "", 0, which},
 #include "front/flight/sqlinfo.def"
 #undef TEXT
 #undef FLAG
@@ -28,6 +34,43 @@ static const struct info INFOS[] = {
 #undef BITS
 #undef LIST
 #undef MAP
+#undef OURS
+};
+
+/* Which types a CAST takes to which, as bits: both by SqlSupportsConvert. Tested against the engine. */
+enum {
+    NUMBERS =
+        1 << 0 | 1 << 2 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17, /* and BIT, our boolean */
+    TEXTS = 1 << 3 | 1 << 11 | 1 << 19,
+    BYTES = 1 << 1 | 1 << 10 | 1 << 18,
+    INTERVALS = 1 << 8 | 1 << 9,
+    DATES = 1 << 4,
+    TIMES = 1 << 15,
+    TIMESTAMPS = 1 << 16,
+    CONVERTIBLE = 20,
+    ANYTHING = (1 << CONVERTIBLE) - 1,
+};
+static const int CONVERSIONS[CONVERTIBLE] = {
+    [0] = NUMBERS | TEXTS,
+    [1] = BYTES | TEXTS,
+    [2] = NUMBERS | TEXTS,
+    [3] = ANYTHING,
+    [4] = DATES | TIMESTAMPS | TEXTS,
+    [5] = NUMBERS | TEXTS,
+    [6] = NUMBERS | TEXTS,
+    [7] = NUMBERS | TEXTS,
+    [8] = INTERVALS | TEXTS,
+    [9] = INTERVALS | TEXTS,
+    [10] = BYTES | TEXTS,
+    [11] = ANYTHING,
+    [12] = NUMBERS | TEXTS,
+    [13] = NUMBERS | TEXTS,
+    [14] = NUMBERS | TEXTS,
+    [15] = TIMES | TEXTS,
+    [16] = DATES | TIMES | TIMESTAMPS | TEXTS,
+    [17] = NUMBERS | TEXTS,
+    [18] = BYTES | TEXTS,
+    [19] = ANYTHING,
 };
 
 /* ---- the schema ---- */
@@ -97,11 +140,25 @@ static int add_words(struct ArrowArray *list, const char *words)
     return ArrowArrayFinishElement(list);
 }
 
-static int add_value(struct ArrowArray *member, const struct info *i, const char *version)
+static int add_conversions(struct ArrowArray *map)
+{
+    struct ArrowArray *entries = map->children[0], *targets = entries->children[1];
+    for (int from = 0; from < CONVERTIBLE; from++) {
+        STEP(ArrowArrayAppendInt(entries->children[0], from));
+        for (int to = 0; to < CONVERTIBLE; to++)
+            if (CONVERSIONS[from] & (1 << to))
+                STEP(ArrowArrayAppendInt(targets->children[0], to));
+        STEP(ArrowArrayFinishElement(targets));
+        STEP(ArrowArrayFinishElement(entries));
+    }
+    return ArrowArrayFinishElement(map);
+}
+
+static int add_value(struct ArrowArray *member, const struct info *i)
 {
     switch (i->member) {
     case TEXT_MEMBER:
-        return ArrowArrayAppendString(member, ArrowCharView(i->text ? i->text : version));
+        return i->text ? ArrowArrayAppendString(member, ArrowCharView(i->text)) : ArrowArrayAppendNull(member, 1);
     case FLAG_MEMBER:
     case COUNT_MEMBER:
     case BITS_MEMBER:
@@ -109,18 +166,40 @@ static int add_value(struct ArrowArray *member, const struct info *i, const char
     case LIST_MEMBER:
         return add_words(member, i->text);
     case MAP_MEMBER:
-        return ArrowArrayFinishElement(member);
+        return add_conversions(member);
     case MEMBERS:
         break;
     }
     return EINVAL;
 }
 
-static int add_info(struct ArrowArray *rows, const struct info *i, const char *version)
+/* The whole of a statement's message is bounded; what stands around its text is short. */
+enum { AROUND_STATEMENT = 1024 };
+
+static struct info settled(const struct info *i, const struct flight_session *s)
+{
+    struct info known = *i;
+    switch (i->ours) {
+    case NOT_OURS:
+        break;
+    case VERSION:
+        known.text = s->env->server_version ? s->env->server_version : "";
+        break;
+    case HANDLES_MS:
+        known.value = s->settings.ticket_ms < INT32_MAX ? s->settings.ticket_ms : INT32_MAX;
+        break;
+    case STATEMENT_BYTES:
+        known.value = s->settings.message_bytes > AROUND_STATEMENT ? s->settings.message_bytes - AROUND_STATEMENT : 0;
+        break;
+    }
+    return known;
+}
+
+static int add_info(struct ArrowArray *rows, const struct info *i)
 {
     struct ArrowArray *value = rows->children[1];
     STEP(ArrowArrayAppendUInt(rows->children[0], i->number));
-    STEP(add_value(value->children[i->member], i, version));
+    STEP(add_value(value->children[i->member], i));
     STEP(ArrowArrayFinishUnionElement(value, (int8_t)i->member));
     return ArrowArrayFinishElement(rows);
 }
@@ -140,15 +219,26 @@ static bool asked_for(hs_str value, uint32_t number)
     return !any || found;
 }
 
-/* Numbers that mean nothing here give no row; an empty list asks for everything. */
+static hs_rc check_list(hs_str value, struct hs_err *err)
+{
+    struct hs_cursor c = hs_cursor_of(value);
+    struct hs_proto_field f;
+    while (hs_proto_next(&c, &f))
+        if (f.number == 1 && f.type != HS_PROTO_VARINT && f.type != HS_PROTO_BYTES)
+            return hs_fail(err, HS_INVALID, "field 1 of the request has the wrong form");
+    return hs_proto_done(&c, err);
+}
+
+/* An empty list asks for everything. */
 hs_rc hs_sqlinfo_fill(struct flight_call *c, hs_str value, const struct hs_catalog *catalog, struct rows *out,
                       struct hs_err *err)
 {
-    const char *version = c->session->env->server_version;
     (void)catalog;
-    (void)err;
+    HS_TRY(check_list(value, err));
     for (size_t i = 0; i < sizeof INFOS / sizeof INFOS[0] && out->code == NANOARROW_OK; i++)
-        if (asked_for(value, INFOS[i].number))
-            out->code = add_info(&out->array, &INFOS[i], version ? version : "");
+        if (asked_for(value, INFOS[i].number)) {
+            struct info info = settled(&INFOS[i], c->session);
+            out->code = add_info(&out->array, &info);
+        }
     return HS_OK;
 }

@@ -9,14 +9,14 @@
 struct xdbc_type {
     enum hs_type_id type;
     const char *name;
-    int code, size;
+    int code, size, digits, scale;
     const char *prefix, *suffix, *create;
     int generic, subcode, radix;
 };
 
 static const struct xdbc_type XDBC_TYPES[] = {
-#define XDBC(type, name, code, size, prefix, suffix, create, generic, subcode, radix) \
-    {type, name, code, size, prefix, suffix, create, generic, subcode, radix},
+#define XDBC(type, name, code, size, digits, scale, prefix, suffix, create, generic, subcode, radix) \
+    {type, name, code, size, digits, scale, prefix, suffix, create, generic, subcode, radix},
 #include "front/flight/types.def"
 #undef XDBC
 };
@@ -52,50 +52,62 @@ static void add_int(struct notes *n, const char *key, int value)
     add(n, key, hs_str_of(text));
 }
 
+/* A text says nothing of its length: it has none. */
 static void add_type(struct notes *n, const struct hs_type *type)
 {
     const struct xdbc_type *x = xdbc_of(type->id);
-    add(n, KEY("TYPE_NAME"), hs_str_of(x ? x->name : hs_type_name(type->id)));
+    int digits = x ? x->digits : -1, scale = x ? x->scale : -1;
     if (type->id == HS_T_DECIMAL) {
-        add_int(n, KEY("PRECISION"), type->precision);
-        add_int(n, KEY("SCALE"), type->scale);
-    } else if (x && x->size > 0) {
-        add_int(n, KEY("PRECISION"), x->size);
+        digits = type->precision;
+        scale = type->scale;
+    } else if (type->id == HS_T_FIXED) {
+        digits = type->length;
     }
+    add(n, KEY("TYPE_NAME"), hs_str_of(x ? x->name : hs_type_name(type->id)));
+    if (digits >= 0)
+        add_int(n, KEY("PRECISION"), digits);
+    if (scale >= 0)
+        add_int(n, KEY("SCALE"), scale);
     add(n, KEY("IS_CASE_SENSITIVE"), type->id == HS_T_STRING ? HS_S("1") : HS_S("0"));
 }
 
-static void add_place(struct notes *n, hs_str mesh, const struct hs_seen_table *table)
+static void add_place(struct notes *n, const struct hs_flight_origin *o)
 {
-    add(n, KEY("CATALOG_NAME"), mesh);
-    add(n, KEY("DB_SCHEMA_NAME"), table->domain); /* the specification's word */
-    add(n, KEY("SCHEMA_NAME"), table->domain);    /* what Arrow's own clients look for */
-    add(n, KEY("TABLE_NAME"), table->name);
+    add(n, KEY("CATALOG_NAME"), o->mesh);
+    add(n, KEY("DB_SCHEMA_NAME"), o->domain); /* the specification's word */
+    add(n, KEY("SCHEMA_NAME"), o->domain);    /* what Arrow's own clients look for */
+    add(n, KEY("TABLE_NAME"), o->table);
+    if (o->remarks.len)
+        add(n, KEY("REMARKS"), o->remarks);
+}
+
+/* Nobody writes through this door, and no column numbers itself. */
+static void add_use(struct notes *n)
+{
     add(n, KEY("IS_AUTO_INCREMENT"), HS_S("0"));
     add(n, KEY("IS_READ_ONLY"), HS_S("1"));
     add(n, KEY("IS_SEARCHABLE"), HS_S("1"));
 }
 
-static int describe_column(struct ArrowSchema *column, const struct hs_field *f, hs_str mesh,
-                           const struct hs_seen_table *table)
+static int describe_column(struct ArrowSchema *column, const struct hs_field *f, const struct hs_flight_origin *o)
 {
     struct notes n = {.code = NANOARROW_OK};
     n.code = ArrowMetadataBuilderInit(&n.pairs, column->metadata);
-    add_place(&n, mesh, table);
+    if (o && o->table.len)
+        add_place(&n, o);
     add_type(&n, f->type);
-    if (f->doc.len)
-        add(&n, KEY("REMARKS"), f->doc);
+    add_use(&n);
     if (n.code == NANOARROW_OK)
         n.code = ArrowSchemaSetMetadata(column, (const char *)n.pairs.data);
     ArrowBufferReset(&n.pairs);
     return n.code;
 }
 
-hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type, hs_str mesh,
-                                 const struct hs_seen_table *table, struct hs_err *err)
+hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type,
+                                 const struct hs_flight_origin *origins, struct hs_err *err)
 {
     for (size_t i = 0; i < type->field_count; i++)
-        if (describe_column(schema->children[i], &type->fields[i], mesh, table) != NANOARROW_OK)
+        if (describe_column(schema->children[i], &type->fields[i], origins ? &origins[i] : NULL) != NANOARROW_OK)
             return hs_fail(err, HS_NOMEM, "out of memory");
     return HS_OK;
 }
@@ -104,7 +116,7 @@ hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_typ
 
 enum { NULLABLE = 1, SEARCHABLE_BASIC = 2, SEARCHABLE_FULL = 3 };
 
-const struct rows_column hs_xdbc_columns[] = {
+const struct rows_column hs_xdbc_columns[19] = {
     {"type_name", HS_T_STRING, true},
     {"data_type", HS_T_INT, true},
     {"column_size", HS_T_INT, false},
@@ -125,7 +137,6 @@ const struct rows_column hs_xdbc_columns[] = {
     {"num_prec_radix", HS_T_INT, false},
     {"interval_precision", HS_T_INT, false},
 };
-const size_t hs_xdbc_column_count = sizeof hs_xdbc_columns / sizeof hs_xdbc_columns[0];
 
 static void int_or_null(struct rows *r, int column, int value)
 {
@@ -154,6 +165,7 @@ static void add_words(struct rows *r, int column, const char *comma_separated)
 static void add_xdbc(struct rows *r, const struct xdbc_type *x)
 {
     bool number = x->radix > 0, decimal = x->type == HS_T_DECIMAL;
+    int least = decimal ? 0 : x->scale, most = decimal ? 38 : x->scale;
     hs_rows_words(r, 0, x->name);
     hs_rows_int(r, 1, x->code);
     int_or_null(r, 2, x->size);
@@ -162,13 +174,13 @@ static void add_xdbc(struct rows *r, const struct xdbc_type *x)
     add_words(r, 5, x->create);
     hs_rows_int(r, 6, NULLABLE);
     hs_rows_int(r, 7, x->type == HS_T_STRING);
-    hs_rows_int(r, 8, x->type == HS_T_STRING ? SEARCHABLE_FULL : SEARCHABLE_BASIC);
+    hs_rows_int(r, 8, x->type == HS_T_STRING ? SEARCHABLE_FULL : SEARCHABLE_BASIC); /* LIKE is for texts */
     int_or_null(r, 9, number ? x->name[0] == 'U' : -1);
     hs_rows_int(r, 10, 0);
     int_or_null(r, 11, number ? 0 : -1);
     hs_rows_words(r, 12, x->name);
-    int_or_null(r, 13, decimal || (number && x->radix == 10) ? 0 : -1);
-    int_or_null(r, 14, decimal ? 38 : number && x->radix == 10 ? 0 : -1);
+    int_or_null(r, 13, least);
+    int_or_null(r, 14, most);
     hs_rows_int(r, 15, x->generic);
     int_or_null(r, 16, x->subcode);
     int_or_null(r, 17, x->radix);

@@ -5,8 +5,11 @@
 #include "access/access.h"
 
 struct ArrowSchema;
-/* Adds ARROW:FLIGHT:SQL:* metadata to each column of a table's schema. */
-HS_MUST hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type, hs_str mesh,
-                                         const struct hs_seen_table *table, struct hs_err *err);
+struct hs_flight_origin { /* the table column that a column is; table empty: none, as an expression */
+    hs_str mesh, domain, table, remarks;
+};
+/* Adds ARROW:FLIGHT:SQL:* metadata to each column of a schema. origins: one a column, or NULL. */
+HS_MUST hs_rc hs_flight_describe_columns(struct ArrowSchema *schema, const struct hs_type *type,
+                                         const struct hs_flight_origin *origins, struct hs_err *err);
 
 #endif

@@ -206,6 +206,44 @@ static void odcs_parts_not_used_yet_are_accepted(void **state)
     hs_model_unref(m);
 }
 
+static const char RELATED[] =
+    "apiVersion: v3.1.0\nkind: DataContract\nid: sales.lines\nversion: 1.0.0\nstatus: active\nschema:\n"
+    "- name: lines\n"
+    "  id: lines_obj\n"
+    "  customProperties: [{property: hailstorm.location, value: w/lines}]\n"
+    "  relationships:\n"
+    "  - {id: by-number, from: [lines.a, schema/lines_obj/properties/b_id], to: [orders.id, sales.orders.region]}\n"
+    "  - {from: lines.a, to: orders.id}\n" /* said below, too */
+    "  - {from: lines.a, to: orders.customer.street}\n"
+    "  - {from: lines.a, to: nobody.id}\n"
+    "  - {from: lines.a, to: \"https://example.org/x.yaml#t.c\"}\n"
+    "  - {from: lines.a, to: orders.id, type: resembles}\n"
+    "  properties:\n"
+    "  - {name: a, logicalType: integer, relationships: [{to: \"../sales/./orders.odcs.yaml#orders.id\"}]}\n"
+    "  - {name: b, id: b_id, logicalType: string}\n";
+
+static void relationships_become_foreign_keys(void **state)
+{
+    (void)state;
+    struct hs_model *m = NULL;
+    struct hs_err err = {0};
+    assert_ok(load_with("domains/sales/lines.odcs.yaml", RELATED, &m, &err));
+    const struct hs_table *t = hs_model_table(m, HS_S("sales"), HS_S("lines"));
+    const struct hs_table *orders = hs_model_table(m, HS_S("sales"), HS_S("orders"));
+    assert_int_equal(t->foreign_key_count, 2);
+    assert_int_equal(t->foreign_keys[0].count, 1);
+    assert_str(t->foreign_keys[0].from[0], "a");
+    assert_str(t->foreign_keys[0].to[0], "id");
+    assert_ptr_equal(t->foreign_keys[0].to_table, orders);
+    assert_int_equal(t->foreign_keys[1].count, 2);
+    assert_str(t->foreign_keys[1].id, "by-number");
+    assert_str(t->foreign_keys[1].from[1], "b");
+    assert_str(t->foreign_keys[1].to[1], "region");
+    assert_int_equal(orders->foreign_key_count, 0);
+    assert_int_equal(m->warning_count, 1); /* 'nobody.id' */
+    hs_model_unref(m);
+}
+
 /* "# expect: words\n# file: path\n", then the file itself. */
 static bool is_refused(const char *name, char *text)
 {
@@ -430,6 +468,7 @@ int main(void)
         cmocka_unit_test(the_mesh_has_policies_of_its_own),
         cmocka_unit_test(a_tag_carried_elsewhere_unmasked_is_told),
         cmocka_unit_test(attributes_keep_their_kind),
+        cmocka_unit_test(relationships_become_foreign_keys),
         cmocka_unit_test(odcs_parts_not_used_yet_are_accepted),
         cmocka_unit_test(every_bad_model_is_refused_with_its_words),
         cmocka_unit_test(all_files_with_an_error_are_named),

@@ -127,6 +127,70 @@ static void empty_data_flood(void **state)
     must_end(&b, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
+/* A byte at a time, and padding alone: frames that carry next to nothing. */
+static void tiny_data_floods(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    for (int i = 0; i < 5000; i++)
+        frame(&b, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1, "\0", 1);
+    must_end(&b, NGHTTP2_ENHANCE_YOUR_CALM);
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    frame(&b, NGHTTP2_DATA, 0, 1, "\0\0\1\0\0", 5);
+    for (int i = 0; i < 5000; i++)
+        frame(&b, NGHTTP2_DATA, 0, 1, "x", 1);
+    must_end(&b, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+/* Each message is progress, however small, and gives back what its frame cost. */
+static void small_messages_are_no_flood(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    for (int i = 0; i < 20000; i++)
+        frame(&b, NGHTTP2_DATA, 0, 1, "\0\0\0\0\1x", 6);
+    frame(&b, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, NULL, 0);
+    rig_open(&rig, NULL, 0, 16384);
+    for (size_t at = 0; at < b.len; at += 1500) {
+        rig_feed(&rig, b.at + at, b.len - at < 1500 ? b.len - at : 1500);
+        hs_ignore(hs_http2_produce(rig.server, &rig.out, &rig.err));
+        hs_out_consumed(&rig.out, hs_out_len(&rig.out));
+    }
+    assert_int_equal(rig.feed_rc, HS_OK);
+    assert_int_equal(rig.calls[0].messages, 20000);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
+/* A client that lets us send one byte at a time: each is a frame of ours, and no reason to be patient. */
+static void window_by_the_byte(void **state)
+{
+    (void)state;
+    rig_open(&rig, NULL, 0, 16384);
+    struct hs_buf b;
+    begin(&b);
+    frame(&b, NGHTTP2_SETTINGS, 0, 0, "\0\4\0\0\0\0", 6);
+    request(&b, 1, "/stream/100/100000", NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM);
+    rig_feed(&rig, b.at, b.len);
+    hs_buf_clear(&b);
+    frame(&b, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\0\1", 4);
+    int sent = 0;
+    for (; sent < 10000 && rig.feed_rc == HS_OK; sent++) {
+        rig_feed(&rig, b.at, b.len);
+        hs_ignore(hs_http2_produce(rig.server, &rig.out, &rig.err));
+        hs_out_consumed(&rig.out, hs_out_len(&rig.out));
+    }
+    assert_int_equal(rig.feed_rc, HS_LIMIT);
+    assert_in_range(sent, 3900, 4100);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
 static void unknown_frame_flood(void **state)
 {
     (void)state;
@@ -172,6 +236,74 @@ static void broken_rules(void **state)
     must_end(&b, NGHTTP2_PROTOCOL_ERROR);
 }
 
+/* Rules that nghttp2 leaves to us: streams that were passed over, PRIORITY of nothing and of itself. */
+static void streams_and_priorities(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    begin(&b);
+    request(&b, 5, "/take", NGHTTP2_FLAG_END_HEADERS);
+    request(&b, 3, "/take", NGHTTP2_FLAG_END_HEADERS);
+    must_end(&b, NGHTTP2_PROTOCOL_ERROR);
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    for (uint32_t i = 1; i < 20; i++)
+        request(&b, 1 + 6 * i, "/take", NGHTTP2_FLAG_END_HEADERS);
+    request(&b, 111, "/take", NGHTTP2_FLAG_END_HEADERS);
+    must_end(&b, NGHTTP2_PROTOCOL_ERROR);
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM);
+    frame(&b, NGHTTP2_DATA, 0, 1, "x", 1);
+    must_end(&b, NGHTTP2_STREAM_CLOSED);
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    frame(&b, NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\x8", 4);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    must_end(&b, NGHTTP2_STREAM_CLOSED);
+    begin(&b);
+    frame(&b, NGHTTP2_PRIORITY, 0, 0, "\0\0\0\1\7", 5);
+    must_end(&b, NGHTTP2_PROTOCOL_ERROR);
+    begin(&b);
+    frame(&b, NGHTTP2_PRIORITY, 0, 3, "\x80\0\0\3\7", 5);
+    must_end(&b, NGHTTP2_PROTOCOL_ERROR);
+    begin(&b);
+    frame(&b, NGHTTP2_PRIORITY, 0, 3, "\0\0", 2);
+    must_end(&b, NGHTTP2_FRAME_SIZE_ERROR);
+    begin(&b);
+    frame(&b, NGHTTP2_PRIORITY, 0, 3, "\0\0\0\1\7", 5); /* as it should be: the frame after it is read right */
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM);
+    rig_open(&rig, NULL, 0, 16384);
+    for (size_t at = 0; at < b.len; at++)
+        rig_feed(&rig, b.at + at, 1);
+    assert_int_equal(rig.call_count, 1);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
+/* We end calls before their clients do; what these still send was on its way, a thousand calls later, too. */
+static void what_was_on_its_way(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    begin(&b);
+    for (uint32_t i = 0; i < 500; i++)
+        request(&b, 1 + 2 * i, "/denied", NGHTTP2_FLAG_END_HEADERS);
+    rig_open(&rig, NULL, 0, 16384);
+    for (size_t at = 0; at < b.len; at += 1000) {
+        rig_feed(&rig, b.at + at, b.len - at < 1000 ? b.len - at : 1000);
+        hs_ignore(hs_http2_produce(rig.server, &rig.out, &rig.err));
+        hs_out_consumed(&rig.out, hs_out_len(&rig.out));
+    }
+    assert_int_equal(rig.feed_rc, HS_OK);
+    hs_buf_clear(&b);
+    for (uint32_t i = 0; i < 500; i++)
+        frame(&b, NGHTTP2_DATA, i % 2 ? NGHTTP2_FLAG_END_STREAM : 0, 1 + 2 * i, "\0\0\0\0\1x", 6);
+    rig_feed(&rig, b.at, b.len);
+    assert_int_equal(rig.feed_rc, HS_OK);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
 static void not_http2_at_all(void **state)
 {
     (void)state;
@@ -185,29 +317,48 @@ static void not_http2_at_all(void **state)
     rig_close(&rig);
 }
 
-/* One byte names a table entry of 4 KiB: 30 KiB of such bytes are a header list of 120 MB. */
+/* A literal with indexing, value of 4000 bytes, and its entry 62 named so many times: one byte each. */
+static void add_bomb(struct hs_buf *block, int times)
+{
+    hs_buf_init(block, 1 << 20);
+    literal(block, ":method", "POST");
+    literal(block, ":scheme", "http");
+    literal(block, ":authority", "x");
+    literal(block, ":path", "/take");
+    hs_buf_add(block, "\x40\1x\x7f\xa1\x1e", 6);
+    for (int i = 0; i < 4000; i++)
+        hs_buf_addc(block, 'b');
+    for (int i = 0; i < times; i++)
+        hs_buf_addc(block, (char)0xbe);
+}
+
+/* A header list three times too large is answered in words; one of 44 MB in 15 KB costs no more than that: the rest of
+ * the block is not looked at field by field, and the stream is reset. */
 static void hpack_bomb(void **state)
 {
     (void)state;
     struct hs_buf b, block;
     begin(&b);
-    hs_buf_init(&block, 1 << 20);
-    literal(&block, ":method", "POST");
-    literal(&block, ":scheme", "http");
-    literal(&block, ":authority", "x");
-    literal(&block, ":path", "/take");
-    hs_buf_add(&block, "\x40\1x\x7f\xa1\x1e", 6); /* literal with indexing, value of 4000 bytes */
-    for (int i = 0; i < 4000; i++)
-        hs_buf_addc(&block, 'b');
-    for (int i = 0; i < 12000; i++)
-        hs_buf_addc(&block, (char)0xbe); /* entry 62 */
+    add_bomb(&block, 24);
     frame(&b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, block.at, block.len);
+    hs_buf_fini(&block);
+    add_bomb(&block, 11000);
+    frame(&b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 3, block.at, block.len);
     rig_open(&rig, NULL, 0, 16384);
     rig_feed(&rig, b.at, b.len);
     hs_fault_alloc_after(-1);
-    rig_server_to_client(&rig);
+    uint8_t sent[4096];
+    size_t len = 0;
+    hs_ignore(hs_http2_produce(rig.server, &rig.out, &rig.err));
+    for (struct iovec iov; hs_out_iov(&rig.out, &iov, 1); hs_out_consumed(&rig.out, iov.iov_len)) {
+        assert_true(len + iov.iov_len < sizeof sent);
+        memcpy(sent + len, iov.iov_base, iov.iov_len);
+        len += iov.iov_len;
+    }
+    assert_non_null(memmem(sent, len, "\0\0\4\3\0\0\0\0\3\0\0\0\2", 13)); /* RST_STREAM of 3 */
+    assert_null(memmem(sent, len, "\0\0\4\3\0\0\0\0\1", 9));
     assert_int_equal(rig.call_count, 0);
-    assert_int_equal(rig.feed_rc, HS_OK); /* answered as one call, the connection lives */
+    assert_int_equal(rig.feed_rc, HS_OK); /* the connection lives */
     assert_int_equal(hs_http2_calls(rig.server), 0);
     rig_close(&rig);
     hs_buf_fini(&block);
@@ -309,6 +460,51 @@ static void peers_that_stand_still(void **state)
     assert_false(rig_answer(&rig, patient)->closed); /* it waits for us */
     assert_int_equal(hs_http2_tick(rig.server, 301000), -1);
     rig_close(&rig);
+}
+
+/* One byte now and then is standing still, too; a whole message is not. */
+static void peers_that_trickle(void **state)
+{
+    (void)state;
+    rig_open(&rig, NULL, 0, 16384);
+    struct hs_buf b;
+    begin(&b);
+    request(&b, 1, "/take", NGHTTP2_FLAG_END_HEADERS);
+    frame(&b, NGHTTP2_DATA, 0, 1, "\0\0\1\0\0", 5);
+    request(&b, 3, "/take", NGHTTP2_FLAG_END_HEADERS);
+    hs_http2_tick(rig.server, 1000);
+    rig_feed(&rig, b.at, b.len);
+    for (int i = 1; i <= 35; i++) {
+        rig.now = 1000 + i * 10000;
+        hs_http2_tick(rig.server, rig.now);
+        hs_buf_clear(&b);
+        if (rig.open == 2)
+            frame(&b, NGHTTP2_DATA, 0, 1, "x", 1);
+        frame(&b, NGHTTP2_DATA, 0, 3, "\0\0\0\0\1x", 6);
+        rig_feed(&rig, b.at, b.len);
+        rig_server_to_client(&rig);
+    }
+    assert_int_equal(rig.calls[0].closes, 1);
+    assert_int_equal(rig.calls[0].why, HS_TIMEOUT);
+    assert_int_equal(rig.calls[1].closes, 0);
+    rig_close(&rig);
+    hs_buf_fini(&b);
+}
+
+static void strangers(void **state)
+{
+    (void)state;
+    rig_open(&rig, NULL, 0, 16384);
+    hs_http2_close(rig.server);
+    assert_int_equal(hs_http2_open(NULL, &RIG_FRONT, &rig, &rig.server, &rig.err), HS_OK);
+    rig_request(&rig, "/later/1/10", NULL, NULL, NULL);
+    rig_run(&rig);
+    assert_int_equal(tick(1000), 60000);
+    tick(61000);
+    assert_true(rig.goaway && rig.goaway_code == NGHTTP2_NO_ERROR);
+    assert_true(hs_http2_done(rig.server));
+    rig_close(&rig);
+    assert_int_equal(rig.open, 0);
 }
 
 /* The window is shut to the byte, the front has ended the call: the trailers wait for a client that says nothing. */
@@ -439,7 +635,14 @@ int main(void)
         cmocka_unit_test(rapid_reset),
         cmocka_unit_test(made_us_reset),
         cmocka_unit_test(empty_data_flood),
+        cmocka_unit_test(tiny_data_floods),
+        cmocka_unit_test(small_messages_are_no_flood),
+        cmocka_unit_test(window_by_the_byte),
         cmocka_unit_test(unknown_frame_flood),
+        cmocka_unit_test(streams_and_priorities),
+        cmocka_unit_test(what_was_on_its_way),
+        cmocka_unit_test(peers_that_trickle),
+        cmocka_unit_test(strangers),
         cmocka_unit_test(continuation_flood),
         cmocka_unit_test(broken_rules),
         cmocka_unit_test(not_http2_at_all),

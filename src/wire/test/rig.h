@@ -245,6 +245,8 @@ static inline void rig_open(struct rig *r, const struct hs_http2_settings *setti
     if (window > 65535)
         nghttp2_session_set_local_window_size(r->client, 0, 0, (int32_t)window);
     r->feed_rc = hs_http2_open(settings, &RIG_FRONT, r, &r->server, &r->err);
+    if (r->feed_rc == HS_OK)
+        hs_http2_known(r->server);
 }
 
 static inline void rig_close(struct rig *r)

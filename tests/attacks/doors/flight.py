@@ -142,6 +142,17 @@ class Door:
     def ticket(self, person, sql):
         return person.client.plan(sql).endpoints[0].ticket.ticket
 
+    def tickets(self, person, sql):
+        return [e.ticket.ticket for e in person.client.plan(sql).endpoints]
+
+    def parts(self, person, sql):
+        """(rows of each part, what the plan says of all of them); or a refusal's words"""
+        try:
+            info = person.client.plan(sql)
+            return [person.client.get(e.ticket).read_all().num_rows for e in info.endpoints], (info.total_records, info.total_bytes)
+        except ERRORS as error:
+            return [], refused(error).text
+
     def prepare(self, person, sql):
         return person.client.prepare(sql).handle
 

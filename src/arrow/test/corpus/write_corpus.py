@@ -63,3 +63,20 @@ check("nulls", 5, 4, [(4, 4)], [])
 check("structs", 6, 1, [(1, 0), (1, 0), (1, 0)], [b"", b"", ints(0, 1), b"x", b"", struct.pack("<q", 7)])
 check("lists", 7, 2, [(2, 0), (3, 0)], [b"", ints(0, 1, 3), b"", ints(0, 1, 2, 3), b"abc"])
 check("maps", 8, 1, [(1, 0), (2, 0), (2, 0), (2, 0)], [b"", ints(0, 2), b"", b"", ints(0, 1, 2), b"ab", b"", struct.pack("<2q", 1, 2)])
+
+
+def squeezed(data, codec):
+    return struct.pack("<q", len(data)) + pa.compress(data, codec=codec, asbytes=True) if data else b""
+
+
+LZ4, ZSTD = 14, 28  # added to a column's number: COLUMNS + 1 in fuzz_batch_check.c
+check("narrow", 9, 3, [(3, 0)], [b"", ints(1, -1, 999999999)])
+views = struct.pack("<I12s", 2, b"ab") + struct.pack("<I4sii", 14, b"long", 0, 0)
+check("views", 10, 2, [(2, 0)], [b"", views, b"long text, ends"])
+check("dictionary", 11, 3, [(3, 1), (2, 0)], [b"\x05", b"\x01\x00\x00", b"", ints(0, 1, 3), b"abc"])
+check("dictionary_of_bytes", 12, 2, [(2, 0), (1, 0)], [b"", struct.pack("<2h", 0, 0), b"", ints(0, 1), b"\xff"])
+check("longs_lz4", 1 + LZ4, 64, [(64, 0)], [b"", squeezed(bytes(512), "lz4")])
+check("longs_zstd", 1 + ZSTD, 64, [(64, 0)], [b"", squeezed(bytes(512), "zstd")])
+check("longs_kept_plain", 1 + LZ4, 1, [(1, 0)], [b"", b"\xff" * 8 + struct.pack("<q", 7)])
+check("texts_zstd", 2 + ZSTD, 2, [(2, 0)], [b"", squeezed(ints(0, 50, 100), "zstd"), squeezed(b"a" * 100, "zstd")])
+check("dictionary_lz4", 11 + LZ4, 40, [(40, 0), (1, 0)], [b"", squeezed(bytes(40), "lz4"), b"", squeezed(ints(0, 60), "lz4"), squeezed(b"b" * 60, "lz4")])

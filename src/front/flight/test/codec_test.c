@@ -81,18 +81,50 @@ static void flight_data_ends_where_the_body_begins(void **state)
     hs_buf_fini(&b);
 }
 
-static void a_flight_info_has_one_endpoint_and_no_location(void **state)
+static void a_flight_info_has_endpoints_without_location(void **state)
 {
     struct hs_buf b;
     (void)state;
     hs_buf_init(&b, 1000);
-    struct flight_info info = {HS_S("S"), HS_S("\x08\x02"), HS_S("T"), 0};
+    hs_str tickets[] = {HS_S("T"), HS_S("U")};
+    struct flight_info info = {.schema = HS_S("S"),
+                               .raw_descriptor = HS_S("\x08\x02"),
+                               .tickets = tickets,
+                               .ticket_count = 1,
+                               .total_records = -1};
     hs_codec_add_info(&b, &info);
     static const char want[] =
         "\x0a\x01S\x12\x02\x08\x02\x1a\x05\x0a\x03\x0a\x01T"
         "\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
     assert_int_equal(b.len, sizeof want - 1);
     assert_memory_equal(b.at, want, sizeof want - 1);
+    hs_buf_clear(&b);
+    info = (struct flight_info){
+        .tickets = tickets, .ticket_count = 2, .total_records = 7, .ordered = true, .metadata = HS_S("M")};
+    hs_codec_add_info(&b, &info);
+    static const char two[] = "\x1a\x05\x0a\x03\x0a\x01T\x1a\x05\x0a\x03\x0a\x01U\x20\x07"
+                              "\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x30\x01\x3a\x01M";
+    assert_int_equal(b.len, sizeof two - 1);
+    assert_memory_equal(b.at, two, sizeof two - 1);
+    hs_buf_fini(&b);
+}
+
+static void a_poll_says_how_far_it_is(void **state)
+{
+    struct hs_buf b;
+    struct flight_info info = {.total_records = 0};
+    struct flight_poll poll = {.info = &info, .descriptor = HS_S("\x08\x02"), .progress = 0.5};
+    (void)state;
+    hs_buf_init(&b, 1000);
+    hs_codec_add_poll(&b, &poll);
+    static const char want[] = "\x0a\x0d\x20\x00\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x02\x08\x02"
+                               "\x19\x00\x00\x00\x00\x00\x00\xe0\x3f";
+    assert_int_equal(b.len, sizeof want - 1);
+    assert_memory_equal(b.at, want, sizeof want - 1);
+    hs_buf_clear(&b);
+    poll = (struct flight_poll){.info = &info, .progress = -1};
+    hs_codec_add_poll(&b, &poll);
+    assert_int_equal(b.len, 15);
     hs_buf_fini(&b);
 }
 
@@ -129,7 +161,8 @@ int main(void)
         cmocka_unit_test(what_is_no_flight_sql_is_refused),
         cmocka_unit_test(descriptors),
         cmocka_unit_test(flight_data_ends_where_the_body_begins),
-        cmocka_unit_test(a_flight_info_has_one_endpoint_and_no_location),
+        cmocka_unit_test(a_flight_info_has_endpoints_without_location),
+        cmocka_unit_test(a_poll_says_how_far_it_is),
         cmocka_unit_test(times_are_seconds_and_nanoseconds),
         cmocka_unit_test(fields_of_the_wrong_form_are_refused),
     };

@@ -2,7 +2,8 @@
  * objects are not pulled in. Header-only: one test, one program, one fake. Work on the pool waits until fake_run_jobs.
  *
  * A statement says what it does: "rows N batches B", "echo", "fail KIND", "late" (one batch, then an error), "wait"
- * (until fake_release), "hidden" (an error that must not show its detail). */
+ * (until fake_release), "hidden" (an error that must not show its detail), "parts N" (so many endpoints), "slow"
+ * (described at once, no rows until fake_release). */
 #ifndef HS_FLIGHT_TEST_FAKE_H
 #define HS_FLIGHT_TEST_FAKE_H
 
@@ -22,8 +23,8 @@ struct hs_call {
     struct hs_arena *arena;
     void (*notify)(void *);
     void *arg;
-    int step, batches, rows, params;
-    bool describe, waits, cancelled, late;
+    int step, batches, rows, params, parts;
+    bool describe, waits, cancelled, late, slow;
     hs_rc fails;
     struct hs_type *schema;
     const struct hs_catalog *catalog;
@@ -32,7 +33,11 @@ struct hs_call {
 
 static struct {
     int open_calls, made_calls, closed_batches, made_batches, passwords;
-    bool hold;       /* every call waits until fake_release */
+    bool hold;     /* every call waits until fake_release */
+    bool begins;   /* if_free: there is room, and it runs */
+    bool outdated; /* nothing may be taken up */
+    int begun, taken_up;
+    size_t last_part, last_parts;
     const char *pin; /* what a describe says is bound; another one at a run is a conflict */
     struct hs_call *waiting[64];
     size_t waiting_count;
@@ -237,6 +242,8 @@ static inline void fake_parse(struct hs_call *c, hs_str sql)
     sscanf(text, "rows %d batches %d", &c->rows, &c->batches);
     c->waits = strcmp(text, "wait") == 0;
     c->late = strcmp(text, "late") == 0;
+    c->slow = strcmp(text, "slow") == 0;
+    sscanf(text, "parts %d", &c->parts);
     c->params = strncmp(text, "echo", 4) == 0;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(text, kinds[i].word) == 0)
@@ -270,9 +277,10 @@ static inline void fake_release(void)
 {
     fake.hold = false;
     for (size_t i = 0; i < fake.waiting_count; i++)
-        if (fake.waiting[i]->waits) {
-            fake.waiting[i]->waits = false;
-            fake.waiting[i]->notify(fake.waiting[i]->arg);
+        if (fake.waiting[i]->waits || fake.waiting[i]->slow) {
+            fake.waiting[i]->waits = fake.waiting[i]->slow = false;
+            if (fake.waiting[i]->notify)
+                fake.waiting[i]->notify(fake.waiting[i]->arg);
         }
 }
 
@@ -300,7 +308,12 @@ struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who,
     if (!c)
         return NULL;
     fake_parse(c, query->sql);
-    c->describe = query->describe_only;
+    c->describe = query->describe_only || (query->if_free && !fake.begins);
+    fake.begun += query->if_free && fake.begins;
+    fake.last_part = query->part;
+    fake.last_parts = query->parts;
+    if (!query->parts_max)
+        c->parts = 1;
     c->waits = (c->waits && !c->describe) || fake.hold;
     if (query->params)
         fake_echo(c, query->params);
@@ -383,7 +396,7 @@ enum hs_call_state hs_call_poll(struct hs_call *c, struct hs_batch *out, struct 
         hs_ignore(hs_fail(err, HS_CANCELLED, "cancelled"));
         return HS_CALL_ERROR;
     }
-    if (c->waits)
+    if (c->waits || (c->slow && c->step))
         return HS_CALL_WAIT;
     if (c->fails) {
         hs_ignore(hs_fail(err, c->fails, "said so"));
@@ -420,6 +433,58 @@ hs_str hs_call_bound(const struct hs_call *c)
     return HS_S("pin");
 }
 
+const struct hs_seen_column *hs_call_origins(const struct hs_call *c)
+{
+    (void)c;
+    return NULL;
+}
+
+const struct hs_type *hs_call_param_types(const struct hs_call *c)
+{
+    (void)c;
+    return NULL;
+}
+
+bool hs_call_runs(const struct hs_call *c)
+{
+    return !c->describe;
+}
+
+size_t hs_call_parts(const struct hs_call *c)
+{
+    return c->parts ? (size_t)c->parts : 1;
+}
+
+int64_t hs_call_total_rows(const struct hs_call *c)
+{
+    return c->parts ? 77 : -1;
+}
+
+void hs_call_set_aside(struct hs_call *c)
+{
+    c->notify = NULL;
+}
+
+bool hs_call_take_up(struct hs_call *c, const struct hs_asker *who, void (*notify)(void *), void *arg)
+{
+    (void)who;
+    fake.taken_up++;
+    c->notify = notify;
+    c->arg = arg;
+    return !fake.outdated && !c->cancelled;
+}
+
+bool hs_call_has_news(struct hs_call *c)
+{
+    return !c->waits && !c->slow;
+}
+
+const char *hs_call_request_id(const struct hs_call *c)
+{
+    (void)c;
+    return "000000000000000000000000000begun";
+}
+
 const struct hs_catalog *hs_call_catalog(const struct hs_call *c)
 {
     return c->catalog;
@@ -428,7 +493,8 @@ const struct hs_catalog *hs_call_catalog(const struct hs_call *c)
 void hs_call_cancel(struct hs_call *c)
 {
     c->cancelled = true;
-    c->notify(c->arg);
+    if (c->notify)
+        c->notify(c->arg);
 }
 
 void hs_call_close(struct hs_call *c)

@@ -3,6 +3,7 @@
 #define HS_FLIGHT_TEST_RIG_H
 
 #include "fake.h"
+#include "front/flight/settings.h"
 #include "front/frontend.h"
 #include "wire/proto.h"
 
@@ -107,7 +108,11 @@ static inline void rig_client(struct rig *r)
 static inline bool rig_open_server(struct rig *r)
 {
     struct hs_peer peer = {{"127.0.0.1:5", 11}, false};
-    r->env = (struct hs_front_env){.access = (struct hs_access *)r, .wake = rig_wake, .server_version = "9.9"};
+    static const struct hs_flight_settings settings = {.poll_ms = -1}; /* polls are answered at once */
+    r->env = (struct hs_front_env){
+        .access = (struct hs_access *)r, .wake = rig_wake, .server_version = "9.9", .settings = &settings};
+    if (hs_front_flight.share(&r->env, &r->env.shared, &r->err) != HS_OK)
+        return false;
     r->session_open = hs_front_flight.open(&r->env, &peer, r, &r->session, &r->err) == HS_OK;
     return r->session_open;
 }
@@ -132,6 +137,7 @@ static inline void rig_close(struct rig *r)
     if (r->session_open)
         hs_front_flight.close(r->session);
     fake_run_jobs();
+    hs_front_flight.unshare(r->env.shared);
     nghttp2_session_del(r->client);
     hs_out_fini(&r->out);
     hs_buf_fini(&r->sent);

@@ -1,5 +1,6 @@
 /* The whole door in memory: a real HTTP/2 client, a fake access. */
 #include "front/flight/codec.h"
+#include "front/flight/runs.h"
 #include "rig.h"
 
 #include <setjmp.h>
@@ -317,13 +318,165 @@ static void cancel_flight_info_ends_a_running_call(void **state)
     hs_buf_fini(&action);
 }
 
+/* ---- begun, kept, in parts ---- */
+
+static void what_was_begun_is_read_on(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    hs_str ticket = ticket_for("rows 5 batches 3");
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.open_calls, 1);
+    int32_t id = get(ANA, ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(rig_message_count(&rig, id), 4);
+    assert_int_equal(fake.taken_up, 1);
+    assert_string_equal(rig_stream(&rig, id)->request_id, "000000000000000000000000000begun");
+    assert_int_equal(fake.open_calls, 0);
+    id = get(ANA, ticket); /* once: the next one runs it */
+    rig_run(&rig);
+    assert_int_equal(rig_message_count(&rig, id), 4);
+    assert_int_equal(fake.taken_up, 1);
+}
+
+static void what_was_begun_is_for_one_person(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    hs_str ticket = ticket_for("rows 5 batches 3");
+    int32_t id = get("Bearer hss_ben", ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 7);
+    assert_int_equal(fake.taken_up, 0);
+    fake.outdated = true; /* the model changed: decided anew */
+    id = get(ANA, ticket);
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(fake.taken_up, 1);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void few_are_kept_and_not_for_long(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    for (int i = 0; i < 7; i++)
+        ticket_for("rows 5 batches 3");
+    assert_int_equal(fake.begun, 4); /* of one person */
+    assert_int_equal(fake.open_calls, 4);
+    struct flight_door *door = rig.env.shared;
+    hs_flight_runs_tick(door->runs);
+    assert_int_equal(fake.open_calls, 4);
+    hs_flight_runs_free(door->runs);
+    struct hs_flight_settings short_lived = {.kept_max = 2, .kept_per_person = 2, .kept_ms = 1};
+    struct hs_err err;
+    assert_int_equal(hs_flight_runs_new(&short_lived, &door->runs, &err), HS_OK);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+static void a_scan_has_several_endpoints(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("GetFlightInfo", ANA, "CommandStatementQuery", HS_S("parts 3"));
+    rig_run(&rig);
+    hs_str info = rig_message(&rig, id, 0);
+    struct hs_cursor c = hs_cursor_of(info);
+    struct hs_proto_field f;
+    hs_str tickets[8];
+    size_t count = 0;
+    bool ordered = false;
+    while (hs_proto_next(&c, &f)) {
+        if (f.number == 3)
+            tickets[count++] = RIG_DIG(f.bytes, 1, 1);
+        ordered = ordered || (f.number == 6 && f.value == 1);
+        if (f.number == 4)
+            assert_int_equal(f.value, 77);
+    }
+    assert_true(ordered);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        int32_t part = get(ANA, tickets[i]);
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, part)->status, 0);
+        assert_int_equal(fake.last_part, i);
+        assert_int_equal(fake.last_parts, 3);
+    }
+}
+
+/* FlightDescriptor of a poll's answer, as PollFlightInfo takes it. */
+static int32_t poll_again(hs_str descriptor)
+{
+    return rig_unary(&rig, "PollFlightInfo", ANA, descriptor);
+}
+
+static void a_slow_statement_is_polled(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("PollFlightInfo", ANA, "CommandStatementQuery", HS_S("slow"));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0); /* the rig's polls wait for a moment alone */
+    hs_str descriptor = RIG_DIG(rig_message(&rig, id, 0), 2);
+    assert_true(descriptor.len > 0);
+    assert_int_equal(RIG_DIG(rig_message(&rig, id, 0), 1, 3).len, 0); /* no endpoint yet */
+    assert_int_equal(fake.open_calls, 1);
+    id = poll_again(descriptor);
+    rig_run(&rig);
+    descriptor = RIG_DIG(rig_message(&rig, id, 0), 2);
+    assert_true(descriptor.len > 0);
+    assert_int_equal(fake.begun, 1);
+    fake_release();
+    id = poll_again(descriptor);
+    rig_run(&rig);
+    assert_int_equal(RIG_DIG(rig_message(&rig, id, 0), 2).len, 0); /* complete */
+    id = get(ANA, RIG_DIG(rig_message(&rig, id, 0), 1, 3, 1, 1));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.open_calls, 0);
+}
+
+/* CancelFlightInfo{1: info}: the status of its result. */
+static int64_t cancel_of(hs_str info, const char *who)
+{
+    struct hs_buf request, b;
+    int64_t status = 0;
+    struct hs_err err;
+    hs_buf_init(&request, 1 << 20);
+    hs_buf_init(&b, 1 << 20);
+    hs_proto_add_bytes(&request, 1, info);
+    hs_proto_add_bytes(&b, 1, HS_S("CancelFlightInfo"));
+    hs_proto_add_bytes(&b, 2, hs_buf_str(&request));
+    int32_t id = rig_unary(&rig, "DoAction", who, hs_buf_str(&b));
+    rig_run(&rig);
+    assert_int_equal(rig_stream(&rig, id)->status, 0);
+    assert_int_equal(HS_PICK(RIG_DIG(rig_message(&rig, id, 0), 1), &err, {1, PICK_INT, &status}), HS_OK);
+    hs_buf_fini(&request);
+    hs_buf_fini(&b);
+    return status;
+}
+
+static void a_polled_statement_is_cancelled(void **state)
+{
+    (void)state;
+    fake.begins = true;
+    int32_t id = ask("PollFlightInfo", ANA, "CommandStatementQuery", HS_S("slow"));
+    rig_run(&rig);
+    hs_str info = RIG_DIG(rig_message(&rig, id, 0), 1);
+    assert_int_equal(cancel_of(info, "Bearer hss_ben"), 3); /* not cancellable: hers it is */
+    assert_int_equal(fake.open_calls, 1);
+    assert_int_equal(cancel_of(info, ANA), 1);
+    assert_int_equal(fake.open_calls, 0);
+    assert_int_equal(cancel_of(info, ANA), 3);
+}
+
 static void metadata_answers(void **state)
 {
     (void)state;
-    static const char *const commands[] = {
-        "CommandGetCatalogs",       "CommandGetDbSchemas",    "CommandGetTables",
-        "CommandGetTableTypes",     "CommandGetExportedKeys", "CommandGetImportedKeys",
-        "CommandGetCrossReference", "CommandGetXdbcTypeInfo", "CommandGetSqlInfo"};
+    static const char *const commands[] = {"CommandGetCatalogs",   "CommandGetDbSchemas",    "CommandGetTables",
+                                           "CommandGetTableTypes", "CommandGetXdbcTypeInfo", "CommandGetSqlInfo"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         int32_t id = ask("GetFlightInfo", ANA, commands[i], HS_S(""));
         rig_run(&rig);
@@ -332,6 +485,18 @@ static void metadata_answers(void **state)
         rig_run(&rig);
         assert_int_equal(rig_stream(&rig, id)->status, 0);
         assert_int_equal(rig_message_count(&rig, id), 2);
+    }
+}
+
+static void keys_want_a_table(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {"CommandGetPrimaryKeys", "CommandGetExportedKeys", "CommandGetImportedKeys",
+                                           "CommandGetCrossReference"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        int32_t id = ask("GetFlightInfo", ANA, commands[i], HS_S("mesh"));
+        rig_run(&rig);
+        assert_int_equal(rig_stream(&rig, id)->status, 3);
     }
 }
 
@@ -541,18 +706,19 @@ static void a_conversation_cut_at_every_byte(void **state)
     rig_close(&whole);
 }
 
-static void every_allocation_may_fail(void **state)
+static void sweep(void (*talk)(struct rig *r), bool begins)
 {
-    (void)state;
     struct rig whole;
     rig_open(&whole);
+    fake.begins = begins;
     assert_true(rig_open_server(&whole));
-    converse(&whole);
+    talk(&whole);
     hs_str all = hs_buf_str(&whole.sent);
     long allocations = 0;
     for (long n = 0; n == 0 || n < allocations; n++) {
         struct rig r;
         rig_open(&r);
+        fake.begins = begins;
         hs_fault_alloc_after(-1);
         hs_fault_alloc_after(n == 0 ? -1 : n);
         if (rig_open_server(&r)) {
@@ -571,6 +737,30 @@ static void every_allocation_may_fail(void **state)
     }
     assert_true(allocations > 100);
     rig_close(&whole);
+}
+
+/* What is begun and kept, parts, and a poll that is answered without rows. */
+static void begin(struct rig *r)
+{
+    static const char *const asked[][2] = {{"GetFlightInfo", "rows 5 batches 2"},
+                                           {"GetFlightInfo", "parts 3"},
+                                           {"PollFlightInfo", "slow"},
+                                           {"PollFlightInfo", "rows 1 batches 1"}};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct hs_buf b;
+        hs_buf_init(&b, 1 << 16);
+        rig_descriptor(&b, "CommandStatementQuery", hs_str_of(asked[i][1]));
+        rig_unary(r, asked[i][0], ANA, hs_buf_str(&b));
+        hs_buf_fini(&b);
+    }
+    rig_run(r);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    sweep(converse, false);
+    sweep(begin, true);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -594,6 +784,7 @@ int main(void)
         TEST(a_reset_closes_the_call),
         TEST(cancel_flight_info_ends_a_running_call),
         TEST(metadata_answers),
+        TEST(keys_want_a_table),
         TEST(what_is_not_done_says_so),
         TEST(malformed_requests_are_refused),
         TEST(a_long_statement_is_kept),
@@ -603,6 +794,12 @@ int main(void)
         TEST(waiting_is_woken),
         TEST(a_connection_goes_during_sign_in),
         TEST(a_shutdown_lets_what_runs_finish),
+        TEST(what_was_begun_is_read_on),
+        TEST(what_was_begun_is_for_one_person),
+        TEST(few_are_kept_and_not_for_long),
+        TEST(a_scan_has_several_endpoints),
+        TEST(a_slow_statement_is_polled),
+        TEST(a_polled_statement_is_cancelled),
         cmocka_unit_test(a_conversation_cut_at_every_byte),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -86,3 +86,54 @@ def connection(name, requests):
 
 connection("connection", [("GetFlightInfo", command(any_of("CommandStatementQuery", "rows 3 batches 2"))), ("ListActions", b""),
                           ("DoGet", field(1, any_of("TicketStatementQuery", handle(b"flight-ticket", "rows 2 batches 2", b"pin"))))])
+
+
+# ---- fuzz_session: steps (what, which, ...) over several calls of one connection ----
+SESSION = HERE.parent / "fuzz_session"
+SESSION.mkdir(exist_ok=True)
+
+
+def begin(slot, method, proof=0):
+    return bytes([0, slot, METHODS.index(method) + 10 * proof])
+
+
+def say(slot, body):
+    return bytes([2, slot]) + struct.pack("<H", len(body)) + body
+
+
+def end(slot):
+    return bytes([4, slot])
+
+
+def reset(slot):
+    return bytes([5, slot])
+
+
+def whole(slot, method, body, proof=0):
+    return begin(slot, method, proof) + say(slot, body) + end(slot)
+
+
+RUN, HOLD, GO, RELEASE, WAIT, NO_WAIT, LATER = (bytes(b) for b in ((6, 0), (7, 1), (7, 0), (8, 0), (9, 1), (9, 0), (10, 200)))
+
+
+def ticket(sql):
+    return field(1, handle(b"flight-ticket", sql))
+
+
+def info(sql):
+    return command(any_of("CommandStatementQuery", sql))
+
+
+session = {
+    "overlap": b"".join(whole(i, "GetFlightInfo", info(f"rows {i} batches 2")) for i in range(4)) + RUN,
+    "streams": HOLD + b"".join(whole(i, "DoGet", ticket("rows 50 batches 9")) for i in range(4)) + RUN + reset(1) + RUN + GO + RUN,
+    "waiting": whole(0, "DoGet", ticket("wait")) + RUN + reset(0) + whole(1, "DoGet", ticket("wait")) + RUN + RELEASE + RUN,
+    "held": WAIT + whole(0, "GetFlightInfo", info("rows 3 batches 1")) + RUN + NO_WAIT + RELEASE + RUN + LATER,
+    "sign-in": whole(0, "Handshake", b"", 2) + whole(1, "GetFlightInfo", info("rows 1 batches 1"), 2) + reset(0) + RUN,
+    "strangers": b"".join(whole(i, "GetFlightInfo", info("rows 1 batches 1"), 3 + i % 2) for i in range(8)) + RUN,
+    "others": whole(0, "GetFlightInfo", info("slow")) + RUN + whole(1, "DoGet", ticket("slow"), 1) + RUN + RELEASE + RUN,
+    "poll": whole(0, "PollFlightInfo", info("wait")) + RUN + LATER + RELEASE + RUN,
+    "raw": whole(0, "DoGet", ticket("rows 9 batches 9")) + bytes([11, 0]) + struct.pack("<H", 9) + bytes(9) + RUN,
+}
+for name, steps in session.items():
+    (SESSION / name).write_bytes(steps)
