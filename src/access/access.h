@@ -43,6 +43,27 @@ HS_MUST hs_rc hs_access_kept(struct hs_access *a, const uint8_t id[16], struct h
 void hs_access_forget(struct hs_access *a, const uint8_t id[16]);
 
 /* ---- query: SQL ---- */
+/* A relation of the door's own (a system catalog, say) that a statement may name like a table: it goes before any table
+ * of that name, in any case of letters. Plain layout; types: boolean, the integers of 16, 32 and 64 bits and uint32,
+ * float, double, string, date, timestamp, timestamptz, and lists of string, int, long and uint32. Only needed until
+ * hs_access_query returns: the call keeps a sealed copy. */
+struct hs_given {
+    hs_str schema, name; /* a reference without schema means it by its name alone when has_bare_name */
+    bool has_bare_name;
+    const struct hs_type *type; /* STRUCT */
+    const struct hs_batch *batch;
+};
+enum { HS_GIVEN_MAX = 64 };
+#define HS_GIVEN_BYTES (INT64_C(64) << 20) /* of one statement */
+
+/* A transaction's view: statements with the same pins read each table at the snapshot that was current when the first
+ * statement under them began, whatever is committed meanwhile. What may be seen is decided anew each time. Where the
+ * table no longer has that snapshot: HS_CONFLICT "snapshot too old". A statement's own AT goes before. Any thread. */
+struct hs_pins;
+struct hs_pins *hs_pins_new(void); /* NULL: no memory */
+struct hs_pins *hs_pins_ref(struct hs_pins *p);
+void hs_pins_unref(struct hs_pins *p); /* takes NULL */
+
 struct hs_query {
     hs_str sql;
     const struct hs_params *params; /* NULL: none */
@@ -57,6 +78,9 @@ struct hs_query {
     /* What an earlier describe said, carried by a sealed handle or ticket: the same snapshots are read again, and
      * another decision refuses with HS_CONFLICT "policy changed, ask again". Empty: decide and pin now. */
     hs_str bound;
+    const struct hs_given *given; /* relations of the door's own; those that no reference names cost a copy alone */
+    size_t given_count;
+    struct hs_pins *pins; /* NULL: none. The call keeps its own reference */
 };
 /* fn(arg) may be called from any thread until hs_call_close has returned; it must only wake. Never fails: errors are
  * polled. */

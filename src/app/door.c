@@ -14,7 +14,7 @@ static hs_rc door_open(void *arg, const struct hs_io_peer *peer, struct hs_waker
     struct joined *j = hs_calloc(1, sizeof *j);
     if (!j)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    struct hs_peer who = {peer->address, peer->tls};
+    struct hs_peer who = {peer->address, peer->tls, peer->may_upgrade, peer->end_point};
     j->front = d->front;
     hs_rc rc = d->front->open(&d->env, &who, waker, &j->session, err);
     if (rc != HS_OK) {

@@ -25,6 +25,31 @@ void hs_auth_close(struct hs_auth *a);
  * is the address it comes from. Slow on purpose (PBKDF2): call it on a pool thread. */
 HS_MUST hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str name, hs_str peer,
                                hs_str password, struct hs_err *err);
+/* ---- SCRAM-SHA-256 on the wire, the server's half (RFC 5802, 7677): a machine that sees messages and no socket ----
+ *
+ *     hs_scram_open -> hs_scram_first -> hs_scram_final -> hs_scram_close; a refusal ends it.
+ *
+ * Cheap (no PBKDF2 on this side): on the loop. A name that does not exist goes the same steps with a salt that is
+ * always the same for it, and is refused at the end in the same words as a wrong password. */
+struct hs_scram;
+struct hs_scram_offer {
+    hs_str name, peer; /* who he says he is, to the wire's own words: the name inside SCRAM is not looked at */
+    hs_str end_point;  /* tls-server-end-point (RFC 5929) of this connection; empty: no -PLUS is offered */
+};
+/* Everything of the offer and the model that is needed later is copied. */
+HS_MUST hs_rc hs_scram_open(struct hs_auth *a, const struct hs_model *model, const struct hs_scram_offer *offer,
+                            struct hs_scram **out, struct hs_err *err);
+/* "SCRAM-SHA-256-PLUS" when `plus`, else "SCRAM-SHA-256". */
+hs_str hs_scram_mechanism(bool plus);
+/* HS_INVALID: malformed; HS_UNAUTHENTICATED: refused, the channel was tampered with or the mechanism was not offered;
+ * HS_LIMIT: he has guessed too often. */
+HS_MUST hs_rc hs_scram_first(struct hs_scram *s, hs_str mechanism, hs_str client_first, struct hs_buf *out_server_first,
+                             struct hs_err *err);
+/* HS_OK: it is him. out_standing is hs_auth_standing's of the verifier that he proved himself by. */
+HS_MUST hs_rc hs_scram_final(struct hs_scram *s, hs_str client_final, struct hs_buf *out_server_final,
+                             uint8_t out_standing[32], struct hs_err *err);
+void hs_scram_close(struct hs_scram *s); /* takes NULL */
+
 /* What a proof of this person's is worth something for: changes with the password. For whoever remembers a proof. */
 HS_MUST hs_rc hs_auth_standing(const struct hs_model *model, hs_str name, uint8_t out[32], struct hs_err *err);
 /* Whom an address counts as: "127.0.0.1:5" and "[::1]:5" without the port, and of IPv6 the /64, which is what one host

@@ -17,12 +17,16 @@ struct hs_front_env { /* what a door is handed; outlives its sessions */
 struct hs_peer {
     hs_str address; /* "127.0.0.1:5555" */
     bool tls;
+    bool may_upgrade; /* it is plain text and TLS can be had: wants_tls */
+    hs_str end_point; /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
 };
 
 struct hs_frontend {
     const char *name; /* "flight" */
     const char *text;
     const char *alpn; /* "h2", or NULL */
+    /* Connections begin in plain text and ask for TLS inside the protocol, or begin with TLS and `alpn` (io.h). */
+    bool upgrade;
     /* Before the first session and after the last; env->shared holds what was made. NULL: the door shares nothing. */
     HS_MUST hs_rc (*share)(const struct hs_front_env *env, void **out_shared, struct hs_err *err);
     void (*share_tick)(void *shared); /* several times a second, on any one thread */
@@ -40,7 +44,11 @@ struct hs_frontend {
     void (*shutdown)(void *session);    /* no new calls; finish what runs */
     bool (*done)(void *session);        /* nothing left to say: the connection may close */
     bool (*wants_input)(void *session); /* false: read nothing for now. NULL: always */
-    void (*close)(void *session);       /* frees everything; cancels running calls */
+    /* Only of a door with `upgrade`, else NULL. True: send what is queued, then go on in TLS; nothing is fed before
+     * `secured` has said that it stands. Plain bytes behind the request end the connection (io.h). */
+    bool (*wants_tls)(void *session);
+    HS_MUST hs_rc (*secured)(void *session, const struct hs_peer *peer, struct hs_err *err);
+    void (*close)(void *session); /* frees everything; cancels running calls */
 };
 
 extern const struct hs_frontend hs_front_flight;

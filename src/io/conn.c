@@ -109,7 +109,7 @@ void conn_shutdown(struct conn *c)
 
 hs_rc conn_start_session(struct conn *c, struct hs_err *err)
 {
-    struct hs_io_peer peer = {hs_str_of(c->peer), c->ssl != NULL};
+    struct hs_io_peer peer = {.address = hs_str_of(c->peer), .tls = c->ssl != NULL};
     HS_TRY(c->listener->set.ops->open(c->listener->set.arg, &peer, c->waker, &c->session, err));
     if (c->loop->draining) {
         c->shut = true;

@@ -35,6 +35,8 @@ struct hs_io_settings {
 struct hs_io_peer {
     hs_str address; /* "127.0.0.1:5555"; lives as long as the session */
     bool tls;
+    bool may_upgrade; /* it is plain text and TLS can be had: wants_tls */
+    hs_str end_point; /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
 };
 
 /* A protocol session. All run on the connection's loop thread. */
@@ -49,6 +51,12 @@ struct hs_session_ops {
     void (*shutdown)(void *session);
     bool (*wants_close)(void *session);
     bool (*wants_input)(void *session); /* may be NULL: always */
+    /* Of a listener with `upgrade`; may be NULL: never. Asked after each feed: when true, nothing more is read in plain
+     * text, what is queued is sent, and the connection goes on in TLS; `secured` tells when it does (peer->tls), and an
+     * error there ends the connection. Bytes that came with or behind the request, in plain text, end the connection
+     * by themselves: whoever sat in between may have written them. */
+    bool (*wants_tls)(void *session);
+    HS_MUST hs_rc (*secured)(void *session, const struct hs_io_peer *peer, struct hs_err *err);
     void (*close)(void *session);
 };
 
@@ -58,6 +66,10 @@ struct hs_listen {
     const char *key;         /* PEM file */
     const char *alpn;        /* "h2": a client that offers protocols must offer this one; NULL: not looked at */
     bool plain_anywhere;     /* permits plain text off loopback */
+    /* With a certificate: a connection begins in plain text and goes on in TLS when its session wants that (wants_tls),
+     * or begins with TLS (its first byte is 0x16), and then has to offer `alpn`. That the session speaks of nothing
+     * worth hiding before is its own care: a plain beginning off loopback is not refused here. */
+    bool upgrade;
     const struct hs_session_ops *ops;
     void *arg; /* for ops->open */
 };

@@ -107,7 +107,7 @@ static inline void rig_client(struct rig *r)
 
 static inline bool rig_open_server(struct rig *r)
 {
-    struct hs_peer peer = {{"127.0.0.1:5", 11}, false};
+    struct hs_peer peer = {.address = HS_S("127.0.0.1:5")};
     static const struct hs_flight_settings settings = {.poll_ms = -1}; /* polls are answered at once */
     r->env = (struct hs_front_env){
         .access = (struct hs_access *)r, .wake = rig_wake, .server_version = "9.9", .settings = &settings};
