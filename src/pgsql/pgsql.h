@@ -160,7 +160,10 @@ struct hs_pgsql_relation {
     hs_str schema, name; /* as the engine is to be asked for it */
     uint32_t oid;
     const struct hs_type *row; /* STRUCT: the visible columns; UINT32 is an oid. NULL: not known */
-    bool system;               /* of pg_catalog or information_schema: the door makes its rows */
+    /* One a column: what it is to PostgreSQL (name 19, "char" 18, regproc 24, int2vector 22 with subscripts from 0, a
+     * table's composite). NULL: what `row` says. reg* columns hold OIDs; their text is made where they are shown. */
+    const uint32_t *types;
+    bool system; /* of pg_catalog or information_schema: the door makes its rows */
 };
 enum hs_pgsql_found { HS_PGSQL_ABSENT, HS_PGSQL_FOUND, HS_PGSQL_SEVERAL };
 
