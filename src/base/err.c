@@ -37,6 +37,12 @@ int hs_kind_retry(hs_rc kind)
     return row(kind)->retry;
 }
 
+void hs_err_state(struct hs_err *err, const char *sqlstate)
+{
+    if (err)
+        err->sqlstate = sqlstate;
+}
+
 void hs_err_clear(struct hs_err *err)
 {
     if (err)

@@ -25,6 +25,7 @@ struct hs_err {
     hs_rc kind;
     const char *file; /* where it was born; static storage */
     int line;
+    const char *sqlstate; /* ISO 9075's five letters for what is wrong, static; NULL: the kind is all that is known */
     char shown[512];
     char detail[1536];
 };
@@ -62,6 +63,9 @@ HS_MUST hs_rc hs_fail_hidden_at(struct hs_err *err, hs_rc kind, const char *file
 hs_rc hs_err_note(struct hs_err *err, const char *format, ...) HS_PRINTF(2, 3);
 /* Replaces shown (say, when an inner text must not leave). */
 hs_rc hs_err_show(struct hs_err *err, const char *format, ...) HS_PRINTF(2, 3);
+
+/* For an error that was just made; the next hs_fail forgets it. */
+void hs_err_state(struct hs_err *err, const char *sqlstate);
 
 void hs_err_clear(struct hs_err *err);
 const char *hs_kind_name(hs_rc kind); /* "INVALID", "DENIED", ... */

@@ -64,6 +64,71 @@ static const struct {
     {"Max expression depth", HS_LIMIT, "the statement is nested too deeply"},
 };
 
+/* SQL's own word for what is wrong (ISO 9075, SQLSTATE), for the doors whose clients ask for one: by the engine's kind
+ * and how its text begins, which is in front of whatever the text quotes. The first that fits. */
+static const struct {
+    const char *name, *begins, *sqlstate;
+} states[] = {
+    {"CONVERSION", "Could not convert string", "22P02"},
+    {"CONVERSION", "invalid date field format", "22007"},
+    {"CONVERSION", "invalid timestamp field format", "22007"},
+    {"CONVERSION", "date field value out of range", "22008"},
+    {"CONVERSION", "timestamp field value out of range", "22008"},
+    {"CONVERSION", "time field value out of range", "22008"},
+    {"CONVERSION", "Date out of range", "22008"},
+    {"CONVERSION", "Date and time not in", "22008"},
+    {"CONVERSION", "Could not convert Timestamp", "22008"},
+    {"CONVERSION", "Unimplemented type for cast", "42846"},
+    {"CONVERSION", "", "22003"},
+    {"OUT_OF_RANGE", "cannot take square root", "2201F"},
+    {"OUT_OF_RANGE", "cannot take logarithm", "2201E"},
+    {"OUT_OF_RANGE", "Date out of range", "22008"},
+    {"OUT_OF_RANGE", "Timestamp", "22008"},
+    {"OUT_OF_RANGE", "", "22003"},
+    {"DIVIDE_BY_ZERO", "", "22012"},
+    {"DECIMAL", "", "22003"},
+    {"INVALID_INPUT", "Argument for ntile", "22014"},
+    {"INVALID_INPUT", "More than one row returned by a subquery", "21000"},
+    {"INVALID_INPUT", "", "22023"},
+    {"MISMATCH_TYPE", "", "42804"},
+    {"INVALID_TYPE", "", "42804"},
+    {"UNKNOWN_TYPE", "", "42804"},
+    {"BINDER", "Referenced column", "42703"},
+    {"BINDER", "Table \"", "42703"},
+    {"BINDER", "Values list \"", "42703"},
+    {"BINDER", "Referenced table", "42P01"},
+    {"BINDER", "Ambiguous reference", "42702"},
+    {"BINDER", "Duplicate alias", "42712"},
+    {"BINDER", "column \"", "42803"},
+    {"BINDER", "No function matches", "42883"},
+    {"BINDER", "Cannot compare values", "42883"},
+    {"BINDER", "Cannot mix values", "42804"},
+    {"BINDER", "aggregate function calls cannot be nested", "42803"},
+    {"BINDER", "GROUP BY clause cannot", "42803"},
+    {"BINDER", "WHERE clause cannot", "42803"},
+    {"CATALOG", "Scalar Function", "42883"},
+    {"CATALOG", "Function with name", "42883"},
+    {"CATALOG", "Aggregate Function", "42883"},
+    {"CATALOG", "Type with name", "42704"},
+    {"CATALOG", "Table with name", "42P01"},
+    {"PARSER", "", "42601"},
+    {"SYNTAX", "", "42601"},
+    {"NOT_IMPLEMENTED", "", "0A000"},
+    {"OUT_OF_MEMORY", "", "53200"},
+    {"OBJECT_SIZE", "", "54000"},
+    {"INTERRUPT", "", "57014"},
+};
+
+/* What our own functions in the worker say (natives_pg.c): "hs:22012", without a word of a value. The words are here.
+ */
+static const struct {
+    const char *sqlstate, *words;
+} raised[] = {
+#define STATE(sqlstate, words) {sqlstate, words},
+#include "engine/states.def"
+#undef STATE
+};
+
 /* What a binder says about one name. `before` ends just in front of the name, `after` follows it. */
 static const struct {
     const char *before, *words;
@@ -172,14 +237,40 @@ static bool say_name(struct hs_err *err, hs_rc rc, const char *text, hs_str sql)
     return false;
 }
 
+/* ---- states ---- */
+static const char *state_of(const struct kind *k, const char *text)
+{
+    for (size_t i = 0; text && i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(states[i].name, k->name) == 0 && strncmp(text, states[i].begins, strlen(states[i].begins)) == 0)
+            return states[i].sqlstate;
+    return NULL;
+}
+
+/* An error of a native: its state, and our words for it instead of the kind's. */
+static const char *state_raised(struct kind *k, const char *text)
+{
+    if (!text || strcmp(k->name, "INVALID_INPUT") != 0 || strncmp(text, "hs:", 3) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof raised / sizeof raised[0]; i++)
+        if (strcmp(text + 3, raised[i].sqlstate) == 0) {
+            k->words = raised[i].words;
+            return raised[i].sqlstate;
+        }
+    return NULL;
+}
+
 hs_rc hs_engine_error_in(struct hs_err *err, const char *engine_kind, const char *engine_text, hs_str sql)
 {
     struct kind k = find_kind(engine_kind, engine_text);
+    const char *sqlstate = state_raised(&k, engine_text);
+    if (!sqlstate)
+        sqlstate = state_of(&k, engine_text);
     if (!hs_defence("error-text"))
         return hs_fail(err, k.rc, "%s", engine_text ? engine_text : "");
     bool about_names = strcmp(k.name, "BINDER") == 0 || strcmp(k.name, "CATALOG") == 0;
     if (!about_names || !sql.len || !say_name(err, k.rc, engine_text, sql))
         hs_ignore(hs_fail(err, k.rc, "%s", k.words));
+    hs_err_state(err, sqlstate);
     if (!err)
         return k.rc;
     return hs_err_note(err, "%s: %s", engine_kind ? engine_kind : "", engine_text ? engine_text : "");

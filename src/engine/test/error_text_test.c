@@ -53,6 +53,39 @@ static void kinds(void **state)
     assert_int_equal(hs_engine_error(NULL, "IO", "x"), HS_UNAVAILABLE);
 }
 
+/* By what stands in front of a quoted value; and what a native raises has words of ours alone. */
+static void sqlstates(void **state)
+{
+    static const struct {
+        const char *kind, *text, *sqlstate;
+    } cases[] = {
+        {"Conversion", "Could not convert string '22012' to INT32", "22P02"},
+        {"Conversion", "Type INT64 with value 9 can't be cast", "22003"},
+        {"Conversion", "date field value out of range: \"2024-02-30\"", "22008"},
+        {"Out of Range", "Overflow in addition of INT32 (1 + 2)!", "22003"},
+        {"Binder", "Referenced column \"x\" not found", "42703"},
+        {"Parser", "syntax error at or near \"x\"", "42601"},
+        {"Invalid Input", "hs:22012", "22012"},
+        {"Invalid Input", "hs:99999", "22023"},
+        {"Conversion", "hs:22012", "22003"},
+        {"INTERNAL", "hs:22012", NULL},
+        {"IO", "SECRET", NULL},
+    };
+    struct hs_err err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hs_ignore(hs_engine_error(&err, cases[i].kind, cases[i].text));
+        if (cases[i].sqlstate)
+            assert_string_equal(err.sqlstate, cases[i].sqlstate);
+        else
+            assert_null(err.sqlstate);
+    }
+    hs_ignore(hs_engine_error(&err, "Invalid Input", "hs:22012"));
+    assert_string_equal(err.shown, "division by zero");
+    hs_ignore(hs_fail(&err, HS_INVALID, "another"));
+    assert_null(err.sqlstate);
+}
+
 static void names(void **state)
 {
     static const char *const unknown =
@@ -71,6 +104,6 @@ static void names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(sqlstates), cmocka_unit_test(names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
