@@ -11,15 +11,6 @@
 
 enum { MINUTE_US = 60000000, SESSION_ID = 16, TOKEN_BYTES = 24 };
 
-struct hs_auth {
-    struct hs_keys keys;
-    struct hs_state *state;
-    int64_t session_us;
-    struct hs_guesses *guesses;
-};
-
-static const char REFUSED[] = "user name or password is wrong";
-
 hs_rc hs_auth_open(const struct hs_auth_settings *s, struct hs_state *state, struct hs_auth **out, struct hs_err *err)
 {
     struct hs_auth *a = hs_calloc(1, sizeof *a);
@@ -68,7 +59,7 @@ hs_rc hs_auth_password(struct hs_auth *a, const struct hs_model *model, hs_str n
     if (same && user && !user->disabled)
         return HS_OK;
     hs_guesses_wrong(a->guesses, name, peer);
-    return hs_fail(err, HS_UNAUTHENTICATED, REFUSED);
+    return hs_fail(err, HS_UNAUTHENTICATED, HS_AUTH_REFUSED);
 }
 
 hs_rc hs_auth_standing(const struct hs_model *model, hs_str name, uint8_t out[32], struct hs_err *err)

@@ -7,16 +7,10 @@
 
 #include <openssl/evp.h>
 
-enum { ITERATIONS = 4096, ITERATIONS_MAX = 1000000, SALT = 16, SALT_MAX = 128 };
+enum { ITERATIONS_MAX = 1000000 };
 
-struct verifier {
-    int iterations;
-    uint8_t salt[SALT_MAX];
-    size_t salt_len;
-    uint8_t stored[32];
-};
-
-static hs_rc stretch(hs_str password, const struct verifier *v, int iterations, uint8_t out[32], struct hs_err *err)
+static hs_rc stretch(hs_str password, const struct hs_scram_verifier *v, int iterations, uint8_t out[32],
+                     struct hs_err *err)
 {
     return PKCS5_PBKDF2_HMAC(password.at ? password.at : "", (int)password.len, v->salt, (int)v->salt_len, iterations,
                              EVP_sha256(), 32, out)
@@ -24,7 +18,7 @@ static hs_rc stretch(hs_str password, const struct verifier *v, int iterations, 
                : hs_fail_hidden(err, HS_INTERNAL, "PBKDF2 failed");
 }
 
-static hs_rc derive(hs_str password, const struct verifier *v, uint8_t stored[32], uint8_t server[32],
+static hs_rc derive(hs_str password, const struct hs_scram_verifier *v, uint8_t stored[32], uint8_t server[32],
                     struct hs_err *err)
 {
     uint8_t salted[32], client[32];
@@ -48,15 +42,15 @@ static bool read_base64(hs_str text, uint8_t *out, size_t least, size_t most, si
     return ok;
 }
 
-static bool parse(hs_str text, struct verifier *v)
+bool hs_scram_parse(hs_str text, struct hs_scram_verifier *v)
 {
-    *v = (struct verifier){.iterations = hs_scram_rounds(text)};
+    *v = (struct hs_scram_verifier){.iterations = hs_scram_rounds(text)};
     hs_str_cut(&text, '$');
     hs_str head = hs_str_cut(&text, '$'), stored = hs_str_cut(&text, ':');
     size_t len;
     hs_str_cut(&head, ':');
-    return v->iterations && read_base64(head, v->salt, 1, SALT_MAX, &v->salt_len) &&
-           read_base64(stored, v->stored, 32, 32, &len);
+    return v->iterations && read_base64(head, v->salt, 1, HS_SCRAM_SALT_MAX, &v->salt_len) &&
+           read_base64(stored, v->stored, 32, 32, &len) && read_base64(text, v->server, 32, 32, &len);
 }
 
 int hs_scram_rounds(hs_str verifier)
@@ -69,11 +63,12 @@ int hs_scram_rounds(hs_str verifier)
 
 hs_rc hs_scram_check(hs_str verifier, hs_str password, int rounds, bool *out_same, struct hs_err *err)
 {
-    struct verifier v;
+    struct hs_scram_verifier v;
     uint8_t stored[32], server[32], nothing[32];
-    bool real = parse(verifier, &v);
+    bool real = hs_scram_parse(verifier, &v);
     if (!real)
-        v = (struct verifier){.iterations = rounds > ITERATIONS ? rounds : ITERATIONS, .salt_len = SALT};
+        v = (struct hs_scram_verifier){.iterations = rounds > HS_SCRAM_ROUNDS ? rounds : HS_SCRAM_ROUNDS,
+                                       .salt_len = HS_SCRAM_SALT};
     HS_TRY(derive(password, &v, stored, server, err));
     if (v.iterations < rounds) /* a cheaper verifier takes as long as the dearest */
         HS_TRY(stretch(password, &v, rounds - v.iterations, nothing, err));
@@ -83,14 +78,18 @@ hs_rc hs_scram_check(hs_str verifier, hs_str password, int rounds, bool *out_sam
 
 hs_rc hs_scram_make(hs_str password, struct hs_buf *out, struct hs_err *err)
 {
-    struct verifier v = {.iterations = ITERATIONS, .salt_len = SALT};
+    struct hs_scram_verifier v = {.iterations = HS_SCRAM_ROUNDS, .salt_len = HS_SCRAM_SALT};
     uint8_t stored[32], server[32];
     if (!password.len)
         return hs_fail(err, HS_INVALID, "the password is empty");
-    HS_TRY(hs_random(v.salt, SALT, err));
+    if (!hs_scram_is_prepared(password))
+        return hs_fail(err, HS_INVALID,
+                       "the password has characters that programs write in more than one way (combining "
+                       "marks, ligatures, wide or special spaces ...); choose others");
+    HS_TRY(hs_random(v.salt, HS_SCRAM_SALT, err));
     HS_TRY(derive(password, &v, stored, server, err));
-    hs_buf_addf(out, "SCRAM-SHA-256$%d:", ITERATIONS);
-    hs_buf_add_base64(out, v.salt, SALT);
+    hs_buf_addf(out, "SCRAM-SHA-256$%d:", HS_SCRAM_ROUNDS);
+    hs_buf_add_base64(out, v.salt, HS_SCRAM_SALT);
     hs_buf_addc(out, '$');
     hs_buf_add_base64(out, stored, 32);
     hs_buf_addc(out, ':');
