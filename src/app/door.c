@@ -8,13 +8,18 @@ struct joined { /* what the pump holds: which front, and its session */
     void *session;
 };
 
+static struct hs_peer peer_of(const struct hs_io_peer *p)
+{
+    return (struct hs_peer){p->address, p->tls, p->may_upgrade, p->must_upgrade, p->end_point};
+}
+
 static hs_rc door_open(void *arg, const struct hs_io_peer *peer, struct hs_waker *waker, void **out, struct hs_err *err)
 {
     struct door *d = arg;
     struct joined *j = hs_calloc(1, sizeof *j);
     if (!j)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    struct hs_peer who = {peer->address, peer->tls, peer->may_upgrade, peer->end_point};
+    struct hs_peer who = peer_of(peer);
     j->front = d->front;
     hs_rc rc = d->front->open(&d->env, &who, waker, &j->session, err);
     if (rc != HS_OK) {
@@ -67,6 +72,19 @@ static bool door_wants_input(void *session)
     return !j->front->wants_input || j->front->wants_input(j->session);
 }
 
+static bool door_wants_tls(void *session)
+{
+    struct joined *j = session;
+    return j->front->wants_tls && j->front->wants_tls(j->session);
+}
+
+static hs_rc door_secured(void *session, const struct hs_io_peer *peer, struct hs_err *err)
+{
+    struct joined *j = session;
+    struct hs_peer who = peer_of(peer);
+    return j->front->secured(j->session, &who, err);
+}
+
 static void door_close(void *session)
 {
     struct joined *j = session;
@@ -83,6 +101,8 @@ const struct hs_session_ops hs_door_ops = {
     .shutdown = door_shutdown,
     .wants_close = door_done,
     .wants_input = door_wants_input,
+    .wants_tls = door_wants_tls,
+    .secured = door_secured,
     .close = door_close,
 };
 

@@ -17,8 +17,9 @@ struct hs_front_env { /* what a door is handed; outlives its sessions */
 struct hs_peer {
     hs_str address; /* "127.0.0.1:5555" */
     bool tls;
-    bool may_upgrade; /* it is plain text and TLS can be had: wants_tls */
-    hs_str end_point; /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
+    bool may_upgrade;  /* it is plain text and TLS can be had: wants_tls */
+    bool must_upgrade; /* and is to be had: plain text is not permitted here, but for the request */
+    hs_str end_point;  /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
 };
 
 struct hs_frontend {
@@ -45,7 +46,7 @@ struct hs_frontend {
     bool (*done)(void *session);        /* nothing left to say: the connection may close */
     bool (*wants_input)(void *session); /* false: read nothing for now. NULL: always */
     /* Only of a door with `upgrade`, else NULL. True: send what is queued, then go on in TLS; nothing is fed before
-     * `secured` has said that it stands. Plain bytes behind the request end the connection (io.h). */
+     * `secured` has said that it stands. Plain bytes behind the request, in the same feed, are to be refused (io.h). */
     bool (*wants_tls)(void *session);
     HS_MUST hs_rc (*secured)(void *session, const struct hs_peer *peer, struct hs_err *err);
     void (*close)(void *session); /* frees everything; cancels running calls */

@@ -31,6 +31,8 @@ static const char *late(struct conn *c, int64_t *next)
     if (c->linger_ms >= 0)
         return is_over(c->linger_ms, LINGER_MS, now, next) ? "" : NULL;
     if (!c->session && is_over(c->opened_ms, set->handshake_ms, now, next))
+        return c->greeting ? "nothing was sent in time" : "no TLS handshake in time";
+    if (c->shaking && is_over(c->shaking_ms, set->handshake_ms, now, next))
         return "no TLS handshake in time";
     if (c->session && !c->fed && is_over(c->opened_ms, set->first_byte_ms, now, next))
         return "nothing was sent in time";
@@ -98,7 +100,7 @@ void conn_shutdown(struct conn *c)
     if (c->shut || c->linger_ms >= 0)
         return;
     c->shut = true;
-    if (!c->session) {
+    if (!c->session || c->shaking) {
         conn_close(c); /* in the middle of a handshake: nothing to finish */
         return;
     }
@@ -107,9 +109,29 @@ void conn_shutdown(struct conn *c)
     conn_pump(c);
 }
 
-hs_rc conn_start_session(struct conn *c, struct hs_err *err)
+static struct hs_io_peer peer_of(struct conn *c)
 {
     struct hs_io_peer peer = {.address = hs_str_of(c->peer), .tls = c->ssl != NULL};
+    peer.may_upgrade = !c->ssl && c->listener->certificate != NULL;
+    peer.must_upgrade = peer.may_upgrade && c->listener->must_upgrade;
+    if (c->ssl)
+        tls_end_point(c);
+    peer.end_point = hs_str_n(c->end_point, c->end_point_len);
+    return peer;
+}
+
+hs_rc conn_secured(struct conn *c, struct hs_err *err)
+{
+    struct hs_io_peer peer = peer_of(c);
+    conn_tick(c);
+    return c->listener->set.ops->secured(c->session, &peer, err);
+}
+
+hs_rc conn_start_session(struct conn *c, struct hs_err *err)
+{
+    struct hs_io_peer peer = peer_of(c);
+    if (c->direct && !tls_has_protocol(c))
+        return hs_fail(err, HS_INVALID, "it began with TLS and named no protocol");
     HS_TRY(c->listener->set.ops->open(c->listener->set.arg, &peer, c->waker, &c->session, err));
     if (c->loop->draining) {
         c->shut = true;
@@ -160,11 +182,9 @@ void conn_close(struct conn *c)
 static bool join_loop(struct conn *c, struct loop *l)
 {
     c->waker = waker_new(l->mailbox, c);
-    if (c->listener->certificate && c->waker) {
-        c->ssl = listener_ssl(c->listener);
-        if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
-            return false;
-    }
+    c->greeting = c->listener->certificate && c->listener->set.upgrade;
+    if (c->listener->certificate && !c->greeting && c->waker && !tls_begin(c))
+        return false;
     if (!c->waker || uv_poll_init(&l->uv, &c->poll, c->fd) != 0)
         return false;
     uv_timer_init(&l->uv, &c->timer);

@@ -35,8 +35,9 @@ struct hs_io_settings {
 struct hs_io_peer {
     hs_str address; /* "127.0.0.1:5555"; lives as long as the session */
     bool tls;
-    bool may_upgrade; /* it is plain text and TLS can be had: wants_tls */
-    hs_str end_point; /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
+    bool may_upgrade;  /* it is plain text and TLS can be had: wants_tls */
+    bool must_upgrade; /* and is to be had: plain text is not permitted here, but for the request */
+    hs_str end_point;  /* of TLS: tls-server-end-point of our certificate (RFC 5929); empty: not defined for it */
 };
 
 /* A protocol session. All run on the connection's loop thread. */
@@ -51,10 +52,11 @@ struct hs_session_ops {
     void (*shutdown)(void *session);
     bool (*wants_close)(void *session);
     bool (*wants_input)(void *session); /* may be NULL: always */
-    /* Of a listener with `upgrade`; may be NULL: never. Asked after each feed: when true, nothing more is read in plain
-     * text, what is queued is sent, and the connection goes on in TLS; `secured` tells when it does (peer->tls), and an
-     * error there ends the connection. Bytes that came with or behind the request, in plain text, end the connection
-     * by themselves: whoever sat in between may have written them. */
+    /* Of a listener with `upgrade`; may be NULL: never. Asked after each feed while it is plain text: when true,
+     * nothing more is read in plain text, what is queued is sent, and the connection goes on in TLS; `secured` tells
+     * when it does (peer->tls), and an error there ends the connection. Nobody may have written in between what is
+     * taken for the client's later (CVE-2021-23214): bytes of the same feed behind the request are for the session to
+     * refuse, those that lie in the socket when the request is granted end the connection here. */
     bool (*wants_tls)(void *session);
     HS_MUST hs_rc (*secured)(void *session, const struct hs_io_peer *peer, struct hs_err *err);
     void (*close)(void *session);
@@ -68,7 +70,7 @@ struct hs_listen {
     bool plain_anywhere;     /* permits plain text off loopback */
     /* With a certificate: a connection begins in plain text and goes on in TLS when its session wants that (wants_tls),
      * or begins with TLS (its first byte is 0x16), and then has to offer `alpn`. That the session speaks of nothing
-     * worth hiding before is its own care: a plain beginning off loopback is not refused here. */
+     * worth hiding before is its own care (must_upgrade): a plain beginning is not refused here. */
     bool upgrade;
     const struct hs_session_ops *ops;
     void *arg; /* for ops->open */

@@ -22,6 +22,7 @@ struct listener {
     int fd;
     uv_poll_t poll;
     uv_timer_t rest;      /* after EMFILE: accept again a little later */
+    bool must_upgrade;    /* plain text may be the beginning and no more */
     pthread_mutex_t lock; /* of tls, which reload replaces */
     SSL_CTX *tls;
 };
@@ -66,7 +67,9 @@ struct conn {
     struct sockaddr_storage from;
     SSL *ssl; /* NULL: plain text */
     struct hs_waker *waker;
-    void *session; /* NULL until TLS is ready */
+    void *session; /* NULL until TLS is ready, or the first byte says that there is none */
+    uint8_t end_point[EVP_MAX_MD_SIZE];
+    size_t end_point_len;
     struct hs_out out;
     int64_t opened_ms;
     int64_t moved_ms;                        /* a byte either way */
@@ -79,6 +82,11 @@ struct conn {
     bool shut;                               /* the session was told to shut down */
     bool write_blocked;                      /* the socket took less than we had */
     bool read_wants_write, write_wants_read; /* TLS may want the other direction */
+    bool greeting;                           /* the first byte will tell whether it begins with TLS */
+    bool direct;                             /* it did */
+    bool upgrading;                          /* what is queued goes out in plain text, and nothing is read */
+    bool shaking;                            /* the session waits for TLS to stand */
+    int64_t shaking_ms;                      /* since when */
     bool dead;
 };
 
@@ -136,6 +144,10 @@ ssize_t tls_read(struct conn *c, void *at, size_t len);
 ssize_t tls_write(struct conn *c, const void *at, size_t len);
 int tls_handshake(struct conn *c); /* 1: done, -1: wait, -2: broken */
 void tls_goodbye(struct conn *c);
+HS_MUST bool tls_begin(struct conn *c); /* c->ssl on its socket; false: no memory */
+/* After the handshake: c->end_point, and whether the client has agreed on a protocol. */
+void tls_end_point(struct conn *c);
+bool tls_has_protocol(const struct conn *c);
 
 /* loop.c */
 HS_MUST hs_rc loop_open(struct hs_io *io, struct loop *l, struct hs_err *err);
@@ -157,6 +169,7 @@ void arrival_refuse(struct hs_io *io, struct arrival *a);
 /* conn.c */
 void conn_open(struct loop *l, const struct arrival *a); /* takes the fd */
 HS_MUST hs_rc conn_start_session(struct conn *c, struct hs_err *err);
+HS_MUST hs_rc conn_secured(struct conn *c, struct hs_err *err);
 void conn_tick(struct conn *c);
 void conn_turn(struct conn *c);
 void conn_arm(struct conn *c);

@@ -112,6 +112,7 @@ static hs_rc open_listener(struct listener *l, int *out_port, struct hs_err *err
 {
     struct hs_address a;
     HS_TRY(address_parse(l->set.address, &a, err));
+    l->must_upgrade = !a.loopback && !l->set.plain_anywhere;
     if (!l->set.certificate && !a.loopback && !l->set.plain_anywhere)
         return hs_fail(err, HS_INVALID,
                        "%.*s is not a loopback address: give a certificate and key, or permit plain text",

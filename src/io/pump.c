@@ -98,9 +98,9 @@ static void ask_session(struct conn *c)
 
 static bool wants_input(const struct conn *c)
 {
-    if (c->linger_ms >= 0 || !c->session)
+    if (c->linger_ms >= 0 || !c->session || c->shaking)
         return true;
-    if (c->input_over || hs_out_len(&c->out) >= c->loop->io->set.out_pause)
+    if (c->input_over || c->upgrading || hs_out_len(&c->out) >= c->loop->io->set.out_pause)
         return false;
     return !ops(c)->wants_input || ops(c)->wants_input(c->session);
 }
@@ -134,11 +134,42 @@ static void linger(struct conn *c)
     c->read_wants_write = c->write_wants_read = false;
 }
 
+/* The session has asked for TLS. Nothing may lie in the socket before the request is granted: whoever speaks to us in
+ * plain text must not be taken for who speaks in TLS afterwards. */
+static void look_for_upgrade(struct conn *c)
+{
+    char byte;
+    struct hs_err err;
+    if (c->ssl || !c->listener->certificate || !c->listener->set.upgrade || !ops(c)->wants_tls ||
+        !ops(c)->wants_tls(c->session))
+        return;
+    c->upgrading = true;
+    if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+        return;
+    hs_ignore(hs_fail(&err, HS_INVALID, "plain text behind the request for TLS"));
+    session_failed(c, &err);
+}
+
+/* The grant is with the kernel. */
+static bool begin_tls(struct conn *c)
+{
+    c->upgrading = false;
+    c->shaking = true;
+    c->shaking_ms = loop_now(c->loop);
+    return tls_begin(c);
+}
+
+/* In the middle of a handshake nothing is said, whatever the session would like to. */
+static bool may_speak(const struct conn *c)
+{
+    return c->session && c->linger_ms < 0 && !c->shaking;
+}
+
 void conn_pump(struct conn *c)
 {
     size_t written = 0;
     c->write_blocked = false;
-    while (c->session && c->linger_ms < 0 && !c->write_blocked && written < WRITE_A_TURN) {
+    while (may_speak(c) && !c->write_blocked && written < WRITE_A_TURN) {
         ask_session(c);
         if (hs_out_len(&c->out) == 0)
             break;
@@ -149,9 +180,13 @@ void conn_pump(struct conn *c)
     }
     if (written >= WRITE_A_TURN)
         ask_session(c); /* else an empty queue would look like the end of what it has to say */
-    if (c->session && c->linger_ms < 0 && hs_out_len(&c->out) == 0 &&
-        (c->input_over || ops(c)->wants_close(c->session)))
+    bool said = may_speak(c) && hs_out_len(&c->out) == 0;
+    if (said && (c->input_over || ops(c)->wants_close(c->session))) {
         linger(c);
+    } else if (said && c->upgrading && !begin_tls(c)) {
+        conn_close(c);
+        return;
+    }
     conn_tick(c);
     poll_again(c);
     conn_arm(c);
@@ -172,6 +207,8 @@ static void feed(struct conn *c, size_t len)
     conn_tick(c);
     if (ops(c)->feed(c->session, hs_str_n(c->loop->buffer, len), &err) != HS_OK)
         session_failed(c, &err);
+    else
+        look_for_upgrade(c);
 }
 
 /* false: the connection is closed and gone. */
@@ -192,18 +229,45 @@ static bool read_turn(struct conn *c)
     return true;
 }
 
+enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a record that begins TLS; no protocol here begins so */
+
+/* Of a listener where TLS is asked for inside the protocol: the first byte is looked at and stays where it is. -1: not
+ * there yet, -2: none comes. */
+static int greet(struct conn *c)
+{
+    unsigned char byte;
+    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return -1;
+    if (n <= 0)
+        return -2;
+    c->greeting = false;
+    c->direct = byte == TLS_HANDSHAKE;
+    return !c->direct || tls_begin(c) ? 1 : -2;
+}
+
+static hs_rc on_handshake(struct conn *c, struct hs_err *err)
+{
+    if (!c->session)
+        return conn_start_session(c, err);
+    c->shaking = false;
+    return conn_secured(c, err);
+}
+
 /* false: the connection is closed and gone. */
 static bool handshake(struct conn *c)
 {
     struct hs_err err;
-    int state = c->ssl ? tls_handshake(c) : 1;
+    int state = c->greeting ? greet(c) : 1;
+    if (state == 1 && c->ssl)
+        state = tls_handshake(c);
     if (state == -1)
         return true;
-    if (state == 1 && conn_start_session(c, &err) == HS_OK)
+    if (state == 1 && on_handshake(c, &err) == HS_OK)
         return true;
     if (state == 1)
         log_failure(c, HS_LOG_WARN, "connection_refused", &err);
-    else
+    else if (!c->greeting)
         hs_log(HS_LOG_INFO, "connection_refused", "peer", c->peer, "why", "TLS handshake failed", NULL);
     conn_close(c);
     return false;
@@ -222,9 +286,10 @@ static void on_event(uv_poll_t *poll, int status, int events)
         drop_input(c);
         return;
     }
-    if (!c->session && !handshake(c))
+    if ((!c->session || c->shaking) && !handshake(c))
         return;
-    if (c->session && ((events & UV_READABLE) || c->read_wants_write) && !read_turn(c))
+    bool ready = c->session && !c->shaking;
+    if (ready && ((events & UV_READABLE) || c->read_wants_write) && !read_turn(c))
         return;
     conn_pump(c);
 }
@@ -232,7 +297,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 /* Plain connections have a session at once; TLS ones after the handshake, whose first bytes are waited for here. */
 void conn_begin(struct conn *c)
 {
-    if (!c->ssl && !handshake(c))
+    if (!c->ssl && !c->greeting && !handshake(c))
         return;
     conn_pump(c);
 }

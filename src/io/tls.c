@@ -3,6 +3,7 @@
 #include "io/io_in.h"
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 static hs_rc fail(struct hs_err *err, const char *what, const char *file)
 {
@@ -118,5 +119,37 @@ void tls_goodbye(struct conn *c)
     ERR_clear_error();
     if (SSL_is_init_finished(c->ssl))
         SSL_shutdown(c->ssl); /* one alert; whether it arrives matters to nobody */
+    ERR_clear_error();
+}
+
+bool tls_begin(struct conn *c)
+{
+    c->ssl = listener_ssl(c->listener);
+    return c->ssl && SSL_set_fd(c->ssl, c->fd) == 1;
+}
+
+bool tls_has_protocol(const struct conn *c)
+{
+    const unsigned char *chosen;
+    unsigned len;
+    SSL_get0_alpn_selected(c->ssl, &chosen, &len);
+    return len > 0;
+}
+
+/* RFC 5929 section 4.1: the certificate under the hash of its signature, SHA-256 in place of older ones. Signatures
+ * that have no one hash (EdDSA) leave the binding undefined. */
+void tls_end_point(struct conn *c)
+{
+    int hash = NID_undef;
+    unsigned len = 0;
+    X509 *certificate = SSL_get_certificate(c->ssl);
+    c->end_point_len = 0;
+    if (!certificate || X509_get_signature_info(certificate, &hash, NULL, NULL, NULL) != 1)
+        return;
+    if (hash == NID_md5 || hash == NID_sha1)
+        hash = NID_sha256;
+    const EVP_MD *digest = hash == NID_undef ? NULL : EVP_get_digestbynid(hash);
+    if (digest && X509_digest(certificate, digest, c->end_point, &len) == 1)
+        c->end_point_len = len;
     ERR_clear_error();
 }

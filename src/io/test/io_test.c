@@ -29,13 +29,26 @@ struct echo {
     struct hs_buf back;
     size_t mega;
     bool quit, shut, answer;
+    bool tls, wants_tls;
     pthread_t thread;
     bool has_thread;
 };
 
+static _Atomic int secured;
+static pthread_mutex_t end_point_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two */
+static uint8_t end_point[64];
+static size_t end_point_len;
+static _Atomic bool may_upgrade, must_upgrade;
 static _Atomic int opened, closed, released, woken, ticked;
 static struct hs_waker *_Atomic kept;
 static char block[1 << 20];
+
+static void note_end_point(const struct hs_io_peer *peer)
+{
+    pthread_mutex_lock(&end_point_lock);
+    memcpy(end_point, peer->end_point.at, end_point_len = peer->end_point.len);
+    pthread_mutex_unlock(&end_point_lock);
+}
 
 static hs_rc echo_open(void *arg, const struct hs_io_peer *peer, struct hs_waker *waker, void **out, struct hs_err *err)
 {
@@ -46,6 +59,11 @@ static hs_rc echo_open(void *arg, const struct hs_io_peer *peer, struct hs_waker
     if (!e)
         return hs_fail(err, HS_NOMEM, "out of memory");
     e->waker = waker;
+    e->tls = peer->tls;
+    may_upgrade = peer->may_upgrade;
+    must_upgrade = peer->must_upgrade;
+    if (peer->tls)
+        note_end_point(peer);
     hs_buf_init(&e->back, 64 << 20);
     atomic_fetch_add(&opened, 1);
     *out = e;
@@ -66,6 +84,8 @@ static hs_rc echo_feed(void *session, hs_str bytes, struct hs_err *err)
     uint64_t count = 0; /* the bytes end where they end: no zero follows them */
     if (hs_str_starts(bytes, HS_S("!")) && hs_str_to_u64((hs_str){bytes.at + 1, bytes.len - 1}, &count))
         e->mega = count;
+    else if (hs_str_is(bytes, "tls?"))
+        hs_buf_addz(&e->back, (e->wants_tls = !e->tls) ? "S" : "N");
     else if (hs_str_is(bytes, "quit"))
         e->quit = true;
     else if (hs_str_is(bytes, "keep"))
@@ -122,6 +142,22 @@ static bool echo_wants_close(void *session)
     return e->quit || e->shut;
 }
 
+static bool echo_wants_tls(void *session)
+{
+    struct echo *e = session;
+    return e->wants_tls;
+}
+
+static hs_rc echo_secured(void *session, const struct hs_io_peer *peer, struct hs_err *err)
+{
+    struct echo *e = session;
+    e->wants_tls = false;
+    e->tls = peer->tls;
+    note_end_point(peer);
+    atomic_fetch_add(&secured, 1);
+    return peer->tls && !peer->may_upgrade ? HS_OK : hs_fail(err, HS_INTERNAL, "not in TLS");
+}
+
 static void echo_close(void *session)
 {
     struct echo *e = session;
@@ -140,6 +176,8 @@ static const struct hs_session_ops ECHO = {
     .tick = echo_tick,
     .shutdown = echo_shutdown,
     .wants_close = echo_wants_close,
+    .wants_tls = echo_wants_tls,
+    .secured = echo_secured,
     .close = echo_close,
 };
 
@@ -149,7 +187,7 @@ static int port;
 static void start(struct hs_io_settings settings, struct hs_listen listen)
 {
     struct hs_err err;
-    opened = closed = released = woken = 0;
+    opened = closed = released = woken = secured = 0;
     listen.address = HS_S("127.0.0.1:0");
     listen.ops = &ECHO;
     assert_int_equal(hs_io_open(&settings, &io, &err), HS_OK);
@@ -557,6 +595,216 @@ static void tls(void **state)
     assert_int_equal(opened, closed);
 }
 
+/* ---- TLS upon request ---- */
+
+static const unsigned char OURS[] = "\x2h2", OTHERS[] = "\x8http/1.1";
+
+static SSL *shake(SSL_CTX *ctx, int fd, const unsigned char *protocols)
+{
+    SSL *ssl = SSL_new(ctx);
+    if (protocols)
+        SSL_set_alpn_protos(ssl, protocols, (unsigned)strlen((const char *)protocols));
+    SSL_set_fd(ssl, fd);
+    if (SSL_connect(ssl) == 1)
+        return ssl;
+    SSL_free(ssl);
+    close(fd);
+    return NULL;
+}
+
+static void start_upgradable(struct hs_io_settings settings)
+{
+    make_certificate();
+    start(settings, (struct hs_listen){.certificate = certificate, .key = key, .alpn = "h2", .upgrade = true});
+}
+
+static void stop_upgradable(void)
+{
+    hs_io_close(io);
+    unlink(certificate);
+    unlink(key);
+    assert_int_equal(opened, closed);
+}
+
+/* The certificate that the client saw, under SHA-256: that of its signature. */
+static void expect_end_point(SSL *ssl)
+{
+    uint8_t hash[64];
+    unsigned len;
+    X509 *seen = SSL_get1_peer_certificate(ssl);
+    assert_int_equal(X509_digest(seen, EVP_sha256(), hash, &len), 1);
+    X509_free(seen);
+    pthread_mutex_lock(&end_point_lock);
+    bool same = end_point_len == len && memcmp(end_point, hash, len) == 0;
+    pthread_mutex_unlock(&end_point_lock);
+    assert_true(same);
+}
+
+static void upgrade(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){0});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    const unsigned char *offers[] = {NULL, OURS};
+    for (int i = 0; i < 2; i++) {
+        int fd = dial();
+        say(fd, "before");
+        expect(fd, "before");
+        assert_true(may_upgrade);
+        assert_false(must_upgrade); /* we are on loopback */
+        say(fd, "tls?");
+        expect(fd, "S");
+        SSL *ssl = shake(ctx, fd, offers[i]);
+        assert_non_null(ssl);
+        tls_echo(ssl, 10);
+        assert_int_equal(secured, i + 1);
+        expect_end_point(ssl);
+        char no;
+        assert_int_equal(SSL_write(ssl, "tls?", 4), 4); /* once is enough */
+        assert_int_equal(SSL_read(ssl, &no, 1), 1);
+        assert_int_equal(no, 'N');
+        hang_up(ssl);
+    }
+    int fd = dial();
+    say(fd, "tls?");
+    expect(fd, "S");
+    assert_null(shake(ctx, fd, OTHERS));
+    SSL_CTX_free(ctx);
+    stop_upgradable();
+}
+
+/* While the handshake goes on the session is woken, and says nothing before it stands. */
+static void woken_in_the_middle_of_a_handshake(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){0});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    int fd = dial();
+    say(fd, "later");
+    nanosleep(&(struct timespec){0, 5000000}, NULL);
+    say(fd, "tls?");
+    expect(fd, "S");
+    assert_true(eventually(&woken, 1));
+    SSL *ssl = shake(ctx, fd, NULL);
+    assert_non_null(ssl);
+    char got[8] = "";
+    assert_int_equal(SSL_read(ssl, got, 5), 5);
+    assert_string_equal(got, "woken");
+    hang_up(ssl);
+    SSL_CTX_free(ctx);
+    stop_upgradable();
+}
+
+static void plain_text_behind_the_request(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){.read_bytes = 4});
+    int fd = dial();
+    say(fd, "tls?drop");
+    char byte;
+    while (recv(fd, &byte, 1, 0) > 0)
+        ;
+    close(fd);
+    assert_true(eventually(&closed, 1));
+    assert_int_equal(secured, 0);
+    fd = dial(); /* behind the grant, it is no handshake */
+    say(fd, "tls?");
+    expect(fd, "S");
+    say(fd, "drop table students");
+    while (recv(fd, &byte, 1, 0) > 0)
+        ;
+    close(fd);
+    assert_true(eventually(&closed, 2));
+    assert_int_equal(secured, 0);
+    stop_upgradable();
+}
+
+static void handshakes_have_their_time(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){.handshake_ms = 200});
+    int mute = dial(), asked = dial(), half = dial(), plain_text = dial();
+    say(plain_text, "hello");
+    expect(plain_text, "hello");
+    say(asked, "tls?");
+    expect(asked, "S");
+    say(half, "\x16\x03\x01");
+    expect_end(mute);
+    expect_end(asked);
+    expect_end(half);
+    assert_true(eventually(&closed, 1)); /* of the three only one had a session */
+    say(plain_text, "hello");
+    expect(plain_text, "hello");
+    close(plain_text);
+    stop_upgradable();
+}
+
+static void tls_from_the_first_byte(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){0});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    struct hs_err err;
+    SSL *ssl = shake(ctx, dial(), OURS);
+    assert_non_null(ssl);
+    tls_echo(ssl, 1);
+    assert_int_equal(secured, 0); /* its session has never seen anything else */
+    expect_end_point(ssl);
+    char text[64];
+    SSL *unnamed = shake(ctx, dial(), NULL);
+    if (unnamed) { /* the client may take its handshake for done before we look at it */
+        assert_true(SSL_read(unnamed, text, sizeof text) <= 0);
+        hang_up(unnamed);
+    }
+    assert_null(shake(ctx, dial(), OTHERS));
+    make_certificate(); /* another one */
+    assert_int_equal(hs_io_reload_tls(io, &err), HS_OK);
+    tls_echo(ssl, 1);
+    SSL *later = shake(ctx, dial(), OURS);
+    assert_non_null(later);
+    tls_echo(later, 1);
+    expect_end_point(later);
+    int fd = dial();
+    say(fd, "tls?");
+    expect(fd, "S");
+    SSL *upgraded = shake(ctx, fd, OURS);
+    assert_non_null(upgraded);
+    tls_echo(upgraded, 1);
+    expect_end_point(upgraded);
+    hang_up(ssl);
+    hang_up(later);
+    hang_up(upgraded);
+    SSL_CTX_free(ctx);
+    stop_upgradable();
+}
+
+static void drain_in_a_handshake(void **state)
+{
+    (void)state;
+    start_upgradable((struct hs_io_settings){0});
+    int mute = dial(), asked = dial();
+    say(asked, "tls?");
+    expect(asked, "S");
+    hs_io_drain(io);
+    expect_end(mute);
+    expect_end(asked);
+    stop_upgradable();
+}
+
+/* Without a certificate there is nothing to upgrade to, and no first byte is waited for. */
+static void no_certificate(void **state)
+{
+    (void)state;
+    start((struct hs_io_settings){0}, (struct hs_listen){.alpn = "h2", .upgrade = true});
+    int fd = dial();
+    assert_true(eventually(&opened, 1));
+    assert_false(may_upgrade);
+    say(fd, "hello");
+    expect(fd, "hello");
+    close(fd);
+    hs_io_close(io);
+}
+
 int main(void)
 {
     hs_log_setup(HS_LOG_ERROR, false, STDERR_FILENO);
@@ -573,6 +821,13 @@ int main(void)
         cmocka_unit_test(timers),
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(tls),
+        cmocka_unit_test(upgrade),
+        cmocka_unit_test(woken_in_the_middle_of_a_handshake),
+        cmocka_unit_test(plain_text_behind_the_request),
+        cmocka_unit_test(handshakes_have_their_time),
+        cmocka_unit_test(tls_from_the_first_byte),
+        cmocka_unit_test(drain_in_a_handshake),
+        cmocka_unit_test(no_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
