@@ -43,14 +43,14 @@ HS_MUST hs_rc hs_pg_zones_load(const char *directory, struct hs_err *err);
 void hs_pg_zones_free(void);
 const struct hs_pg_zone *hs_pg_zone_utc(void);
 /* By name (any case), as POSIX TZ words ("EST5EDT", "<+03>-3"), or as hours east ("2", "-3.5"). NULL: there is none.
- * Made for the process (at most a few hundred of the last two kinds; more are refused). */
+ * Made for the process; POSIX words past a few hundred different ones are refused. */
 const struct hs_pg_zone *hs_pg_zone_find(hs_str name);
 hs_str hs_pg_zone_name(const struct hs_pg_zone *z);
 const struct hs_pg_zone *hs_pg_zone_at_number(size_t i); /* all loaded, by name; NULL after the last */
 /* What holds at this second since 1970 UTC, and until when (exclusive) and since when it does. */
 struct hs_pg_zone_type hs_pg_zone_at(const struct hs_pg_zone *z, int64_t second, int64_t *out_from, int64_t *out_to);
-/* Seconds east for a local time, as PostgreSQL settles gaps and overlaps: what held before the change in a gap, and
- * standard time in an overlap. */
+/* Seconds east for a local time, as PostgreSQL settles gaps and overlaps: in a gap what held before the change, in an
+ * overlap what holds after it. */
 int32_t hs_pg_zone_offset_of_local(const struct hs_pg_zone *z, int64_t local_second);
 
 #endif

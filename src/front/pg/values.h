@@ -32,6 +32,8 @@ const struct hs_pg_type *hs_pg_type_at(size_t i); /* all that we know, in the or
  * element of a list adds none). array: of the array of it. 0: none is known (record). */
 struct hs_pg_resolver {
     uint32_t (*composite)(void *of, const size_t *path, size_t depth, bool array);
+    /* Text of a column that is declared regclass, regtype or the like; NULL: its digits. */
+    hs_rc (*reg_text)(void *of, uint32_t type, uint32_t oid, struct hs_buf *out, struct hs_err *err);
     void *of;
 };
 
