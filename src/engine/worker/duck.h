@@ -109,6 +109,15 @@
     F(register_scalar_function)               \
     F(scalar_function_get_extra_info)         \
     F(scalar_function_set_error)              \
+    F(scalar_function_set_varargs)            \
+    F(scalar_function_set_special_handling)   \
+    F(create_scalar_function_set)             \
+    F(add_scalar_function_to_set)             \
+    F(register_scalar_function_set)           \
+    F(destroy_scalar_function_set)            \
+    F(data_chunk_get_column_count)            \
+    F(logical_type_get_alias)                 \
+    F(vector_get_column_type)                 \
     DUCK_TABLE_FUNCTIONS(F)
 
 #define DUCK_TABLE_FUNCTIONS(F)                    \

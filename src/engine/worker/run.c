@@ -73,6 +73,7 @@ static hs_rc prepare(struct run *r, struct hs_err *err)
     HS_TRY(arranged_trouble(err));
     HS_TRY(hs_instance_narrow(r->instance, r->lease, &r->plan, err));
     HS_TRY(hs_natives_register(r->instance, &r->plan, err));
+    HS_TRY(hs_pg_natives_register(r->instance->connection, r->instance->pg_natives, r->plan.sql, err));
     HS_TRY(register_live(r, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
     if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)

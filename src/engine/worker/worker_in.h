@@ -10,7 +10,7 @@
 #include "engine/worker/column.h"
 #include "engine/worker/duck.h"
 
-enum { CHANNEL_FD = 3 };
+enum { CHANNEL_FD = 3, HS_PG_NATIVES_MOST = 256 };
 
 /* ---- inbox.c ---- */
 struct request { /* owned copy of a message for the main thread */
@@ -54,6 +54,7 @@ struct instance {
     duckdb_prepared_statement parse;
     struct avro_trouble *avro;
     struct natives *natives; /* NULL: none yet */
+    uint64_t pg_natives[HS_PG_NATIVES_MOST / 64]; /* which of natives_pg.c's it has */
     unsigned statements;     /* begun in it */
     struct hs_buf narrowed;  /* the words that narrowed it, since the first of them */
     struct hs_buf drops;     /* words that drop the last one's views */
@@ -92,6 +93,10 @@ HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
 HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
 void hs_natives_rest(struct natives *n);   /* takes NULL */
 void hs_natives_forget(struct natives *n); /* takes NULL; after the instance */
+
+/* ---- natives_pg.c ---- */
+/* Registers those hs_pg_ functions that the statement names and `have` (a bit each, at first zeros) has not. */
+HS_MUST hs_rc hs_pg_natives_register(duckdb_connection connection, uint64_t *have, hs_str sql, struct hs_err *err);
 
 /* ---- live.c ---- */
 /* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */
