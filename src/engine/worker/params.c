@@ -53,7 +53,7 @@ static duckdb_value decimal_value(const struct hs_param *p)
 
 static duckdb_value interval_value(const struct hs_param *p)
 {
-    return duck()->create_interval((duckdb_interval){0, 0, p->i});
+    return duck()->create_interval((duckdb_interval){p->months, p->days, p->i});
 }
 
 static duckdb_value value_of(const struct hs_param *p)
@@ -138,6 +138,7 @@ static const duckdb_type null_types[HS_T_COUNT_] = {
     [HS_T_BINARY] = DUCKDB_TYPE_BLOB,
     [HS_T_FIXED] = DUCKDB_TYPE_BLOB,
     [HS_T_UUID] = DUCKDB_TYPE_UUID,
+    [HS_T_INTERVAL] = DUCKDB_TYPE_INTERVAL,
 };
 
 static duckdb_logical_type null_type(const struct hs_param *p)
