@@ -3,6 +3,7 @@
 #ifndef HS_FRONT_PG_ROWS_PUT_H
 #define HS_FRONT_PG_ROWS_PUT_H
 
+#include "arrow/quotient.h"
 #include "front/pg/rows_in.h"
 
 #define HS_PG_AT(type, c, i) (((const type *)(const void *)(c)->data)[i])
@@ -49,6 +50,18 @@ HS_PG_INLINE __int128 hs_pg_i128(const struct hs_pg_column *c, size_t i)
 {
     __int128 v;
     memcpy(&v, c->data + i * 16, sizeof v);
+    return v;
+}
+
+/* A quotient or a number out of a text shows as many digits as PostgreSQL would: arrow/quotient.h. */
+HS_PG_INLINE __int128 hs_pg_shown(__int128 v, unsigned *scale)
+{
+    if (__builtin_expect(*scale != HS_QUOTIENT_SCALE && *scale != HS_BARE_SCALE, 1))
+        return v;
+    unsigned __int128 magnitude = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
+    int shown = hs_decimal_shown(magnitude, HS_QUOTIENT_PRECISION, (int)*scale);
+    for (; (int)*scale > shown; --*scale)
+        v /= 10;
     return v;
 }
 
@@ -100,16 +113,18 @@ HS_PG_INLINE char *hs_pg_put_fixed(struct hs_pg_rows *r, const struct hs_pg_colu
         CASES(HS_PG_V_D32, hs_pg_put_decimal64(p, AT(int32_t), c->scale), hs_pg_put_numeric64(p, AT(int32_t), c->scale))
         CASES(HS_PG_V_DATE, hs_pg_put_day(r, p, AT(int32_t), false), hs_pg_put_day(r, p, AT(int32_t), true))
     case HS_PG_OP_TEXT(HS_PG_V_D128): {
-        __int128 v = hs_pg_i128(c, i);
-        if (v == (int64_t)v && c->scale < 19)
-            return hs_pg_put_decimal64(p, (int64_t)v, c->scale);
-        return hs_pg_put_decimal128(p, v, c->scale);
+        unsigned scale = c->scale;
+        __int128 v = hs_pg_shown(hs_pg_i128(c, i), &scale);
+        if (v == (int64_t)v && scale < 19)
+            return hs_pg_put_decimal64(p, (int64_t)v, scale);
+        return hs_pg_put_decimal128(p, v, scale);
     }
     case HS_PG_OP_BINARY(HS_PG_V_D128): {
-        __int128 v = hs_pg_i128(c, i);
+        unsigned scale = c->scale;
+        __int128 v = hs_pg_shown(hs_pg_i128(c, i), &scale);
         if (v == (int64_t)v)
-            return hs_pg_put_numeric64(p, (int64_t)v, c->scale);
-        return hs_pg_put_numeric128(p, v, c->scale);
+            return hs_pg_put_numeric64(p, (int64_t)v, scale);
+        return hs_pg_put_numeric128(p, v, scale);
     }
     case HS_PG_OP_TEXT(HS_PG_V_BOOL):
         *p = hs_pg_bit(c, i) ? 't' : 'f';
