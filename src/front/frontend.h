@@ -53,5 +53,6 @@ struct hs_frontend {
 };
 
 extern const struct hs_frontend hs_front_flight;
+extern const struct hs_frontend hs_front_pg;
 
 #endif

@@ -35,11 +35,16 @@ static const struct {
 static const struct {
     const char *begin, *end, *sqlstate;
 } NAMED[] = {
-    {"column ", "is not known here", "42703"},          {"table ", "is not known here", "42P01"},
-    {"column ", "name its table", "42702"},             {"table ", "could be one of several", "42P09"},
-    {"the name ", "is used twice", "42712"},            {"member ", "is not known here", "42703"},
-    {"column ", "inside an aggregate function", "42803"}, {"function ", "is not known", "42883"},
-    {"function ", "does not take these arguments", "42883"}, {"function ", "is not allowed", "42501"},
+    {"column ", "is not known here", "42703"},
+    {"table ", "is not known here", "42P01"},
+    {"column ", "name its table", "42702"},
+    {"table ", "could be one of several", "42P09"},
+    {"the name ", "is used twice", "42712"},
+    {"member ", "is not known here", "42703"},
+    {"column ", "inside an aggregate function", "42803"},
+    {"function ", "is not known", "42883"},
+    {"function ", "does not take these arguments", "42883"},
+    {"function ", "is not allowed", "42501"},
     {"table ", "in several domains", "42P09"},
 };
 
@@ -78,15 +83,18 @@ static const char *of_kind(hs_rc kind)
     return "XX000";
 }
 
-const char *hs_pg_sqlstate(hs_rc kind, hs_str words)
+const char *hs_pg_sqlstate(const struct hs_err *err)
 {
+    hs_str words = hs_pg_words(hs_str_of(err->shown)).text;
+    if (err->sqlstate && strlen(err->sqlstate) == 5)
+        return err->sqlstate;
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
         if (hs_str_starts(words, hs_str_of(WORDS[i].begin)))
             return WORDS[i].sqlstate;
     for (size_t i = 0; i < sizeof NAMED / sizeof NAMED[0]; i++)
         if (hs_str_starts(words, hs_str_of(NAMED[i].begin)) && hs_str_ends(words, hs_str_of(NAMED[i].end)))
             return NAMED[i].sqlstate;
-    return of_kind(kind);
+    return of_kind(err->kind);
 }
 
 /* "... (position 12)" counts from 1. */

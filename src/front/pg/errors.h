@@ -11,8 +11,8 @@ struct pg_words {
     int64_t position;
 };
 struct pg_words hs_pg_words(hs_str shown);
-/* SQLSTATE of a kind, and of the words where they say more than it. */
-const char *hs_pg_sqlstate(hs_rc kind, hs_str words);
+/* What the error says itself, else its words, else its kind. */
+const char *hs_pg_sqlstate(const struct hs_err *err);
 
 struct pg_notice {
     const char *severity; /* "ERROR", "FATAL", "WARNING", "NOTICE"; never translated */
