@@ -163,7 +163,7 @@ void hs_pg_catalog_give(struct pg_session *s)
 
 /* ---- asking access ---- */
 
-struct hs_asker hs_pg_asker(struct pg_session *s, const char request_id[33])
+struct hs_asker hs_pg_asker(struct pg_session *s, const char *request_id)
 {
     return (struct hs_asker){
         .door = "pg",

@@ -334,7 +334,7 @@ hs_str hs_pg_search_path_text(struct pg_session *s, struct hs_arena *a);
 HS_MUST hs_rc hs_pg_context(struct pg_session *s, struct hs_arena *a, struct hs_pgsql_context *out, struct hs_err *err);
 HS_MUST hs_rc hs_pg_given(struct pg_session *s, const struct pg_statement *st, struct hs_arena *a,
                           const struct hs_given **out, size_t *out_count, const char **out_state, struct hs_err *err);
-struct hs_asker hs_pg_asker(struct pg_session *s, const char request_id[33]);
+struct hs_asker hs_pg_asker(struct pg_session *s, const char *request_id);
 struct pg_catalogs;
 HS_MUST hs_rc hs_pg_catalogs_new(const struct hs_pg_settings *set, struct pg_catalogs **out, struct hs_err *err);
 void hs_pg_catalogs_tick(struct pg_catalogs *c);
