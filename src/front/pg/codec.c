@@ -47,7 +47,7 @@ bool hs_pg_all_read(const struct hs_cursor *c)
     return !c->bad && c->at == c->end;
 }
 
-bool hs_pg_pairs(hs_str body, struct pg_pairs *out)
+bool hs_pg_read_pairs(hs_str body, struct pg_pairs *out)
 {
     struct hs_cursor c = hs_cursor_of(body);
     out->count = 0;

@@ -49,7 +49,7 @@ struct pg_pairs {
     size_t count;
 };
 /* false: malformed, or too many. */
-bool hs_pg_pairs(hs_str body, struct pg_pairs *out);
+bool hs_pg_read_pairs(hs_str body, struct pg_pairs *out);
 
 /* ---- writing ---- */
 void hs_pg_add_i16(struct hs_buf *b, int16_t v);

@@ -193,7 +193,7 @@ static void start_up(struct pg_session *s, const struct pg_start_packet *packet)
                     packet->code & 0xFFFF);
         return;
     }
-    if (!hs_pg_pairs(packet->body, &pairs)) {
+    if (!hs_pg_read_pairs(packet->body, &pairs)) {
         hs_pg_fatal(s, "08P01", "invalid startup packet layout: expected terminator as last byte");
         return;
     }
