@@ -123,6 +123,7 @@ struct hs_seen_table {
     hs_str domain, name, description;
     const struct hs_type *type; /* STRUCT of the visible columns as they will be answered; NULL unless with_schema */
     const struct hs_table *table;
+    const bool *masked; /* one a column of type, with it: a mask lies on it or on what is in it */
 };
 struct hs_catalog_query {
     bool with_schema;

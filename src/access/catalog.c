@@ -57,6 +57,14 @@ static const struct hs_type *seen_type(struct hs_arena *arena, const struct hs_d
     return type;
 }
 
+static const bool *seen_masks(struct hs_arena *arena, const struct hs_decision *d)
+{
+    bool *masked = hs_arena_array(arena, d->column_count + 1, sizeof *masked);
+    for (size_t i = 0; masked && i < d->column_count; i++)
+        masked[i] = d->columns[i].masked;
+    return masked;
+}
+
 static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const struct hs_table *t,
                       struct hs_seen_table *out, bool *out_seen, struct hs_err *err)
 {
@@ -68,7 +76,8 @@ static hs_rc describe(struct hs_call *c, const struct hs_principal *who, const s
     if (rc == HS_OK) {
         *out_seen = o.decision->allowed && o.decision->column_count;
         out->type = *out_seen ? seen_type(c->arena, o.decision) : NULL;
-        if (*out_seen && !out->type)
+        out->masked = *out_seen ? seen_masks(c->arena, o.decision) : NULL;
+        if (*out_seen && (!out->type || !out->masked))
             rc = hs_fail(err, HS_NOMEM, "out of memory");
     }
     hs_opened_close(&o);
@@ -117,7 +126,7 @@ static bool see(struct hs_call *c, const struct hs_principal *who, const struct 
     bool seen = true;
     if (!hs_policy_visible(c->generation->model, who, t, &facts))
         return false;
-    *out = (struct hs_seen_table){t->product->domain, t->name, t->description, NULL, t};
+    *out = (struct hs_seen_table){t->product->domain, t->name, t->description, NULL, t, NULL};
     if (!c->catalog_query.with_schema || describe(c, who, t, out, &seen, &err) == HS_OK)
         return seen;
     hs_log_err(HS_LOG_WARN, "table left out of the catalog", c->request_id.at, &err);
