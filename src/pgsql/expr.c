@@ -1,0 +1,399 @@
+/* Expressions: which node is printed by whom, and the small ones. */
+#include "pgsql/pgsql_in.h"
+
+static const struct {
+    const char *kind;
+    print_fn *print;
+} NODES[] = {
+#define NODE(kind, function, fields) {#kind, function},
+#define PART(kind, fields)
+#include "pgsql/nodes.def"
+#undef NODE
+#undef PART
+};
+
+hs_rc expr(struct reader *r, yyjson_val *node, struct piece *out)
+{
+    yyjson_val *body;
+    const char *kind = node_kind(node, &body);
+    if (r->failed)
+        return no_memory(r);
+    for (size_t i = 0; i < sizeof NODES / sizeof *NODES; i++) {
+        if (strcmp(NODES[i].kind, kind) != 0)
+            continue;
+        HS_TRY(node_check(r, kind, body));
+        if (r->depth >= HS_PGSQL_DEPTH)
+            return refuse(r, node_location(body), "54001", "statement is nested too deeply");
+        r->depth++;
+        struct piece made = {.kind = NOT_KNOWN};
+        hs_rc rc = NODES[i].print(r, body, &made);
+        r->depth--;
+        if (rc == HS_OK)
+            *out = made;
+        return rc;
+    }
+    if (strcmp(kind, "SetToDefault") == 0)
+        return refuse(r, node_location(body), "42601", "DEFAULT is not allowed in this context");
+    return refuse(r, node_location(body), "0A000", "%s is not supported",
+                  kind[0] ? kind : "an expression of this kind");
+}
+
+hs_rc expr_settled(struct reader *r, yyjson_val *node, struct piece *out)
+{
+    struct piece value = {0};
+    HS_TRY(expr(r, node, &value));
+    if (value.form == PIECE_LITERAL || (value.form == PIECE_PARAM && !value.is_null))
+        return cast_to(r, &value, KIND_OF(value.kind.oid && value.form == PIECE_PARAM ? value.kind.oid : HS_OID_text),
+                       -1, out);
+    *out = value;
+    return HS_OK;
+}
+
+hs_rc expr_list(struct reader *r, yyjson_val *list, struct piece *out)
+{
+    EACH(i, item, list)
+    {
+        struct piece one = {0};
+        HS_TRY(expr(r, item, &one));
+        if (i)
+            put(r, out, ", ");
+        put(r, out, "%P", &one);
+    }
+    return HS_OK;
+}
+
+/* A number as it was written: an integer that fits has an integer's type, everything else is numeric. */
+static hs_rc print_number(struct reader *r, hs_str digits, int location, struct piece *out)
+{
+    int64_t whole;
+    bool is_int = hs_str_to_i64(digits, &whole);
+    bool exponent = memchr(digits.at, 'e', digits.len) || memchr(digits.at, 'E', digits.len);
+    size_t figures = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        figures += digits.at[i] >= '0' && digits.at[i] <= '9';
+    if (!is_int && !exponent && figures > 38)
+        return refuse(r, location, "0A000", "a number of more than 38 digits is not supported");
+    bool negative = digits.len && digits.at[0] == '-';
+    put(r, out, negative ? "(%L%S)" : "%L%S", location, &digits);
+    out->kind = KIND_OF(is_int     ? (whole >= INT32_MIN && whole <= INT32_MAX ? HS_OID_int4 : HS_OID_int8)
+                        : exponent ? HS_OID_float8
+                                   : HS_OID_numeric);
+    return HS_OK;
+}
+
+/* b'101' and x'1f'. */
+static hs_rc print_bits(struct reader *r, hs_str bits, int location, struct piece *out)
+{
+    struct hs_buf b;
+    hs_buf_init(&b, bits.len * 4 + 1);
+    for (size_t i = 1; i < bits.len; i++) {
+        int digit = hs_hex_digit(bits.at[i]);
+        for (int bit = bits.at[0] == 'x' ? 3 : 0; bit >= 0; bit--)
+            hs_buf_addc(&b, digit >> bit & 1 ? '1' : '0');
+    }
+    hs_str text = b.failed ? (hs_str){NULL, 0} : hs_arena_str(r->arena, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    if (!text.at)
+        return no_memory(r);
+    if (!text.len)
+        return refuse(r, location, "0A000", "a bit string without bits is not supported");
+    put(r, out, "CAST(%L%T AS BIT)", location, &text);
+    out->kind = KIND_OF(HS_OID_bit);
+    return HS_OK;
+}
+
+hs_rc print_constant(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    int location = node_location(body);
+    yyjson_val *v;
+    if (node_flag(body, "isnull")) {
+        put(r, out, "%LNULL", location);
+        out->is_null = true;
+        out->kind = KIND_OF(HS_OID_unknown);
+        return HS_OK;
+    }
+    if ((v = yyjson_obj_get(body, "ival"))) {
+        int64_t number = node_integer(r->script->text, v, location);
+        hs_str digits = hs_arena_printf(r->arena, "%lld", (long long)number);
+        return digits.at ? print_number(r, digits, location, out) : no_memory(r);
+    }
+    if ((v = yyjson_obj_get(body, "fval")))
+        return print_number(r, node_text(v, "fval"), location, out);
+    if ((v = yyjson_obj_get(body, "bsval")))
+        return print_bits(r, node_text(v, "bsval"), location, out);
+    if ((v = yyjson_obj_get(body, "boolval"))) {
+        put(r, out, node_flag(v, "boolval") ? "%Ltrue" : "%Lfalse", location);
+        out->kind = KIND_OF(HS_OID_bool);
+        return HS_OK;
+    }
+    out->literal = node_text(yyjson_obj_get(body, "sval"), "sval");
+    out->form = PIECE_LITERAL;
+    out->kind = KIND_OF(HS_OID_unknown);
+    put(r, out, "%L%T", location, &out->literal);
+    return HS_OK;
+}
+
+/* ---- parameters ---- */
+
+void param_is(struct reader *r, struct piece *p, uint32_t oid)
+{
+    if (p->form == PIECE_PARAM && p->param <= r->param_count && !r->param_types[p->param - 1] && oid != HS_OID_unknown)
+        r->param_types[p->param - 1] = oid;
+}
+
+hs_rc print_param(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    int64_t number = node_number(body, "number");
+    if (number < 1 || (size_t)number > r->param_count)
+        return refuse(r, node_location(body), "42P02", "there is no parameter $%lld", (long long)number);
+    put(r, out, "%L$%d", node_location(body), number);
+    out->form = PIECE_PARAM;
+    out->param = (size_t)number;
+    uint32_t oid = r->param_types[number - 1];
+    out->kind = KIND_OF(oid ? oid : HS_OID_unknown);
+    return HS_OK;
+}
+
+/* ---- conditions ---- */
+
+hs_rc print_bool(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    yyjson_val *args = yyjson_obj_get(body, "args");
+    out->kind = KIND_OF(HS_OID_bool);
+    if (node_is(body, "boolop", "NOT_EXPR")) {
+        struct piece one = {0};
+        HS_TRY(expr(r, yyjson_arr_get_first(args), &one));
+        put(r, out, "(NOT %P)", &one);
+        return HS_OK;
+    }
+    const char *word = node_is(body, "boolop", "AND_EXPR") ? " AND " : " OR ";
+    put(r, out, "(");
+    EACH(i, item, args)
+    {
+        struct piece one = {0};
+        HS_TRY(expr(r, item, &one));
+        if (one.form == PIECE_PARAM)
+            param_is(r, &one, HS_OID_bool);
+        put(r, out, "%s%P", i ? word : "", &one);
+    }
+    put(r, out, ")");
+    return HS_OK;
+}
+
+hs_rc print_null_test(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    struct piece one = {0};
+    bool is = node_is(body, "nulltesttype", "IS_NULL");
+    yyjson_val *row = node_only(yyjson_obj_get(body, "arg"), "RowExpr");
+    out->kind = KIND_OF(HS_OID_bool);
+    if (row) { /* of a row: all of its members */
+        put(r, out, "(true");
+        EACH(i, item, yyjson_obj_get(row, "args"))
+        {
+            HS_TRY(expr(r, item, &one));
+            put(r, out, " AND (%P IS %sNULL)", &one, is ? "" : "NOT ");
+        }
+        put(r, out, ")");
+        return HS_OK;
+    }
+    HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &one));
+    put(r, out, "(%P IS %sNULL)", &one, is ? "" : "NOT ");
+    return HS_OK;
+}
+
+hs_rc print_boolean_test(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    static const char *const WORDS[][2] = {
+        {"IS_TRUE", "(CAST(%P AS BOOLEAN) IS NOT DISTINCT FROM true)"},
+        {"IS_NOT_TRUE", "(CAST(%P AS BOOLEAN) IS DISTINCT FROM true)"},
+        {"IS_FALSE", "(CAST(%P AS BOOLEAN) IS NOT DISTINCT FROM false)"},
+        {"IS_NOT_FALSE", "(CAST(%P AS BOOLEAN) IS DISTINCT FROM false)"},
+        {"IS_UNKNOWN", "(CAST(%P AS BOOLEAN) IS NULL)"},
+        {"IS_NOT_UNKNOWN", "(CAST(%P AS BOOLEAN) IS NOT NULL)"},
+    };
+    struct piece one = {0};
+    HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &one));
+    param_is(r, &one, HS_OID_bool);
+    out->kind = KIND_OF(HS_OID_bool);
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        if (node_is(body, "booltesttype", WORDS[i][0])) {
+            put(r, out, WORDS[i][1], &one);
+            return HS_OK;
+        }
+    }
+    return refuse(r, node_location(body), "0A000", "this test is not supported");
+}
+
+/* The one type that several values come to: the first that is known, wider where both are numbers. */
+static struct kind common_kind(struct kind a, struct kind b)
+{
+    if (!a.oid || !b.oid)
+        return NOT_KNOWN;
+    if (a.oid == HS_OID_unknown || a.oid == b.oid)
+        return a.oid == b.oid && a.typmod != b.typmod ? (struct kind){a.oid, -1, a.shape} : b;
+    if (b.oid == HS_OID_unknown)
+        return a;
+    static const uint32_t ORDER[] = {HS_OID_int2,    HS_OID_int4,   HS_OID_int8,
+                                     HS_OID_numeric, HS_OID_float4, HS_OID_float8};
+    int at_a = -1, at_b = -1;
+    for (int i = 0; i < 6; i++) {
+        at_a = ORDER[i] == a.oid ? i : at_a;
+        at_b = ORDER[i] == b.oid ? i : at_b;
+    }
+    if (at_a >= 0 && at_b >= 0)
+        return KIND_OF(ORDER[at_a > at_b ? at_a : at_b]);
+    if (hs_pgsql_klass(a.oid) == 't' && hs_pgsql_klass(b.oid) == 't')
+        return KIND_OF(HS_OID_text);
+    return NOT_KNOWN;
+}
+
+struct kind hs_pgsql_common(struct kind a, struct kind b)
+{
+    return common_kind(a, b);
+}
+
+/* Prints a list of values that come to one type: strings without a type and parameters take it. */
+static hs_rc common_list(struct reader *r, yyjson_val *list, const char *function, struct piece *out)
+{
+    size_t count = yyjson_arr_size(list);
+    struct piece *items = hs_arena_array(r->arena, count + 1, sizeof *items);
+    if (!items)
+        return no_memory(r);
+    struct kind kind = KIND_OF(HS_OID_unknown);
+    EACH(i, item, list)
+    {
+        HS_TRY(expr(r, item, &items[i]));
+        kind = i ? common_kind(kind, items[i].kind) : items[i].kind;
+    }
+    if (kind.oid == HS_OID_unknown)
+        kind = KIND_OF(HS_OID_text);
+    put(r, out, "%s", function);
+    for (size_t i = 0; i < count; i++) {
+        struct piece one = items[i];
+        bool untyped = items[i].kind.oid == HS_OID_unknown && !items[i].is_null;
+        if (kind.oid && untyped)
+            HS_TRY(cast_to(r, &items[i], kind, -1, &one));
+        put(r, out, "%s%P", i ? ", " : "", &one);
+    }
+    out->kind = kind;
+    return HS_OK;
+}
+
+hs_rc print_coalesce(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    HS_TRY(common_list(r, yyjson_obj_get(body, "args"), "coalesce(", out));
+    put(r, out, ")");
+    return HS_OK;
+}
+
+hs_rc print_min_max(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    bool greatest = node_is(body, "op", "IS_GREATEST");
+    HS_TRY(common_list(r, yyjson_obj_get(body, "args"), greatest ? "greatest(" : "least(", out));
+    put(r, out, ")");
+    return HS_OK;
+}
+
+hs_rc print_array(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    yyjson_val *elements = yyjson_obj_get(body, "elements");
+    yyjson_val *inner;
+    if (yyjson_arr_size(elements) == 0)
+        return refuse(r, node_location(body), "42P18", "cannot determine type of empty array");
+    if (strcmp(node_kind(yyjson_arr_get_first(elements), &inner), "A_ArrayExpr") == 0)
+        return refuse(r, node_location(body), "0A000", "arrays of several dimensions are not supported");
+    HS_TRY(common_list(r, elements, "[", out));
+    put(r, out, "]");
+    const struct pg_type *element = hs_pgsql_type_by_oid(out->kind.oid);
+    out->kind = KIND_OF(element ? element->array : 0);
+    return HS_OK;
+}
+
+hs_rc print_row(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    put(r, out, "\"row\"(");
+    HS_TRY(expr_list(r, yyjson_obj_get(body, "args"), out));
+    put(r, out, ")");
+    out->kind = KIND_OF(HS_OID_record);
+    return HS_OK;
+}
+
+hs_rc print_list(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    put(r, out, "(");
+    HS_TRY(expr_list(r, yyjson_obj_get(body, "items"), out));
+    put(r, out, ")");
+    return HS_OK;
+}
+
+static hs_rc print_arms(struct reader *r, yyjson_val *body, struct piece *results, struct piece *conditions,
+                        size_t count)
+{
+    yyjson_val *otherwise = yyjson_obj_get(body, "defresult");
+    EACH(i, item, yyjson_obj_get(body, "args"))
+    {
+        yyjson_val *when = node_only(item, "CaseWhen");
+        HS_TRY(node_check(r, "CaseWhen", when));
+        HS_TRY(expr(r, yyjson_obj_get(when, "expr"), &conditions[i]));
+        HS_TRY(expr(r, yyjson_obj_get(when, "result"), &results[i]));
+    }
+    if (otherwise)
+        HS_TRY(expr(r, otherwise, &results[count]));
+    struct kind kind = results[0].kind;
+    for (size_t i = 1; i < count + (otherwise != NULL); i++)
+        kind = common_kind(kind, results[i].kind);
+    if (kind.oid == HS_OID_unknown)
+        kind = KIND_OF(HS_OID_text);
+    for (size_t i = 0; i < count + (otherwise != NULL); i++) {
+        struct piece settled;
+        if (kind.oid && results[i].kind.oid == HS_OID_unknown && !results[i].is_null) {
+            HS_TRY(cast_to(r, &results[i], kind, -1, &settled));
+            results[i] = settled;
+        }
+    }
+    results[0].kind = kind;
+    return HS_OK;
+}
+
+hs_rc print_case(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    size_t count = yyjson_arr_size(yyjson_obj_get(body, "args"));
+    struct piece *results = hs_arena_array(r->arena, count + 1, sizeof *results);
+    struct piece *conditions = hs_arena_array(r->arena, count + 1, sizeof *conditions);
+    struct piece subject = {0};
+    if (!results || !conditions)
+        return no_memory(r);
+    if (yyjson_obj_get(body, "arg"))
+        HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &subject));
+    HS_TRY(print_arms(r, body, results, conditions, count));
+    struct kind kind = results[0].kind;
+    put(r, out, "CASE");
+    if (subject.first)
+        put(r, out, " %P", &subject);
+    for (size_t i = 0; i < count; i++)
+        put(r, out, " WHEN %P THEN %P", &conditions[i], &results[i]);
+    if (results[count].first)
+        put(r, out, " ELSE %P", &results[count]);
+    put(r, out, " END");
+    out->kind = kind;
+    return HS_OK;
+}
+
+hs_rc print_collate(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    hs_str name = node_last_name(yyjson_obj_get(body, "collname"), NULL);
+    if (!hs_str_is(name, "C") && !hs_str_is(name, "default") && !hs_str_is(name, "POSIX") &&
+        !hs_str_is(name, "ucs_basic"))
+        return refuse(r, node_location(body), "42704", "collation \"%.*s\" for encoding \"UTF8\" does not exist",
+                      HS_FMT(name));
+    return expr(r, yyjson_obj_get(body, "arg"), out); /* text compares by its bytes anyway */
+}
+
+hs_rc print_grouping(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    put(r, out, "CAST(grouping(");
+    HS_TRY(expr_list(r, yyjson_obj_get(body, "args"), out));
+    put(r, out, ") AS INTEGER)");
+    out->kind = KIND_OF(HS_OID_int4);
+    return HS_OK;
+}

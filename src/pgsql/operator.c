@@ -1,0 +1,539 @@
+/* Operators, and what PostgreSQL's grammar makes of words that are operators: LIKE, IN, BETWEEN, IS DISTINCT FROM. */
+#include "pgsql/pgsql_in.h"
+
+static const char *const COMPARISONS[][2] = {{"=", " = "}, {"<>", " <> "}, {"!=", " <> "}, {"<", " < "},
+                                             {">", " > "}, {"<=", " <= "}, {">=", " >= "}};
+static const char *const PLAIN[][2] = {{"+", " + "}, {"-", " - "},   {"*", " * "},   {"&", " & "},
+                                       {"|", " | "}, {"<<", " << "}, {">>", " >> "}, {"||", " || "}};
+
+static const char *word_of(const char *const (*list)[2], size_t count, hs_str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (hs_str_is(name, list[i][0]))
+            return list[i][1];
+    }
+    return NULL;
+}
+#define WORD_OF(list, name) word_of(list, sizeof(list) / sizeof *(list), name)
+
+static bool untyped(const struct piece *p)
+{
+    return p->kind.oid == HS_OID_unknown && !p->is_null;
+}
+
+/* A string without a type, or a parameter, beside a value of a known type takes that type; parameters stay bare, so
+ * that the engine sees a column compared with a parameter. */
+static hs_rc assume(struct reader *r, struct piece *side, const struct piece *other, int location)
+{
+    struct piece settled;
+    char klass = hs_pgsql_klass(other->kind.oid);
+    if (!untyped(side) || !other->kind.oid || untyped(other) || other->is_null || other->kind.oid == HS_OID_record)
+        return HS_OK;
+    if (side->form == PIECE_PARAM) {
+        param_is(r, side, other->kind.oid);
+        if (other->form == PIECE_COLUMN && klass != 'A') {
+            side->kind = KIND_OF(other->kind.oid);
+            return HS_OK;
+        }
+    }
+    if (klass == 't' && side->form == PIECE_LITERAL)
+        return HS_OK;
+    if (klass == 0 && !hs_pgsql_type_by_array(other->kind.oid))
+        return HS_OK;
+    struct kind to = other->kind;
+    to.typmod = -1;
+    HS_TRY(cast_to(r, side, to, location, &settled));
+    *side = settled;
+    return HS_OK;
+}
+
+/* timestamp + '1 day': an interval; date + '1' an integer. */
+static hs_rc assume_step(struct reader *r, hs_str name, struct piece *side, const struct piece *other, int location,
+                         bool right, bool *done)
+{
+    char klass = hs_pgsql_klass(other->kind.oid);
+    bool plus = hs_str_is(name, "+"), time = klass == 's' || klass == 'z' || klass == 'c' || klass == 'd';
+    struct piece settled;
+    *done = untyped(side) && time && (plus || (hs_str_is(name, "-") && right && side->form == PIECE_PARAM));
+    if (!*done)
+        return HS_OK;
+    HS_TRY(cast_to(r, side, KIND_OF(klass == 'd' && side->form == PIECE_PARAM ? HS_OID_int4 : HS_OID_interval),
+                   location, &settled));
+    *side = settled;
+    return HS_OK;
+}
+
+static bool keeps_literal(hs_str name)
+{
+    static const char *const NAMES[] = {"->", "->>", "#>", "#>>", "?",  "?|", "?&",
+                                        "~",  "~*",  "!~", "!~*", "^@", "||", NULL};
+    for (size_t i = 0; NAMES[i]; i++) {
+        if (hs_str_is(name, NAMES[i]))
+            return true;
+    }
+    return false;
+}
+
+static struct kind plain_kind(hs_str name, const struct piece *left, const struct piece *right)
+{
+    char a = hs_pgsql_klass(left->kind.oid), b = hs_pgsql_klass(right->kind.oid);
+    if (hs_str_is(name, "||"))
+        return KIND_OF(a == 'y' ? HS_OID_bytea : HS_OID_text);
+    if (b == 'v' && (a == 's' || a == 'z' || a == 'c' || a == 'v'))
+        return left->kind;
+    if (a == 'v' && (b == 's' || b == 'z' || b == 'c'))
+        return right->kind;
+    if ((a == 's' || a == 'z') && a == b)
+        return KIND_OF(HS_OID_interval);
+    if (a == 'v' || b == 'v')
+        return KIND_OF(HS_OID_interval);
+    if (hs_str_is(name, "<<") || hs_str_is(name, ">>"))
+        return left->kind;
+    struct kind kind = hs_pgsql_common(left->kind, right->kind);
+    kind.typmod = -1;
+    return kind;
+}
+
+static hs_rc binary_plain(struct reader *r, hs_str name, struct piece *left, struct piece *right, int location,
+                          struct piece *out)
+{
+    const char *word = WORD_OF(COMPARISONS, name);
+    if (word) {
+        put(r, out, "(%P%L%s%P)", left, location, word, right);
+        out->kind = KIND_OF(HS_OID_bool);
+        return HS_OK;
+    }
+    word = WORD_OF(PLAIN, name);
+    if (!word)
+        return refuse(r, location, "42883", "operator does not exist: %.*s", HS_FMT(name));
+    struct kind kind = plain_kind(name, left, right);
+    put(r, out, "(%P%L%s%P)", left, location, word, right);
+    out->kind = kind;
+    return HS_OK;
+}
+
+static hs_rc prefix_plain(struct reader *r, hs_str name, struct piece *right, int location, struct piece *out)
+{
+    if (!hs_str_is(name, "-") && !hs_str_is(name, "+"))
+        return refuse(r, location, "42883", "operator does not exist: %.*s", HS_FMT(name));
+    struct kind kind = right->kind;
+    if (untyped(right)) {
+        struct piece settled;
+        kind = KIND_OF(right->form == PIECE_PARAM ? HS_OID_int4 : HS_OID_float8);
+        HS_TRY(cast_to(r, right, kind, location, &settled));
+        *right = settled;
+    }
+    put(r, out, hs_str_is(name, "-") ? "(%L- %P)" : "(%L+ %P)", location, right);
+    out->kind = kind;
+    return HS_OK;
+}
+
+hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct piece *right, int location,
+                     struct piece *out)
+{
+    struct call call = {.location = location, .count = left ? 2 : 1, .is_operator = true};
+    call.name = hs_arena_printf(r->arena, "op:%.*s", HS_FMT(name));
+    call.args = hs_arena_array(r->arena, 2, sizeof *call.args);
+    if (!call.name.at || !call.args)
+        return no_memory(r);
+    bool found, set, done = false;
+    if (left && !keeps_literal(name)) {
+        HS_TRY(assume_step(r, name, left, right, location, false, &done));
+        if (!done)
+            HS_TRY(assume_step(r, name, right, left, location, true, &done));
+        if (!done)
+            HS_TRY(assume(r, left, right, location));
+        if (!done)
+            HS_TRY(assume(r, right, left, location));
+    }
+    call.args[0] = left ? *left : *right;
+    call.args[1] = *right;
+    struct piece made = {.kind = NOT_KNOWN};
+    HS_TRY(call_by_table(r, &call, &found, &set, &made));
+    if (found) {
+        *out = made;
+        return HS_OK;
+    }
+    return left ? binary_plain(r, name, &call.args[0], &call.args[1], location, out)
+                : prefix_plain(r, name, &call.args[0], location, out);
+}
+
+/* ---- LIKE and SIMILAR TO ---- */
+
+/* like_escape(pattern, escape) and similar_to_escape(pattern[, escape]), as the grammar wraps them. */
+static hs_rc pattern(struct reader *r, yyjson_val *node, struct piece *out, struct piece *escape, hs_str *constant)
+{
+    yyjson_val *call = node_only(node, "FuncCall"), *args = yyjson_obj_get(call, "args");
+    hs_str name = node_last_name(yyjson_obj_get(call, "funcname"), NULL);
+    bool wrapped = hs_str_is(name, "like_escape") || hs_str_is(name, "similar_to_escape");
+    yyjson_val *inner = wrapped ? yyjson_arr_get_first(args) : node;
+    *constant = (hs_str){NULL, 0};
+    if (!node_constant_text(inner, constant))
+        constant->at = NULL;
+    HS_TRY(expr(r, inner, out));
+    if (wrapped && yyjson_arr_size(args) == 2)
+        HS_TRY(expr(r, yyjson_arr_get(args, 1), escape));
+    return HS_OK;
+}
+
+static hs_rc settle_text(struct reader *r, struct piece *p)
+{
+    struct piece settled;
+    if (p->form != PIECE_PARAM)
+        return HS_OK;
+    HS_TRY(cast_to(r, p, KIND_OF(HS_OID_text), -1, &settled));
+    *p = settled;
+    return HS_OK;
+}
+
+static hs_rc like(struct reader *r, struct piece *left, yyjson_val *right, hs_str name, int location, struct piece *out)
+{
+    struct piece value = {0}, escape = {0};
+    hs_str constant;
+    HS_TRY(pattern(r, right, &value, &escape, &constant));
+    HS_TRY(settle_text(r, left));
+    HS_TRY(settle_text(r, &value));
+    bool not = name.at[0] == '!';
+    const char *word = hs_str_ends(name, HS_S("*")) ? "ILIKE" : "LIKE";
+    bool bare = !escape.first && constant.at && !memchr(constant.at, '\\', constant.len);
+    if (bare)
+        put(r, out, "(%P %s%L%s %P)", left, not ? "NOT " : "", location, word, &value);
+    else if (escape.first)
+        put(r, out, "(%P %s%L%s %P ESCAPE %P)", left, not ? "NOT " : "", location, word, &value, &escape);
+    else
+        put(r, out, "(%P %s%L%s %P ESCAPE '\\')", left, not ? "NOT " : "", location, word, &value);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+static hs_rc similar(struct reader *r, struct piece *left, yyjson_val *right, hs_str name, int location,
+                     struct piece *out)
+{
+    struct piece value = {0}, escape = {0};
+    hs_str constant;
+    HS_TRY(pattern(r, right, &value, &escape, &constant));
+    HS_TRY(settle_text(r, left));
+    HS_TRY(settle_text(r, &value));
+    if (escape.first)
+        return refuse(r, location, "0A000", "SIMILAR TO with ESCAPE is not supported");
+    put(r, out,
+        name.at[0] == '!' ? "(NOT %Lregexp_full_match(%P, hs_pg_similar(%P)))"
+                          : "%Lregexp_full_match(%P, hs_pg_similar(%P))",
+        location, left, &value);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+/* ---- IN, BETWEEN, DISTINCT, NULLIF ---- */
+
+static hs_rc in_list(struct reader *r, struct piece *left, yyjson_val *right, hs_str name, int location,
+                     struct piece *out)
+{
+    put(r, out, "(%P%L%s", left, location, hs_str_is(name, "=") ? " IN (" : " NOT IN (");
+    EACH(i, item, yyjson_obj_get(node_only(right, "List"), "items"))
+    {
+        struct piece one = {0};
+        HS_TRY(expr(r, item, &one));
+        HS_TRY(assume(r, &one, left, location));
+        put(r, out, "%s%P", i ? ", " : "", &one);
+    }
+    put(r, out, "))");
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+static hs_rc between(struct reader *r, yyjson_val *body, struct piece *left, yyjson_val *right, struct piece *out)
+{
+    yyjson_val *items = yyjson_obj_get(node_only(right, "List"), "items");
+    struct piece low = {0}, high = {0};
+    int location = node_location(body);
+    bool symmetric = strstr(yyjson_get_str(yyjson_obj_get(body, "kind")), "SYM") != NULL;
+    bool not = strstr(yyjson_get_str(yyjson_obj_get(body, "kind")), "NOT") != NULL;
+    HS_TRY(expr(r, yyjson_arr_get_first(items), &low));
+    HS_TRY(expr(r, yyjson_arr_get_last(items), &high));
+    HS_TRY(assume(r, left, &low, location));
+    HS_TRY(assume(r, &low, left, location));
+    HS_TRY(assume(r, &high, left, location));
+    const char *negate = not ? "NOT " : "";
+    if (symmetric) {
+        struct piece again = piece_copy(r, left), low_again = piece_copy(r, &low), high_again = piece_copy(r, &high);
+        put(r, out, "(%s(%P%L BETWEEN %P AND %P OR %P BETWEEN %P AND %P))", negate, left, location, &low, &high, &again,
+            &high_again, &low_again);
+    } else {
+        put(r, out, "(%P %s%LBETWEEN %P AND %P)", left, negate, location, &low, &high);
+    }
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+static hs_rc distinct_from(struct reader *r, struct piece *left, struct piece *right, bool not, int location,
+                           struct piece *out)
+{
+    HS_TRY(assume(r, left, right, location));
+    HS_TRY(assume(r, right, left, location));
+    put(r, out, "(%P%L IS %sDISTINCT FROM %P)", left, location, not ? "NOT " : "", right);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+static hs_rc null_if(struct reader *r, struct piece *left, struct piece *right, int location, struct piece *out)
+{
+    HS_TRY(assume(r, right, left, location));
+    HS_TRY(assume(r, left, right, location));
+    struct kind kind = left->kind.oid == HS_OID_unknown ? KIND_OF(HS_OID_text) : left->kind;
+    put(r, out, "%Lnullif(%P, %P)", location, left, right);
+    out->kind = kind;
+    return HS_OK;
+}
+
+/* ---- ANY and ALL of arrays ---- */
+
+/* What the engine has no ANY for is asked of each element; NULL elements as three-valued logic has them. */
+static hs_rc any_by_element(struct reader *r, hs_str name, struct piece *left, struct piece *right, bool all,
+                            int location, struct piece *out)
+{
+    struct piece element = {.kind = NOT_KNOWN}, made = {0}, list = piece_copy(r, right), test = {0};
+    const struct pg_type *type = hs_pgsql_type_by_array(right->kind.oid);
+    element.kind = KIND_OF(type ? type->oid : HS_OID_text);
+    put(r, &element, "hs_e");
+    bool is_like = hs_str_is(name, "~~") || hs_str_is(name, "~~*") || hs_str_is(name, "!~~") || hs_str_is(name, "!~~*");
+    if (is_like)
+        put(r, &made, "(%P %s%s %P ESCAPE '\\')", left, name.at[0] == '!' ? "NOT " : "",
+            hs_str_ends(name, HS_S("*")) ? "ILIKE" : "LIKE", &element);
+    else
+        HS_TRY(operator_print(r, name, left, &element, location, &made));
+    put(r, &test, "list_transform(%P, lambda hs_e: %P)", right, &made);
+    struct piece again = piece_copy(r, &test);
+    if (all)
+        put(r, out,
+            "CASE WHEN %P IS NOT NULL THEN coalesce(list_bool_and(%P), true) AND "
+            "CASE WHEN len(list_filter(%P, lambda hs_f: hs_f IS NULL)) > 0 THEN NULL ELSE true END END",
+            &list, &test, &again);
+    else
+        put(r, out,
+            "CASE WHEN %P IS NOT NULL THEN coalesce(list_bool_or(%P), false) OR "
+            "CASE WHEN len(list_filter(%P, lambda hs_f: hs_f IS NULL)) > 0 THEN NULL ELSE false END END",
+            &list, &test, &again);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+/* A string or a parameter beside ANY is an array of what stands on the left. */
+static hs_rc array_side(struct reader *r, struct piece *left, struct piece *right, int location)
+{
+    struct piece settled;
+    const struct pg_type *element =
+        hs_pgsql_type_by_oid(left->kind.oid == HS_OID_unknown ? HS_OID_text : left->kind.oid);
+    if (untyped(right) && element && element->array) {
+        HS_TRY(cast_to(r, right, KIND_OF(element->array), location, &settled));
+        *right = settled;
+    } else if (right->form == PIECE_PARAM && hs_pgsql_type_by_array(right->kind.oid)) {
+        HS_TRY(cast_to(r, right, right->kind, location, &settled));
+        *right = settled;
+    }
+    const struct pg_type *type = hs_pgsql_type_by_array(right->kind.oid);
+    struct piece like_element = {.kind = KIND_OF(type ? type->oid : 0)};
+    return assume(r, left, &like_element, location);
+}
+
+static hs_rc any_all(struct reader *r, yyjson_val *body, hs_str name, struct piece *left, bool all, struct piece *out)
+{
+    int location = node_location(body);
+    const char *word = WORD_OF(COMPARISONS, name);
+    yyjson_val *array = node_only(yyjson_obj_get(body, "rexpr"), "A_ArrayExpr");
+    if (array && word && ((!all && hs_str_is(name, "=")) || (all && hs_str_is(name, "<>"))) &&
+        yyjson_arr_size(yyjson_obj_get(array, "elements"))) {
+        struct piece list = {0};
+        HS_TRY(print_array(r, array, &list));
+        HS_TRY(array_side(r, left, &list, location));
+        put(r, out, all ? "(%P%L NOT IN (" : "(%P%L IN (", left, location);
+        EACH(i, item, yyjson_obj_get(array, "elements"))
+        {
+            struct piece one = {0};
+            HS_TRY(expr(r, item, &one));
+            HS_TRY(assume(r, &one, left, location));
+            put(r, out, i ? ", %P" : "%P", &one);
+        }
+        put(r, out, "))");
+        out->kind = KIND_OF(HS_OID_bool);
+        return HS_OK;
+    }
+    struct piece right = {0};
+    HS_TRY(expr(r, yyjson_obj_get(body, "rexpr"), &right));
+    HS_TRY(array_side(r, left, &right, location));
+    if (!word)
+        return any_by_element(r, name, left, &right, all, location, out);
+    put(r, out, all ? "(%P%L%sALL(%P))" : "(%P%L%sANY(%P))", left, location, word, &right);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+/* ---- the node ---- */
+
+hs_rc print_operator(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    yyjson_val *left_node = yyjson_obj_get(body, "lexpr"), *right_node = yyjson_obj_get(body, "rexpr");
+    hs_str schema, name = node_last_name(yyjson_obj_get(body, "name"), &schema);
+    hs_str kind = node_text(body, "kind");
+    int location = node_location(body);
+    struct piece left = {0}, right = {0};
+    if (schema.len && !hs_str_is(schema, "pg_catalog"))
+        return refuse(r, location, "42883", "operator does not exist: %.*s.%.*s", HS_FMT(schema), HS_FMT(name));
+    if (left_node)
+        HS_TRY(expr(r, left_node, &left));
+    if (hs_str_is(kind, "AEXPR_OP_ANY") || hs_str_is(kind, "AEXPR_OP_ALL"))
+        return any_all(r, body, name, &left, hs_str_is(kind, "AEXPR_OP_ALL"), out);
+    if (hs_str_is(kind, "AEXPR_IN"))
+        return in_list(r, &left, right_node, name, location, out);
+    if (hs_str_is(kind, "AEXPR_LIKE") || hs_str_is(kind, "AEXPR_ILIKE"))
+        return like(r, &left, right_node, name, location, out);
+    if (hs_str_is(kind, "AEXPR_SIMILAR"))
+        return similar(r, &left, right_node, name, location, out);
+    if (hs_str_starts(kind, HS_S("AEXPR_BETWEEN")) || hs_str_starts(kind, HS_S("AEXPR_NOT_BETWEEN")))
+        return between(r, body, &left, right_node, out);
+    HS_TRY(expr(r, right_node, &right));
+    if (hs_str_is(kind, "AEXPR_DISTINCT") || hs_str_is(kind, "AEXPR_NOT_DISTINCT"))
+        return distinct_from(r, &left, &right, hs_str_is(kind, "AEXPR_NOT_DISTINCT"), location, out);
+    if (hs_str_is(kind, "AEXPR_NULLIF"))
+        return null_if(r, &left, &right, location, out);
+    if (!hs_str_is(kind, "AEXPR_OP"))
+        return refuse(r, location, "0A000", "%.*s is not supported", HS_FMT(kind));
+    if (hs_str_is(name, "~~") || hs_str_is(name, "!~~") || hs_str_is(name, "~~*") || hs_str_is(name, "!~~*"))
+        return like(r, &left, right_node, name, location, out);
+    return operator_print(r, name, left_node ? &left : NULL, &right, location, out);
+}
+
+/* ---- subscripts, fields, sub-queries ---- */
+
+static hs_rc subscript_bound(struct reader *r, yyjson_val *node, bool vector, const char *otherwise, struct piece *out)
+{
+    if (!node) {
+        put(r, out, "%s", otherwise);
+        return HS_OK;
+    }
+    struct piece value = {0}, settled;
+    int64_t number;
+    if (node_constant_number(r, node, &number)) {
+        number += vector;
+        put(r, out, "%d", number < 0 ? 0 : number);
+        return HS_OK;
+    }
+    HS_TRY(expr(r, node, &value));
+    settled = value;
+    if (untyped(&value))
+        HS_TRY(cast_to(r, &value, KIND_OF(HS_OID_int4), -1, &settled));
+    put(r, out, vector ? "greatest(%P + 1, 0)" : "greatest(%P, 0)", &settled);
+    return HS_OK;
+}
+
+/* Nothing lies in front of the first element: the engine would count from the end there. */
+static hs_rc subscript(struct reader *r, yyjson_val *body, struct piece *value)
+{
+    HS_TRY(node_check(r, "A_Indices", body));
+    struct piece made = {0}, low = {0}, high = {0};
+    bool vector = hs_pgsql_klass(value->kind.oid) == 'V';
+    const struct pg_type *element = hs_pgsql_type_by_array(value->kind.oid);
+    uint32_t oid = element                                ? element->oid
+                   : value->kind.oid == HS_OID_int2vector ? HS_OID_int2
+                   : value->kind.oid == HS_OID_oidvector  ? HS_OID_oid
+                                                          : 0;
+    struct kind kind = value->kind;
+    HS_TRY(subscript_bound(r, yyjson_obj_get(body, "uidx"), vector, "NULL", &high));
+    if (node_flag(body, "is_slice")) {
+        HS_TRY(subscript_bound(r, yyjson_obj_get(body, "lidx"), vector, "1", &low));
+        if (!yyjson_obj_get(body, "uidx")) {
+            struct piece copy = piece_copy(r, value);
+            high = (struct piece){0};
+            put(r, &high, "len(%P)", &copy);
+        }
+        put(r, &made, "list_slice(%P, greatest(%P, 1), %P)", value, &low, &high);
+        made.kind = kind;
+    } else {
+        put(r, &made, "list_extract(%P, %P)", value, &high);
+        made.kind = KIND_OF(oid);
+        if (!oid && kind.shape && kind.shape->id == HS_T_LIST)
+            made.kind = hs_pgsql_kind_of(kind.shape->fields[0].type);
+    }
+    *value = made;
+    return HS_OK;
+}
+
+static hs_rc field(struct reader *r, hs_str name, struct piece *value)
+{
+    struct piece made = {.kind = NOT_KNOWN};
+    const struct hs_type *shape = value->kind.shape;
+    for (size_t i = 0; shape && shape->id == HS_T_STRUCT && i < shape->field_count; i++) {
+        if (hs_str_eq_nocase(shape->fields[i].name, name))
+            made.kind = hs_pgsql_kind_of(shape->fields[i].type);
+    }
+    put(r, &made, "struct_extract(%P, %T)", value, &name);
+    *value = made;
+    return HS_OK;
+}
+
+hs_rc print_indirection(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    struct piece value = {0};
+    HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &value));
+    EACH(i, item, yyjson_obj_get(body, "indirection"))
+    {
+        yyjson_val *inner;
+        const char *kind = node_kind(item, &inner);
+        if (strcmp(kind, "A_Indices") == 0)
+            HS_TRY(subscript(r, inner, &value));
+        else if (strcmp(kind, "String") == 0)
+            HS_TRY(field(r, node_string(item), &value));
+        else
+            return refuse(r, -1, "0A000", "a star is not supported here");
+    }
+    value.form = PIECE_PLAIN;
+    *out = value;
+    return HS_OK;
+}
+
+static hs_rc any_query(struct reader *r, yyjson_val *body, struct piece *text, const struct columns *columns, bool all,
+                       struct piece *out)
+{
+    yyjson_val *names = yyjson_obj_get(body, "operName");
+    hs_str name = names ? node_last_name(names, NULL) : HS_S("=");
+    struct piece left = {0};
+    int location = node_location(body);
+    const char *word = WORD_OF(COMPARISONS, name);
+    HS_TRY(expr(r, yyjson_obj_get(body, "testexpr"), &left));
+    struct piece first = {.kind = columns->list.len ? columns->list.at[0].kind : NOT_KNOWN};
+    HS_TRY(assume(r, &left, &first, location));
+    if (!word)
+        return refuse(r, location, "0A000", "operator %.*s is not supported with a sub-query", HS_FMT(name));
+    if (!names)
+        put(r, out, "(%P%L IN (%P))", &left, location, text);
+    else
+        put(r, out, all ? "(%P%L%sALL(%P))" : "(%P%L%sANY(%P))", &left, location, word, text);
+    out->kind = KIND_OF(HS_OID_bool);
+    return HS_OK;
+}
+
+hs_rc print_sublink(struct reader *r, yyjson_val *body, struct piece *out)
+{
+    struct columns columns = {0};
+    struct piece text = {0};
+    HS_TRY(query(r, node_only(yyjson_obj_get(body, "subselect"), "SelectStmt"), &columns, &text));
+    hs_str kind = node_text(body, "subLinkType");
+    struct kind first = columns.list.len ? columns.list.at[0].kind : NOT_KNOWN;
+    if (hs_str_is(kind, "ANY_SUBLINK") || hs_str_is(kind, "ALL_SUBLINK"))
+        return any_query(r, body, &text, &columns, hs_str_is(kind, "ALL_SUBLINK"), out);
+    if (hs_str_is(kind, "EXISTS_SUBLINK")) {
+        put(r, out, "EXISTS (%P)", &text);
+        out->kind = KIND_OF(HS_OID_bool);
+    } else if (hs_str_is(kind, "ARRAY_SUBLINK")) {
+        const struct pg_type *element = hs_pgsql_type_by_oid(first.oid);
+        put(r, out, "ARRAY(%P)", &text);
+        out->kind = KIND_OF(element ? element->array : 0);
+    } else if (hs_str_is(kind, "EXPR_SUBLINK")) {
+        put(r, out, "(%P)", &text);
+        out->kind = first;
+        out->is_query = true;
+    } else {
+        return refuse(r, node_location(body), "0A000", "%.*s is not supported", HS_FMT(kind));
+    }
+    return HS_OK;
+}
