@@ -218,7 +218,7 @@ bool hs_pg_portal_started(struct pg_session *s, struct pg_portal *p)
     p->source = PG_FROM_CALL;
     hs_pg_become(s, PG_ASKING);
     hs_pg_portal_news(s);
-    return p->ready && !s->refused;
+    return !s->refused && p->ready; /* a portal that has failed may be gone */
 }
 
 const struct pg_columns *hs_pg_portal_columns(struct pg_session *s, struct pg_portal *p)
