@@ -69,12 +69,14 @@ static const struct stated {
 } STATED[] = {
 #define RELATION(schema, name, oid, kind, refused, columns) {#schema, #name, oid, kind, refused, columns},
 #include "front/pg/relations.def"
-    /* Ours, and listed nowhere: what pg_get_constraintdef (classoid 2606), pg_get_indexdef (1259) and format_type of a
-     * composite (1247) answer with. Behind the others, which are sorted. */
-    RELATION(pg_catalog, hs_definition, 0, 'v', false, "classoid:oid objoid:oid definition:text")
+#include "front/pg/relations_own.def"
 #undef RELATION
 };
-enum { RELATION_COUNT = sizeof STATED / sizeof STATED[0], LISTED_COUNT = RELATION_COUNT - 1 };
+enum {
+    RELATION_COUNT = sizeof STATED / sizeof STATED[0],
+    UNLISTED_COUNT = 2,
+    LISTED_COUNT = RELATION_COUNT - UNLISTED_COUNT
+};
 _Static_assert(sizeof STATED / sizeof STATED[0] <= (size_t)HS_PG_RELATIONS_MAX, "room for what is made of each");
 
 /* Written once, under `once`, and only read after it. */
@@ -165,8 +167,9 @@ const struct hs_pg_relation *hs_pg_relation_find(hs_str schema, hs_str name)
 {
     struct wanted w = {schema.len ? schema : HS_S("pg_catalog"), name};
     pthread_once(&once, make);
-    if (by_name(&w, &made.relations[LISTED_COUNT]) == 0)
-        return &made.relations[LISTED_COUNT];
+    for (size_t i = LISTED_COUNT; i < RELATION_COUNT; i++)
+        if (by_name(&w, &made.relations[i]) == 0)
+            return &made.relations[i];
     return bsearch(&w, made.relations, LISTED_COUNT, sizeof made.relations[0], by_name);
 }
 
