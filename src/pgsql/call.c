@@ -383,7 +383,7 @@ static hs_rc read_within(struct reader *r, yyjson_val *list, struct call *call)
     return HS_OK;
 }
 
-hs_rc call_read(struct reader *r, yyjson_val *body, struct call *call)
+hs_rc function_read(struct reader *r, yyjson_val *body, struct call *call)
 {
     *call = (struct call){.location = node_location(body)};
     call->name = node_last_name(yyjson_obj_get(body, "funcname"), &call->schema);
@@ -553,7 +553,7 @@ hs_rc print_call(struct reader *r, yyjson_val *body, struct piece *out)
 {
     struct call call;
     bool set;
-    HS_TRY(call_read(r, body, &call));
+    HS_TRY(function_read(r, body, &call));
     struct piece made = {.kind = NOT_KNOWN};
     HS_TRY(call_print(r, &call, &set, &made));
     if (!set) {

@@ -288,7 +288,7 @@ static hs_rc read_function(struct reader *r, yyjson_val *node, struct function_i
         return expr_settled(r, node, &f->value);
     HS_TRY(node_check(r, "FuncCall", call_body));
     struct call call;
-    HS_TRY(call_read(r, call_body, &call));
+    HS_TRY(function_read(r, call_body, &call));
     return call_print(r, &call, &f->set, &f->value);
 }
 

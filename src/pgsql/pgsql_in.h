@@ -209,7 +209,7 @@ HS_MUST hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bo
 HS_MUST hs_rc call_by_session(struct reader *r, struct call *call, bool *found, struct piece *out);
 /* What a template says of the session: $Z and its kin; *at goes on behind it. */
 HS_MUST hs_rc session_fact(struct reader *r, char letter, const char **at, struct piece *out);
-HS_MUST hs_rc call_read(struct reader *r, yyjson_val *body, struct call *call);
+HS_MUST hs_rc function_read(struct reader *r, yyjson_val *body, struct call *call);
 HS_MUST hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *out);
 HS_MUST hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct piece *right, int location,
                              struct piece *out);
