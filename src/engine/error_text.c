@@ -89,6 +89,12 @@ static const struct {
     {"DECIMAL", "", "22003"},
     {"INVALID_INPUT", "Argument for ntile", "22014"},
     {"INVALID_INPUT", "More than one row returned by a subquery", "21000"},
+    {"INVALID_INPUT", "missing ", "2201B"}, /* RE2's words for what is no expression */
+    {"INVALID_INPUT", "no argument for repetition", "2201B"},
+    {"INVALID_INPUT", "bad repetition", "2201B"},
+    {"INVALID_INPUT", "trailing ", "2201B"},
+    {"INVALID_INPUT", "unexpected ", "2201B"},
+    {"INVALID_INPUT", "invalid ", "2201B"},
     {"INVALID_INPUT", "", "22023"},
     {"MISMATCH_TYPE", "", "42804"},
     {"INVALID_TYPE", "", "42804"},

@@ -4,7 +4,8 @@
 #include "base/alloc.h"
 #include "engine/worker/worker_in.h"
 
-static const struct pg_native *const lists[] = {hs_pg_numbers, hs_pg_times, hs_pg_moments, hs_pg_values};
+static const struct pg_native *const lists[] = {hs_pg_numbers, hs_pg_times, hs_pg_moments,
+                                                hs_pg_values,  hs_pg_texts, hs_pg_patterns};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
 bool pg_put_null(struct pg_call *c, size_t row)

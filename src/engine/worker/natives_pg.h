@@ -31,6 +31,7 @@ struct pg_call {
     duckdb_vector out;
     void *data;
     struct hs_buf text; /* to write in; empty at each row */
+    size_t listed;      /* elements of the answer's lists so far */
     const char *raised;
 };
 

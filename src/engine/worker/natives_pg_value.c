@@ -388,11 +388,11 @@ static bool add_key(struct pg_call *c, size_t i, size_t row)
 
 static bool build_object(struct pg_call *c, size_t row)
 {
-    if (c->args % 2)
+    if (c->args % 2 == 0) /* the first is nobody's: a call has one at least */
         return pg_raise(c, "22023");
     hs_buf_addc(&c->text, '{');
-    for (size_t i = 0; i < c->args; i += 2) {
-        hs_buf_addz(&c->text, i ? ", " : "");
+    for (size_t i = 1; i < c->args; i += 2) {
+        hs_buf_addz(&c->text, i > 1 ? ", " : "");
         if (!add_key(c, i, row))
             return false;
         hs_buf_addz(&c->text, " : ");
@@ -406,8 +406,8 @@ static bool build_object(struct pg_call *c, size_t row)
 static bool build_array(struct pg_call *c, size_t row)
 {
     hs_buf_addc(&c->text, '[');
-    for (size_t i = 0; i < c->args; i++) {
-        hs_buf_addz(&c->text, i ? ", " : "");
+    for (size_t i = 1; i < c->args; i++) {
+        hs_buf_addz(&c->text, i > 1 ? ", " : "");
         if (!add_json_argument(c, i, row))
             return pg_raise(c, "0A000");
     }
@@ -437,7 +437,7 @@ const struct pg_native hs_pg_values[] = {
     {"hs_pg_to_json", {ANY}, T, .nulls = true, .row = to_json_or_null},
     {"hs_pg_json_element", {ANY}, T, .nulls = true, .row = to_json},
     {"hs_pg_json_member", {ANY, ANY}, T, .nulls = true, .row = json_member},
-    {"hs_pg_json_build_object", {0}, T, .more = true, .nulls = true, .row = build_object},
-    {"hs_pg_json_build_array", {0}, T, .more = true, .nulls = true, .row = build_array},
+    {"hs_pg_json_build_object", {T}, T, .more = true, .nulls = true, .row = build_object},
+    {"hs_pg_json_build_array", {T}, T, .more = true, .nulls = true, .row = build_array},
     {0},
 };
