@@ -47,6 +47,7 @@ struct described_copy {            /* in the call's arena */
     const struct hs_type *schema, *param_types;
     const struct hs_seen_column *origins;
     uint8_t (*digests)[32];
+    size_t digest_count;
 };
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s);
 bool hs_described_get(struct described *d, struct hs_call *c, struct described_copy *out);
@@ -71,6 +72,10 @@ struct opened {
     const struct hs_type *bound; /* in the generation */
     const struct hs_decision *decision; /* in the generation */
 };
+/* Like hs_opened_table, for what a transaction reads: `as_of` that the table no longer has is HS_CONFLICT. */
+HS_MUST hs_rc hs_opened_again(struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                              const struct hs_as_of *as_of, struct opened *out, struct hs_err *err);
+void hs_opened_be_empty(struct opened *o); /* it had no snapshot when it was read first */
 struct hs_store hs_store_of(const struct hs_table *table);
 HS_MUST hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct generation *g,
                               const struct hs_table *t, const struct hs_as_of *as_of, struct opened *out,
@@ -81,6 +86,30 @@ HS_MUST hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, con
 HS_MUST hs_rc hs_opened_decide(struct generation *g, const struct hs_principal *who, const struct hs_facts *facts,
                                struct opened *o, struct hs_err *err);
 void hs_opened_close(struct opened *o);
+
+/* ---- pins.c: what a transaction has read already ---- */
+struct hs_pin_note {
+    bool empty;
+    int64_t snapshot_id;
+};
+/* The time that all of its statements read the tables of, but for the first one's: that one reads what is current, and
+ * what it finds is kept. True: this is the first. */
+bool hs_pins_begin(struct hs_pins *p, int64_t *out_since_us);
+bool hs_pins_find(struct hs_pins *p, const struct hs_table *t, struct hs_pin_note *out);
+/* What is kept of this table already goes before, and *note becomes that. */
+HS_MUST hs_rc hs_pins_keep(struct hs_pins *p, const struct hs_table *t, struct hs_pin_note *note, struct hs_err *err);
+
+/* ---- given.c: relations of the door's own ---- */
+/* What a reference of the statement means: one of c->opened, or given. */
+struct call_ref {
+    const struct hs_given *given; /* NULL: a table */
+    size_t at;                    /* in c->opened, or in c->given */
+};
+HS_MUST hs_rc hs_call_keep_given(struct hs_call *c, const struct hs_query *query, struct hs_err *err);
+void hs_call_drop_given(struct hs_call *c);
+const struct hs_given *hs_call_find_given(const struct hs_call *c, const struct hs_table_ref *ref);
+HS_MUST hs_rc hs_given_scan(struct hs_arena *a, const struct hs_given *given, size_t at, struct hs_scan *out,
+                            struct hs_err *err);
 
 /* ---- the service ---- */
 struct hs_access {
@@ -95,6 +124,7 @@ struct hs_access {
     uint8_t mask_key[32];
     char mask_key_id[9];
     char model_directory[4096];
+    _Atomic int64_t given_bytes; /* of all open calls */
 
     pthread_mutex_t lock; /* guards what follows */
     struct generation *generation;
@@ -184,6 +214,13 @@ struct hs_call {
     struct hs_catalog *catalog;
     struct opened *opened; /* what it reads; also compared on reload */
     size_t opened_count;
+    struct call_ref *refs_of; /* one a reference of its statement, once all are opened */
+    struct hs_given *given;   /* names and types; the rows are in given_rows */
+    size_t given_count;
+    struct hs_given_rows *given_rows;
+    struct hs_pins *pins;  /* its own reference; NULL: none */
+    bool pins_first;       /* its is the first statement under them */
+    int64_t pins_since_us; /* else: when that began */
     bool intent_written, outcome_sent;
     int64_t rows, bytes, rows_max;
     struct hs_quota *quotas; /* of the products it reads; charged as batches leave */

@@ -270,7 +270,7 @@ hs_rc hs_call_aggregate(struct hs_call *c, const struct hs_statement *s, struct 
             g.opened = &c->opened[i];
     if (!g.opened)
         return HS_OK;
-    if (c->opened_count != 1 || s->as_is.len)
+    if (c->opened_count != 1 || s->ref_count != 1 || s->as_is.len)
         return hs_fail(err, HS_DENIED,
                        "only aggregates of this table are open to you: a statement is one SELECT of it alone");
     HS_TRY(read_statement(&g, s, r->params, &statement, err));

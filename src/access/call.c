@@ -83,6 +83,8 @@ void hs_call_unref(struct hs_call *c)
     for (size_t i = 0; i < c->opened_count; i++)
         hs_opened_close(&c->opened[i]);
     hs_generation_unref(c->generation);
+    hs_call_drop_given(c);
+    hs_pins_unref(c->pins);
     hs_buf_fini(&c->bound_out);
     hs_arena_free(c->arena);
     pthread_mutex_destroy(&c->notify_lock);

@@ -19,8 +19,9 @@ struct entry {
     struct hs_statement statement; /* refs and param_count; no tree */
     const struct hs_type *schema, *param_types;
     const struct hs_seen_column *origins; /* tables are of the generation's model, which this is a part of */
-    bool in_parts; /* how many parts it has is not known without a plan */
-    uint8_t (*digests)[32];
+    bool in_parts;                        /* how many parts it has is not known without a plan */
+    uint8_t (*digests)[32];               /* one a table */
+    size_t digest_count;
 };
 
 struct described {
@@ -46,8 +47,29 @@ void hs_described_free(struct described *d)
     hs_free(d);
 }
 
+/* Names and types that the statement may mean before it means tables. */
+static hs_rc add_given(struct hs_sha256 *h, const struct hs_call *c, struct hs_err *err)
+{
+    struct hs_buf type;
+    hs_buf_init(&type, 1 << 20);
+    for (size_t i = 0; i < c->given_count; i++) {
+        const struct hs_given *g = &c->given[i];
+        hs_buf_clear(&type);
+        hs_buf_add_type(&type, g->type);
+        hs_sha256_field(h, g->has_bare_name ? HS_S("bare") : HS_S("given"));
+        hs_sha256_field(h, g->schema);
+        hs_sha256_field(h, g->name);
+        hs_sha256_field(h, hs_buf_str(&type));
+        if (type.failed)
+            break;
+    }
+    hs_rc rc = hs_buf_done(&type, err);
+    hs_buf_fini(&type);
+    return rc;
+}
+
 /* Everything that the answer's shape depends on beside the tables: text, person, what was stated, the parameters'
- * types. */
+ * types, what is given. */
 static hs_rc key_of(const struct hs_call *c, uint8_t out[32], struct hs_err *err)
 {
     struct hs_sha256 *h = hs_sha256_new();
@@ -64,7 +86,8 @@ static hs_rc key_of(const struct hs_call *c, uint8_t out[32], struct hs_err *err
     }
     unsigned form = hs_form_pack(&c->form);
     hs_sha256_field(h, hs_str_n(&form, sizeof form));
-    return hs_sha256_end(h, out, err);
+    hs_rc rc = add_given(h, c, err), ended = hs_sha256_end(h, out, rc == HS_OK ? err : NULL);
+    return rc == HS_OK ? ended : rc;
 }
 
 static struct entry *cell_of(struct described *d, const uint8_t key[32])
@@ -100,10 +123,10 @@ static bool fill(struct entry *e, const struct hs_call *c, const struct hs_state
     e->origins = c->origins ? hs_seen_columns_copy(e->arena, c->origins, c->schema->field_count) : NULL;
     e->in_parts = hs_statement_scan(s) != HS_SCAN_NOT;
     e->digests = hs_arena_array(e->arena, s->ref_count + 1, sizeof *e->digests);
+    e->digest_count = c->opened_count;
     for (size_t i = 0; e->digests && i < c->opened_count; i++)
         memcpy(e->digests[i], c->opened[i].decision->digest, 32);
-    return e->schema && e->digests && !e->param_types == !c->param_types && !e->origins == !c->origins &&
-           c->opened_count == s->ref_count;
+    return e->schema && e->digests && !e->param_types == !c->param_types && !e->origins == !c->origins;
 }
 
 void hs_described_put(struct described *d, const struct hs_call *c, const struct hs_statement *s)
@@ -134,16 +157,19 @@ bool hs_described_get(struct described *d, struct hs_call *c, struct described_c
     out->origins = found && e->origins ? hs_seen_columns_copy(c->arena, e->origins, e->schema->field_count) : NULL;
     out->digests = found ? hs_arena_array(c->arena, e->statement.ref_count + 1, sizeof *out->digests) : NULL;
     found = out->schema && out->digests && !out->param_types == !e->param_types && !out->origins == !e->origins;
+    out->digest_count = e->digest_count;
     if (found)
-        memcpy(out->digests, e->digests, e->statement.ref_count * sizeof *e->digests);
+        memcpy(out->digests, e->digests, e->digest_count * sizeof *e->digests);
     pthread_mutex_unlock(&d->lock);
     return found;
 }
 
 bool hs_described_holds(const struct described_copy *copy, const struct hs_call *c)
 {
+    if (c->opened_count != copy->digest_count)
+        return false;
     for (size_t i = 0; i < c->opened_count; i++)
         if (memcmp(copy->digests[i], c->opened[i].decision->digest, 32) != 0)
             return false;
-    return c->opened_count == copy->statement.ref_count;
+    return true;
 }

@@ -149,14 +149,23 @@ struct hs_store hs_store_of(const struct hs_table *table)
 
 /* The contract is always bound to the *current* schema: a dropped column stays dropped under time travel, and today's
  * policy applies to every snapshot. What an old file lacks reads as NULL. */
-static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of, struct opened o,
-                          struct opened *out, struct hs_err *err)
+static hs_rc pin_as_of(struct hs_arena *arena, const struct hs_as_of *as_of, struct opened *o, bool again,
+                       struct hs_err *err)
+{
+    hs_rc rc = hs_iceberg_pin(arena, o->iceberg, as_of, &o->pin, err);
+    return rc == HS_NOT_FOUND && again ? hs_fail(err, HS_CONFLICT,
+                                                 "snapshot too old: the table no longer has what it was when this "
+                                                 "transaction began; begin again")
+                                       : rc;
+}
+
+static hs_rc pin_and_bind(struct hs_arena *arena, struct generation *g, const struct hs_as_of *as_of, bool again,
+                          struct opened o, struct opened *out, struct hs_err *err)
 {
     struct hs_pin current;
     hs_rc rc = hs_iceberg_pin(arena, o.iceberg, &(struct hs_as_of){HS_AS_OF_CURRENT, 0, 0, {0}}, &current, err);
     if (rc == HS_OK)
-        rc = as_of->kind == HS_AS_OF_CURRENT ? (o.pin = current, HS_OK)
-                                             : hs_iceberg_pin(arena, o.iceberg, as_of, &o.pin, err);
+        rc = as_of->kind == HS_AS_OF_CURRENT ? (o.pin = current, HS_OK) : pin_as_of(arena, as_of, &o, again, err);
     if (rc == HS_OK) {
         pthread_mutex_lock(&g->lock);
         rc = bind_locked(g, &o, current.schema, err);
@@ -175,7 +184,21 @@ hs_rc hs_opened_table(struct hs_access *a, struct hs_arena *arena, struct genera
     (void)a;
     struct opened o = {.table = t, .store = hs_store_of(t)};
     HS_TRY(hs_iceberg_open(&o.store, &o.iceberg, err));
-    return pin_and_bind(arena, g, as_of, o, out, err);
+    return pin_and_bind(arena, g, as_of, false, o, out, err);
+}
+
+hs_rc hs_opened_again(struct hs_arena *arena, struct generation *g, const struct hs_table *t,
+                      const struct hs_as_of *as_of, struct opened *out, struct hs_err *err)
+{
+    struct opened o = {.table = t, .store = hs_store_of(t)};
+    HS_TRY(hs_iceberg_open(&o.store, &o.iceberg, err));
+    return pin_and_bind(arena, g, as_of, true, o, out, err);
+}
+
+void hs_opened_be_empty(struct opened *o)
+{
+    o->pin.empty = true;
+    o->pin.snapshot_id = o->pin.sequence_number = o->pin.timestamp_ms = 0;
 }
 
 hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struct hs_table *t, int64_t snapshot_id,
@@ -184,7 +207,7 @@ hs_rc hs_opened_pinned(struct hs_arena *arena, struct generation *g, const struc
     struct opened o = {.table = t, .store = hs_store_of(t)};
     struct hs_as_of as_of = {.kind = HS_AS_OF_SNAPSHOT, .snapshot_id = snapshot_id};
     HS_TRY(hs_iceberg_open_pinned(&o.store, snapshot_id, &o.iceberg, err));
-    return pin_and_bind(arena, g, &as_of, o, out, err);
+    return pin_and_bind(arena, g, &as_of, false, o, out, err);
 }
 
 void hs_opened_close(struct opened *o)

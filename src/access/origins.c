@@ -15,8 +15,8 @@ hs_rc hs_call_tell_origins(struct hs_call *c, const struct hs_statement *s, cons
     if (!all)
         return hs_fail(err, HS_NOMEM, "out of memory");
     for (size_t i = 0; i < count; i++)
-        if (found[i].scan < c->opened_count)
-            all[i] = (struct hs_seen_column){c->opened[found[i].scan].table,
+        if (found[i].scan < s->ref_count && !c->refs_of[found[i].scan].given)
+            all[i] = (struct hs_seen_column){c->opened[c->refs_of[found[i].scan].at].table,
                                              scans[found[i].scan].columns[found[i].column].name};
     c->origins = all;
     return HS_OK;

@@ -165,6 +165,33 @@ static hs_rc digest_hex(struct hs_call *c, const struct hs_decision *d, struct h
     return hs_buf_done(out, err);
 }
 
+static hs_rc open_noted(struct hs_call *c, const struct hs_table *t, const struct hs_pin_note *note, struct opened *out,
+                        struct hs_err *err)
+{
+    struct hs_as_of as = {.kind = note->empty ? HS_AS_OF_CURRENT : HS_AS_OF_SNAPSHOT, .snapshot_id = note->snapshot_id};
+    HS_TRY(hs_opened_again(c->arena, c->generation, t, &as, out, err));
+    if (note->empty)
+        hs_opened_be_empty(out);
+    return HS_OK;
+}
+
+/* As it was when the transaction began: what its statements have found is kept, and what they have not touched is
+ * looked up in the table's log of what was current when. */
+static hs_rc open_under_pins(struct hs_call *c, const struct hs_table *t, struct opened *out, struct hs_err *err)
+{
+    struct hs_pin_note note, kept;
+    struct hs_as_of as = {.kind = c->pins_first ? HS_AS_OF_CURRENT : HS_AS_OF_TIME, .time_us = c->pins_since_us};
+    if (hs_pins_find(c->pins, t, &note))
+        return open_noted(c, t, &note, out, err);
+    HS_TRY(hs_opened_again(c->arena, c->generation, t, &as, out, err));
+    kept = note = (struct hs_pin_note){out->pin.empty, out->pin.snapshot_id};
+    hs_rc rc = hs_pins_keep(c->pins, t, &kept, err);
+    if (rc == HS_OK && kept.empty == note.empty && kept.snapshot_id == note.snapshot_id)
+        return HS_OK;
+    hs_opened_close(out); /* another statement was first */
+    return rc == HS_OK ? open_noted(c, t, &kept, out, err) : rc;
+}
+
 /* A table mentioned twice is opened once: both mentions read the same snapshot, whoever commits meanwhile. */
 static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struct hs_as_of *as, struct opened *out,
                         struct hs_err *err)
@@ -175,7 +202,9 @@ static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struc
             out->iceberg = hs_iceberg_ref(out->iceberg);
             return HS_OK;
         }
-    if (c->bound_in.len && as->kind == HS_AS_OF_SNAPSHOT)
+    if (c->pins && as->kind == HS_AS_OF_CURRENT)
+        HS_TRY(open_under_pins(c, t, out, err));
+    else if (c->bound_in.len && as->kind == HS_AS_OF_SNAPSHOT)
         HS_TRY(hs_opened_pinned(c->arena, c->generation, t, as->snapshot_id, out, err));
     else
         HS_TRY(hs_opened_table(c->access, c->arena, c->generation, t, as, out, err));
@@ -183,10 +212,23 @@ static hs_rc open_again(struct hs_call *c, const struct hs_table *t, const struc
     return HS_OK;
 }
 
+static hs_rc take_given(struct hs_call *c, const struct hs_given *given, const struct hs_table_ref *ref,
+                        struct call_ref *out, struct hs_err *err)
+{
+    *out = (struct call_ref){given, (size_t)(given - c->given)};
+    return ref->at_kind == HS_AT_NONE
+               ? HS_OK
+               : hs_fail(err, HS_UNSUPPORTED, "\"%.*s\" has no snapshots to go back to (position %lld)",
+                         HS_FMT(ref->name), (long long)ref->position);
+}
+
 static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const struct hs_table_ref *ref, hs_str *bound,
-                      struct hs_err *err)
+                      struct call_ref *out, struct hs_err *err)
 {
     size_t matches;
+    const struct hs_given *given = hs_call_find_given(c, ref);
+    if (given)
+        return take_given(c, given, ref, out, err);
     const struct hs_table *t = find(c, who, ref, &matches);
     if (!t)
         return not_there(ref, err);
@@ -200,7 +242,7 @@ static hs_rc open_one(struct hs_call *c, const struct hs_principal *who, const s
         return hs_fail(err, HS_INVALID, "the ticket does not fit its statement");
     struct opened *o = &c->opened[c->opened_count];
     HS_TRY(open_again(c, t, &as, o, err));
-    c->opened_count++;
+    *out = (struct call_ref){NULL, c->opened_count++};
     struct hs_facts facts = hs_call_facts(c);
     HS_TRY(hs_opened_decide(c->generation, who, &facts, o, err));
     if (!o->decision->allowed || !o->decision->column_count)
@@ -226,11 +268,13 @@ static hs_rc open_all(struct hs_call *c, const struct hs_principal *who, const s
     if (s->ref_count > REFS_MAX)
         return hs_fail(err, HS_LIMIT, "the statement names more than %d tables", REFS_MAX);
     c->opened = hs_arena_array(c->arena, s->ref_count + 1, sizeof *c->opened);
-    if (!c->opened)
+    c->refs_of = hs_arena_array(c->arena, s->ref_count + 1, sizeof *c->refs_of);
+    if (!c->opened || !c->refs_of)
         return hs_fail(err, HS_NOMEM, "out of memory");
     hs_str bound = c->bound_in;
+    c->pins_first = c->pins && hs_pins_begin(c->pins, &c->pins_since_us);
     for (size_t i = 0; i < s->ref_count; i++)
-        HS_TRY(open_one(c, who, &s->refs[i], &bound, err));
+        HS_TRY(open_one(c, who, &s->refs[i], &bound, &c->refs_of[i], err));
     c->bound_cut = hs_str_cut(&bound, '\n');
     return HS_OK;
 }
@@ -318,11 +362,15 @@ static hs_rc make_scan(struct hs_call *c, const struct hs_statement *s, struct o
 static hs_rc make_scans(struct hs_call *c, const struct hs_statement *s, struct hs_scan *scans, struct hs_err *err)
 {
     const struct hs_condition *const *asked;
-    for (size_t i = 0; i < s->ref_count; i++)
-        HS_TRY(scan_columns(c, c->opened[i].decision, c->opened[i].current, &scans[i], err));
+    for (size_t i = 0; i < s->ref_count; i++) {
+        const struct call_ref *r = &c->refs_of[i];
+        HS_TRY(r->given ? hs_given_scan(c->arena, r->given, r->at, &scans[i], err)
+                        : scan_columns(c, c->opened[r->at].decision, c->opened[r->at].current, &scans[i], err));
+    }
     HS_TRY(hs_statement_conditions(c->arena, s, scans, c->has_params ? &c->params : NULL, &asked, err));
     for (size_t i = 0; i < s->ref_count; i++)
-        HS_TRY(make_scan(c, s, &c->opened[i], asked[i], &scans[i], err));
+        if (!c->refs_of[i].given)
+            HS_TRY(make_scan(c, s, &c->opened[c->refs_of[i].at], asked[i], &scans[i], err));
     return HS_OK;
 }
 
@@ -441,6 +489,7 @@ static hs_rc run(struct hs_call *c, const struct hs_principal *who, struct hs_le
         .scans = scans,
         .scan_count = s->ref_count,
         .params = c->has_params ? &c->params : NULL,
+        .given_rows = c->given_rows,
         .describe_only = c->describe_only,
         .form = c->form,
         .deadline_mono_us = c->deadline_mono_us,
@@ -526,10 +575,15 @@ struct hs_call *hs_access_query(struct hs_access *a, const struct hs_asker *who,
     c->parts_out = 1;
     c->total_rows = -1;
     c->has_params = query->params != NULL;
+    c->pins = hs_pins_ref(query->pins);
     if (!c->sql.at || !c->bound_in.at || (query->params && !copy_params(c, query->params))) {
         hs_call_close(c);
         return NULL;
     }
-    hs_call_start(c, hs_query_work);
+    struct hs_err err;
+    if (hs_call_keep_given(c, query, &err) == HS_OK)
+        hs_call_start(c, hs_query_work);
+    else
+        hs_call_fail(c, &err);
     return c;
 }

@@ -24,6 +24,7 @@ enum hs_channel_kind {
     HS_MSG_SEGMENT, /* answer to SEGMENT_ASK, descriptor attached; bytes = 0: refused */
     HS_MSG_OBJECTS, /* descriptor attached: where the objects of the RUN that follows are asked for (objects.h) */
     HS_MSG_GONE,    /* descriptor attached: deleted positions of the RUN that follows (gone.h) */
+    HS_MSG_GIVEN,   /* descriptor attached: relations that are given with the RUN that follows (given.h) */
     /* worker -> server */
     HS_MSG_READY = 65, /* a fresh instance is open */
     HS_MSG_WALLS,

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 struct hs_engine;
+struct hs_given_rows;
 struct hs_lease;
 struct hs_stream;
 
@@ -185,6 +186,9 @@ struct hs_scan {
     /* Instead of groups: rows that no file holds, as a relation with the raw columns in DuckDB SQL of our own printing
      * (`hailstorm policy test`). Empty: none. */
     hs_str given;
+    /* Or rows of hs_run_request.given_rows: 1 + the place there, 0: none. Columns are those of that relation, in its
+     * order; nothing else here counts for anything: whoever gave them wants all of it seen. */
+    size_t given_place;
     const struct hs_type *keys; /* STRUCT: what equality deletes compare, as table types. NULL: none */
     const struct hs_scan_equality *equality;
     size_t equality_count;
@@ -196,6 +200,19 @@ struct hs_scan {
                              * out by what the statement asks */
 };
 
+/* Relations that no file holds, made by whoever asks: copied once into a sealed memory file, which the worker reads
+ * (given.c). Plain batches of booleans, integers of 16, 32 and 64 bits, uint32, float, double, string, date, timestamp
+ * and timestamptz, and lists of those. */
+struct hs_given_relation {
+    const struct hs_type *type; /* STRUCT */
+    const struct hs_batch *batch;
+};
+/* HS_LIMIT over bytes_max. */
+HS_MUST hs_rc hs_given_rows_new(const struct hs_given_relation *relations, size_t count, int64_t bytes_max,
+                                struct hs_given_rows **out, struct hs_err *err);
+int64_t hs_given_rows_bytes(const struct hs_given_rows *g); /* takes NULL */
+void hs_given_rows_free(struct hs_given_rows *g);           /* takes NULL */
+
 struct hs_run_request {
     const struct hs_statement
         *statement;              /* or NULL: engine_scan, all columns of scans[0] in order, no SQL of the user's */
@@ -205,6 +222,7 @@ struct hs_run_request {
     const struct hs_params *params;      /* may be NULL */
     const struct hs_mask_key *mask_keys; /* of the domains whose scans have keyed masks, and of no other */
     size_t mask_key_count;
+    const struct hs_given_rows *given_rows; /* NULL: none */
     bool describe_only; /* stop after the schema; which columns get dictionaries is not known then: none is said */
     struct hs_answer_form form;
     int64_t deadline_mono_us; /* 0: none */
@@ -228,8 +246,8 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
  * hs_stream_close has returned. */
 void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg);
 struct hs_stream_look {
-    bool news;   /* poll would not answer WAIT, but for batches that the reader holds */
-    bool busy;   /* a worker is still at it */
+    bool news; /* poll would not answer WAIT, but for batches that the reader holds */
+    bool busy; /* a worker is still at it */
     bool failed;
 };
 void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out);

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "engine/engine_in.h"
 #include "engine/objects.h"
+#include "engine/given.h"
 #include "engine/gone.h"
 #include "engine/sandbox.h"
 #include "engine/statement_in.h"
@@ -65,7 +66,7 @@ struct question {
     enum hs_channel_kind kind;
     enum hs_expect expect;
     hs_str payload;
-    int passed, gone;           /* descriptors, -1: none; `gone` goes ahead in a message of its own */
+    int passed, gone, given;    /* descriptors, -1: none; the latter go ahead in messages of their own */
     struct hs_objects *objects; /* likewise; NULL: none */
 };
 
@@ -78,6 +79,8 @@ static hs_rc send_question(struct hs_worker *w, const struct question *q, uint32
                              SEND_MS, err);
     if (rc == HS_OK && q->gone >= 0)
         rc = hs_channel_send(w->channel, HS_MSG_GONE, statement, hs_str_n("", 0), q->gone, SEND_MS, err);
+    if (rc == HS_OK && q->given >= 0)
+        rc = hs_channel_send(w->channel, HS_MSG_GIVEN, statement, hs_str_n("", 0), q->given, SEND_MS, err);
     if (rc == HS_OK)
         rc = hs_channel_send(w->channel, q->kind, statement, q->payload, q->passed, SEND_MS, err);
     pthread_mutex_unlock(&w->send_lock);
@@ -266,7 +269,7 @@ static hs_rc put_walls_up(struct hs_lease *l, const struct hs_lease_request *r, 
     hs_buf_init(&b, HS_CHANNEL_MAX);
     hs_put_lease(&b, &m);
     hs_rc rc = w->identity ? hs_buf_done(&b, err) : hs_fail(err, HS_NOMEM, "out of memory");
-    struct question q = {HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, -1, NULL};
+    struct question q = {HS_MSG_LEASE, HS_EXPECT_WALLS, hs_buf_str(&b), -1, -1, -1, NULL};
     if (rc == HS_OK)
         rc = ask(l, &q, hs_mono_us() + PARSE_MS * 1000, err);
     hs_buf_fini(&b);
@@ -344,7 +347,7 @@ static hs_rc parse_text(struct hs_lease *l, hs_str sql, struct hs_err *err)
 {
     pthread_mutex_lock(&l->engine->lock);
     int64_t until = earlier(hs_mono_us() + PARSE_MS * 1000, l->deadline_us);
-    struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1, NULL};
+    struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1, -1, NULL};
     hs_rc rc = ask(l, &q, until, err);
     pthread_mutex_unlock(&l->engine->lock);
     return rc == HS_OK ? hs_buf_done(&l->reply, err) : rc;
@@ -521,12 +524,15 @@ static bool any_restricts(const struct hs_run_request *r)
 {
     bool any = false;
     for (size_t i = 0; i < r->scan_count; i++)
-        any |= restricts(&r->scans[i]) || misleads(&r->scans[i]);
+        any |= !r->scans[i].given_place && (restricts(&r->scans[i]) || misleads(&r->scans[i]));
     return any;
 }
 
 static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
+    for (size_t i = 0; i < r->scan_count; i++)
+        if (r->scans[i].given_place > hs_given_rows_count(r->given_rows))
+            return hs_fail_hidden(err, HS_INTERNAL, "a scan of given rows that are not there");
     HS_TRY(print_statement(j, r, err));
     if (r->statement || r->printed.len)
         HS_TRY(check_print(l, r, j, err));
@@ -556,7 +562,9 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
                            .restricted = any_restricts(r),
                            .form = r->form,
                            .gone = hs_buf_str(&j->gone.block),
-                           .gone_bytes = j->gone.bytes};
+                           .gone_bytes = j->gone.bytes,
+                           .given = hs_given_rows_said(r->given_rows),
+                           .given_bytes = (uint64_t)hs_given_rows_bytes(r->given_rows)};
     hs_put_run(&j->payload, &m);
     return hs_buf_done(&j->payload, err);
 }
@@ -611,7 +619,8 @@ static hs_rc get_ring(struct hs_lease *l, struct hs_memory **out, int64_t until_
 }
 
 /* With the lock held. */
-static hs_rc start_job(struct hs_lease *l, struct job *j, struct hs_stream *s, struct hs_err *err)
+static hs_rc start_job(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_stream *s,
+                       struct hs_err *err)
 {
     struct hs_memory *ring;
     int64_t until = earlier(hs_mono_us() + (int64_t)l->engine->settings.queue_ms * 1000, s->deadline_us);
@@ -627,8 +636,13 @@ static hs_rc start_job(struct hs_lease *l, struct job *j, struct hs_stream *s, s
     int64_t patience = s->deadline_us ? s->deadline_us + 2 * CANCEL_MS * 1000 : forever;
     w->objects = j->objects.open; /* closed with its statement */
     j->objects.open = NULL;
-    struct question q = {HS_MSG_RUN, HS_EXPECT_SCHEMA, hs_buf_str(&j->payload), hs_ring_fd(ring->ring),
-                         j->gone.fd, &j->objects};
+    struct question q = {HS_MSG_RUN,
+                         HS_EXPECT_SCHEMA,
+                         hs_buf_str(&j->payload),
+                         hs_ring_fd(ring->ring),
+                         j->gone.fd,
+                         hs_given_rows_fd(r->given_rows),
+                         &j->objects};
     return ask(l, &q, patience, err);
 }
 
@@ -639,7 +653,7 @@ static hs_rc run_job(struct hs_lease *l, const struct hs_run_request *r, struct 
     pthread_mutex_lock(&l->engine->lock);
     hs_rc rc = new_stream(l, r, earlier(r->deadline_mono_us, l->deadline_us), &s, err);
     if (rc == HS_OK)
-        rc = start_job(l, j, s, err);
+        rc = start_job(l, r, j, s, err);
     if (rc == HS_OK) {
         s->lease = l;
         *out = s;

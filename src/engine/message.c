@@ -71,6 +71,8 @@ static void put_param(struct hs_buf *b, const struct hs_param *p)
 {
     uint64_t bits;
     memcpy(&bits, &p->d, sizeof bits);
+    if (p->type == HS_T_INTERVAL) /* in the same place */
+        bits = (uint64_t)(uint32_t)p->months << 32 | (uint32_t)p->days;
     hs_put_u8(b, (uint8_t)p->type);
     hs_put_u8(b, p->null);
     hs_put_u8(b, (uint8_t)p->precision);
@@ -88,7 +90,12 @@ static void get_param(struct hs_arena *a, struct hs_cursor *c, struct hs_param *
     p->scale = hs_cursor_u8(c);
     p->i = (int64_t)hs_cursor_u64le(c);
     uint64_t bits = hs_cursor_u64le(c);
-    memcpy(&p->d, &bits, sizeof bits);
+    if (p->type == HS_T_INTERVAL) {
+        p->months = (int32_t)(bits >> 32);
+        p->days = (int32_t)bits;
+    } else {
+        memcpy(&p->d, &bits, sizeof bits);
+    }
     p->text = hs_arena_str(a, hs_get_str(c));
 }
 
@@ -119,6 +126,8 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u8(b, (uint8_t)hs_form_pack(&m->form));
     hs_put_str(b, m->gone);
     hs_put_u64(b, m->gone_bytes);
+    hs_put_str(b, m->given);
+    hs_put_u64(b, m->given_bytes);
 }
 
 static const struct hs_msg_view *get_views(struct hs_arena *a, struct hs_cursor *c, size_t *out_count)
@@ -176,6 +185,8 @@ hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, str
         c.bad = true;
     out->gone = hs_get_str(&c); /* borrowed, like the keys */
     out->gone_bytes = hs_cursor_u64le(&c);
+    out->given = hs_get_str(&c);
+    out->given_bytes = hs_cursor_u64le(&c);
     if (!out->sql.at || !out->views || !out->paths || !out->params)
         return hs_fail(err, HS_NOMEM, "out of memory");
     return c.bad ? malformed(err, "RUN") : HS_OK;

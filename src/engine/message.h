@@ -39,8 +39,10 @@ struct hs_msg_run {
     uint32_t slots;
     uint64_t slot_bytes;
     bool describe_only;
-    hs_str gone;         /* deleted positions, a block of gone.h; empty: none, or beside */
-    uint64_t gone_bytes; /* >0: the block came in the descriptor of GONE, so long */
+    hs_str gone;          /* deleted positions, a block of gone.h; empty: none, or beside */
+    uint64_t gone_bytes;  /* >0: the block came in the descriptor of GONE, so long */
+    hs_str given;         /* what lies where in the descriptor of GIVEN (given.h); empty: nothing came */
+    uint64_t given_bytes; /* how long that is */
     struct hs_answer_form form;
     bool restricted; /* a view hides rows or cells: what the planner knows of whole files must not show */
 };
@@ -65,7 +67,8 @@ HS_MUST hs_rc hs_get_batch(hs_str payload, struct hs_msg_batch *out, struct hs_e
 void hs_put_type(struct hs_buf *b, const struct hs_type *type);
 /* Bounded in depth and in number of fields. */
 HS_MUST hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err);
-/* SCHEMA: the answer's type, and behind it, where it is a describe, that of the parameters; *out_params NULL: not said. */
+/* SCHEMA: the answer's type, and behind it, where it is a describe, that of the parameters; *out_params NULL: not said.
+ */
 HS_MUST hs_rc hs_get_schema(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_type **out_params,
                             struct hs_err *err);
 

@@ -91,10 +91,24 @@ static hs_rc check_visible(const struct hs_scan *scan, struct hs_err *err)
     return HS_OK;
 }
 
+/* Nothing is hidden in them: no fence, and no values apart. */
+static hs_rc add_given(struct hs_buf *out, const struct hs_scan *scan, struct hs_err *err)
+{
+    HS_TRY(check_visible(scan, err));
+    for (size_t i = 0; i < scan->column_count; i++) {
+        hs_buf_addf(out, "%s\"f%zu\" AS ", i ? ", " : "SELECT ", i);
+        hs_buf_add_sql_name(out, scan->columns[i].name);
+    }
+    hs_buf_addf(out, " FROM hs_given(%zu)", scan->given_place - 1);
+    return hs_buf_done(out, err);
+}
+
 hs_rc hs_scan_print(const struct hs_scan *scan, const struct hs_scan_place *place, struct hs_buf *out,
                     struct hs_err *err)
 {
     bool around = comes_apart(scan, place->apart);
+    if (scan->given_place)
+        return add_given(out, scan, err);
     if (!scan->column_count)
         return hs_fail(err, HS_DENIED, "no column of this table may be read");
     HS_TRY(check_visible(scan, err));

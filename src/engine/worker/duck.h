@@ -137,6 +137,7 @@
     F(bind_get_parameter)                          \
     F(bind_add_result_column)                      \
     F(bind_set_bind_data)                          \
+    F(bind_set_cardinality)                        \
     F(bind_set_error)                              \
     F(init_get_bind_data)                          \
     F(init_set_init_data)                          \

@@ -19,7 +19,7 @@ static struct {
     bool cancelled, busy[SLOTS_MAX], have_segment;
     unsigned slots;
     struct segment segment;
-    int gone; /* descriptor that came before a RUN; 0: none (that is /dev/null) */
+    int gone, given; /* descriptors that came before a RUN; 0: none (that is /dev/null) */
     duckdb_connection running;
 } box;
 
@@ -92,11 +92,11 @@ static void take_segment(const struct hs_channel_message *m)
     box.have_segment = true;
 }
 
-static void take_gone(const struct hs_channel_message *m)
+static void take_beside(int *box_fd, const struct hs_channel_message *m)
 {
-    if (box.gone > 0)
-        close(box.gone);
-    box.gone = m->passed;
+    if (*box_fd > 0)
+        close(*box_fd);
+    *box_fd = m->passed;
 }
 
 static void interrupt_if_cancelled(void)
@@ -116,7 +116,10 @@ static void deliver(const struct hs_channel_message *m)
         take_segment(m);
         break;
     case HS_MSG_GONE:
-        take_gone(m);
+        take_beside(&box.gone, m);
+        break;
+    case HS_MSG_GIVEN:
+        take_beside(&box.given, m);
         break;
     case HS_MSG_OBJECTS:
         if (!hs_objects_begin(m->payload, m->passed))
@@ -208,13 +211,23 @@ void hs_inbox_interruptible(duckdb_connection connection)
     pthread_mutex_unlock(&lock);
 }
 
-int hs_inbox_gone(void)
+static int give_out(int *box_fd)
 {
     pthread_mutex_lock(&lock);
-    int fd = box.gone > 0 ? box.gone : -1;
-    box.gone = 0;
+    int fd = *box_fd > 0 ? *box_fd : -1;
+    *box_fd = 0;
     pthread_mutex_unlock(&lock);
     return fd;
+}
+
+int hs_inbox_gone(void)
+{
+    return give_out(&box.gone);
+}
+
+int hs_inbox_given(void)
+{
+    return give_out(&box.given);
 }
 
 bool hs_inbox_cancelled(void)

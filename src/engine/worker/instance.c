@@ -102,6 +102,7 @@ void hs_instance_close(struct instance *i)
         duck()->close(&i->database);
     hs_avro_forget(i->avro);
     hs_natives_forget(i->natives);
+    hs_givens_forget(i->givens);
     hs_buf_fini(&i->narrowed);
     hs_buf_fini(&i->drops);
     *i = (struct instance){0};

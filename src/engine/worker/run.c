@@ -67,6 +67,15 @@ static hs_rc register_live(struct run *r, struct hs_err *err)
     return rc;
 }
 
+static hs_rc take_givens(struct run *r, struct hs_err *err)
+{
+    int fd = hs_inbox_given();
+    hs_rc rc = r->plan.given.len ? hs_givens_take(r->instance, r->arena, &r->plan, fd, err) : HS_OK;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 /* The user's words come last: what they may reach is settled. */
 static hs_rc prepare(struct run *r, struct hs_err *err)
 {
@@ -75,6 +84,7 @@ static hs_rc prepare(struct run *r, struct hs_err *err)
     HS_TRY(hs_natives_register(r->instance, &r->plan, err));
     HS_TRY(hs_pg_natives_register(r->instance->connection, r->instance->pg_natives, r->plan.sql, err));
     HS_TRY(register_live(r, err));
+    HS_TRY(take_givens(r, err));
     HS_TRY(hs_instance_views(r->instance, &r->plan, err));
     if (duck()->prepare(r->instance->connection, r->plan.sql.at, &r->prepared) != DuckDBSuccess)
         return hs_engine_fail(err, duck()->prepare_error(r->prepared));
@@ -255,6 +265,7 @@ static void clean(struct run *r, bool may_stay)
     if (!may_stay)
         hs_instance_close(r->instance);
     hs_objects_end();
+    hs_givens_rest(r->instance->givens);
     hs_natives_rest(r->instance->natives);
     if (r->ring.at)
         munmap(r->ring.at, r->ring.slots * r->ring.slot_bytes);

@@ -32,6 +32,7 @@ void hs_inbox_end(void);
 void hs_inbox_interruptible(duckdb_connection connection); /* NULL: nothing runs now */
 bool hs_inbox_cancelled(void);
 int hs_inbox_gone(void);                                             /* what GONE brought; the taker's. -1: nothing */
+int hs_inbox_given(void);                                            /* what GIVEN brought; likewise */
 HS_MUST hs_rc hs_inbox_slot(unsigned *out_slot, struct hs_err *err); /* waits; HS_CANCELLED */
 void hs_inbox_return_slot(unsigned slot);                            /* taken, and not sent after all */
 struct segment {
@@ -48,16 +49,18 @@ void hs_reply_error(uint32_t statement, const struct hs_err *err);
 /* ---- instance.c ---- */
 struct avro_trouble;
 struct natives;
+struct givens;
 struct instance {
     duckdb_database database;
     duckdb_connection connection;
     duckdb_prepared_statement parse;
     struct avro_trouble *avro;
-    struct natives *natives; /* NULL: none yet */
+    struct natives *natives;                      /* NULL: none yet */
+    struct givens *givens;                        /* NULL: hs_given is not registered yet */
     uint64_t pg_natives[HS_PG_NATIVES_MOST / 64]; /* which of natives_pg.c's it has */
-    unsigned statements;     /* begun in it */
-    struct hs_buf narrowed;  /* the words that narrowed it, since the first of them */
-    struct hs_buf drops;     /* words that drop the last one's views */
+    unsigned statements;                          /* begun in it */
+    struct hs_buf narrowed;                       /* the words that narrowed it, since the first of them */
+    struct hs_buf drops;                          /* words that drop the last one's views */
 };
 HS_MUST hs_rc hs_instance_open(struct instance *out, struct hs_err *err);
 void hs_instance_close(struct instance *i);
@@ -102,6 +105,14 @@ HS_MUST hs_rc hs_pg_natives_register(duckdb_connection connection, uint64_t *hav
 /* Registers hs_live over the positions that came with the plan; they live in the arena, as long as the instance. */
 HS_MUST hs_rc hs_live_register(struct instance *i, struct hs_arena *a, const struct hs_msg_run *run, int gone_fd,
                                struct hs_err *err);
+
+/* ---- given.c ---- */
+/* Registers hs_given, if this instance has it not, over the relations that came with the plan; they last until
+ * hs_givens_rest, the function as long as the instance. */
+HS_MUST hs_rc hs_givens_take(struct instance *i, struct hs_arena *a, const struct hs_msg_run *run, int fd,
+                             struct hs_err *err);
+void hs_givens_rest(struct givens *g);   /* takes NULL */
+void hs_givens_forget(struct givens *g); /* takes NULL; after the instance */
 
 /* ---- run.c, params.c, gather.c ---- */
 HS_MUST hs_rc hs_bind_params(duckdb_prepared_statement prepared, const struct hs_params *params, struct hs_err *err);
