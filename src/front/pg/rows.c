@@ -187,6 +187,7 @@ static hs_rc plan_column(struct plan *p, struct hs_pg_column *c, const struct hs
     p->buffer += (size_t)layout.buffers;
     c->width = (size_t)layout.width;
     c->scale = (uint8_t)type->scale;
+    c->quotient = hs_pg_is_quotient(type);
     c->json = c->json || hs_pg_is_json(type);
     if (layout.kind == HS_LAYOUT_MAP) {
         p->node++;

@@ -39,9 +39,10 @@ enum hs_pg_value {
 #define HS_PG_OP_BINARY(value) ((value) << 1 | 1)
 
 struct hs_pg_column {
-    int op;      /* value and format */
-    bool nulls;  /* in the stretch at hand */
-    bool escape; /* COPY as text: may hold what has to be escaped */
+    int op;        /* value and format */
+    bool nulls;    /* in the stretch at hand */
+    bool escape;   /* COPY as text: may hold what has to be escaped */
+    bool quotient; /* of a scale that says: show what it needs (arrow/quotient.h) */
     uint8_t scale;
     unsigned shift; /* bits before the first row's in `bits` */
     const uint8_t *bits;

@@ -54,9 +54,10 @@ HS_PG_INLINE __int128 hs_pg_i128(const struct hs_pg_column *c, size_t i)
 }
 
 /* A quotient or a number out of a text shows as many digits as PostgreSQL would: arrow/quotient.h. */
-HS_PG_INLINE __int128 hs_pg_shown(__int128 v, unsigned *scale)
+HS_PG_INLINE __int128 hs_pg_shown(const struct hs_pg_column *c, size_t i, unsigned *scale)
 {
-    if (__builtin_expect(*scale != HS_QUOTIENT_SCALE && *scale != HS_BARE_SCALE, 1))
+    __int128 v = hs_pg_i128(c, i);
+    if (__builtin_expect(!c->quotient, 1))
         return v;
     unsigned __int128 magnitude = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
     int shown = hs_decimal_shown(magnitude, HS_QUOTIENT_PRECISION, (int)*scale);
@@ -114,14 +115,14 @@ HS_PG_INLINE char *hs_pg_put_fixed(struct hs_pg_rows *r, const struct hs_pg_colu
         CASES(HS_PG_V_DATE, hs_pg_put_day(r, p, AT(int32_t), false), hs_pg_put_day(r, p, AT(int32_t), true))
     case HS_PG_OP_TEXT(HS_PG_V_D128): {
         unsigned scale = c->scale;
-        __int128 v = hs_pg_shown(hs_pg_i128(c, i), &scale);
+        __int128 v = hs_pg_shown(c, i, &scale);
         if (v == (int64_t)v && scale < 19)
             return hs_pg_put_decimal64(p, (int64_t)v, scale);
         return hs_pg_put_decimal128(p, v, scale);
     }
     case HS_PG_OP_BINARY(HS_PG_V_D128): {
         unsigned scale = c->scale;
-        __int128 v = hs_pg_shown(hs_pg_i128(c, i), &scale);
+        __int128 v = hs_pg_shown(c, i, &scale);
         if (v == (int64_t)v)
             return hs_pg_put_numeric64(p, (int64_t)v, scale);
         return hs_pg_put_numeric128(p, v, scale);

@@ -38,6 +38,9 @@ enum hs_pg_family hs_pg_family_of(uint32_t oid);
 /* A list of lists is one value of json; its elements are not columns of their own. */
 bool hs_pg_is_json(const struct hs_type *type);
 
+/* A numeric whose values have their own numbers of digits (arrow/quotient.h): PostgreSQL declares none for them. */
+bool hs_pg_is_quotient(const struct hs_type *type);
+
 /* Between our epoch, 1970, and PostgreSQL's, 2000. */
 #define HS_PG_EPOCH_DAYS 10957
 #define HS_PG_EPOCH_US INT64_C(946684800000000)

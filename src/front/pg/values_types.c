@@ -1,4 +1,5 @@
 /* Our types as PostgreSQL's: from the one table in types.def. */
+#include "arrow/quotient.h"
 #include "front/pg/values_in.h"
 
 static const struct hs_pg_type TYPES[] = {
@@ -57,11 +58,18 @@ bool hs_pg_is_json(const struct hs_type *type)
     return type->id == HS_T_MAP || (type->id == HS_T_LIST && type->fields[0].type->id == HS_T_LIST);
 }
 
+bool hs_pg_is_quotient(const struct hs_type *type)
+{
+    return type->id == HS_T_DECIMAL && type->precision == HS_QUOTIENT_PRECISION &&
+           (type->scale == HS_QUOTIENT_SCALE || type->scale == HS_BARE_SCALE);
+}
+
 /* Of numeric(p, s), as pg_attribute.atttypmod has it: both, and the four bytes of a length word that has not been
  * there for thirty years. */
 static int32_t typmod_of(const struct hs_type *type)
 {
-    return type->id == HS_T_DECIMAL ? (int32_t)(((uint32_t)type->precision << 16 | (uint32_t)type->scale) + 4) : -1;
+    bool declared = type->id == HS_T_DECIMAL && !hs_pg_is_quotient(type);
+    return declared ? (int32_t)(((uint32_t)type->precision << 16 | (uint32_t)type->scale) + 4) : -1;
 }
 
 static void array_of(struct hs_pg_type *type)

@@ -1,0 +1,302 @@
+"""What we write for a value and read of one, held against a real PostgreSQL 15: whole COPY streams, byte by byte, of tens
+of thousands of values in every type, style and zone; and thousands of texts as parameters."""
+import decimal
+import itertools
+import math
+import os
+import random
+import struct
+
+import pyarrow as pa
+import pytest
+
+import values_oracle as oracle
+
+pytestmark = pytest.mark.skipif(not (oracle.POSTGRES / "postgres").exists(), reason="PostgreSQL 15 is not installed")
+
+ROWS = 3000
+EPOCH_DAYS, EPOCH_US = 10957, 946684800000000
+NULL = struct.pack(">i", -1)
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = oracle.Postgres()
+    yield server
+    server.close()
+
+
+# ---- values ----
+
+def pack(form):
+    return lambda v: struct.pack(">" + form, v)
+
+
+def numeric(text):
+    """numeric_send of what was written."""
+    sign, digits, exponent = decimal.Decimal(text).as_tuple()
+    scale = max(0, -exponent)
+    whole = "".join(map(str, digits)) + "0" * max(0, exponent)
+    whole = whole.rjust(scale + 1, "0")
+    left, right = whole[:len(whole) - scale], whole[len(whole) - scale:]
+    left = left.rjust(-(-len(left) // 4) * 4, "0")
+    right = right.ljust(-(-len(right) // 4) * 4, "0")
+    groups = [int((left + right)[i:i + 4]) for i in range(0, len(left + right), 4)]
+    weight = len(left) // 4 - 1
+    while groups and groups[0] == 0:
+        groups.pop(0)
+        weight -= 1
+    while groups and groups[-1] == 0:
+        groups.pop()
+    if not groups:
+        weight = sign = 0
+    return struct.pack(">HhHH", len(groups), weight, 0x4000 if sign else 0, scale) + b"".join(map(pack("H"), groups))
+
+
+def date_send(days):
+    if days == 2**31 - 1:
+        return struct.pack(">i", days)
+    if days == -(2**31 - 1):
+        return struct.pack(">i", -2**31)
+    return struct.pack(">i", days - EPOCH_DAYS)
+
+
+def timestamp_send(us):
+    if us in (2**63 - 1, -(2**63 - 1)):
+        return struct.pack(">q", us if us > 0 else -2**63)
+    return struct.pack(">q", us - EPOCH_US)
+
+
+def ints(rng, bits, signed=True):
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    edges = [low, low + 1, 0, 1, 9, 10, 99, 100, 999, 1000, 9999, 10000, high - 1, high]
+
+    def one():
+        v = rng.getrandbits(rng.randrange(1, bits + 1))
+        v = v - (1 << bits) if signed and v > high else v
+        return max(low, min(high, v if not signed or rng.random() < .5 else -v))
+    edges = [v for v in edges if low <= v <= high]
+    return edges + [one() for _ in range(ROWS - len(edges))]
+
+
+def floats(rng, form, kind):
+    size = struct.calcsize(form)
+    edges = [0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, -1.0, 0.1, 1e15, 1e14, 123456789012345.0, 1e-4, 1e-5, 1e6, 1e5,
+             999999.0, 1234567.0, 16777216.0, 3.4028234663852886e38, 1.401298464324817e-45, 5e-324 if size == 8 else 1e-45]
+    if size == 8:
+        edges += [2.2250738585072014e-308, 1.7976931348623157e308, 9007199254740993.0, 9007199254740991.0, 1e22, 1e23]
+    edges += [math.ldexp(1, e) for e in (range(-1074, 1024) if size == 8 else range(-149, 128))]
+    out = [struct.unpack(form, struct.pack(form, v))[0] for v in edges]
+    while len(out) < ROWS:
+        pick = rng.random()
+        if pick < .5:
+            out.append(struct.unpack(form, rng.randbytes(size))[0])
+        elif pick < .8:
+            out.append(struct.unpack(form, struct.pack(form, round(rng.uniform(-1e6, 1e6), rng.randrange(0, 7))))[0])
+        else:
+            out.append(struct.unpack(form, struct.pack(form, float(rng.randrange(-10**9, 10**9))))[0])
+    return out
+
+
+def decimals(rng, precision, scale):
+    top = 10**precision - 1
+    edges = [0, 1, -1, 9, 10, 9999, 10000, 10001, 100000000, top, -top, 10**scale, -(10**scale), 10**(precision - 1)]
+    out = [max(-top, min(top, v)) for v in edges]
+    while len(out) < ROWS:
+        out.append(rng.randrange(-(10**rng.randrange(1, precision + 1)) + 1, 10**rng.randrange(1, precision + 1)))
+    with decimal.localcontext() as c:
+        c.prec = 80
+        return [decimal.Decimal(v).scaleb(-scale) for v in out]
+
+
+def days(rng):
+    edges = [0, -1, 1, 10957, -719162, -719163, -719528, -2440588, 2145042905, 2932896, 2932897, 2**31 - 1, -(2**31 - 1),
+             11016, 11017, 11382]
+    return edges + [rng.randrange(-2440588, 2932896) if rng.random() < .5 else rng.randrange(-20000, 40000)
+                    for _ in range(ROWS - len(edges))]
+
+
+def moments(rng):
+    edges = [0, -1, 1, 999999, -999999, 1000000, EPOCH_US, -62135596800000000, -62135596800000001, -62167219200000000,
+             2**63 - 1, -(2**63 - 1), -209920118400000000 + 86400000000, 9223372036854775806 - 86400000000, 253402300799999999]
+    out = list(edges)
+    while len(out) < ROWS:
+        v = rng.randrange(-209920000000000000, 2**62) if rng.random() < .2 else rng.randrange(-10**16, 5 * 10**15)
+        out.append(v - v % rng.choice([1, 1, 10, 1000, 100000, 1000000, 3600000000]))
+    return out
+
+
+PIECES = ["", " ", "a", "NULL", "null", '"', "\\", ",", "{", "}", "(", ")", "\n", "\r", "\t", "\v", "\b", "\f", "\x01", "\x7f",
+          "é", "漢字", "😀", "\\.", "|", ";", "'", "x y", "\\N", "-", "1", "plain words that are longer than sixteen bytes"]
+
+
+def texts(rng):
+    singles = list(PIECES)
+    return singles + ["".join(rng.choice(PIECES) for _ in range(rng.randrange(0, 6))) for _ in range(ROWS - len(singles))]
+
+
+def intervals(rng):
+    edges = [(0, 0, 0), (1, 0, 0), (12, 0, 0), (14, 3, 14706000000), (-14, -3, -14706000000), (-14, 3, 0), (14, -3, 1),
+             (0, 0, 1), (0, 0, -1), (0, 1, 0), (0, -1, 0), (0, 0, 1000000), (0, 0, -1000000), (0, 0, 1500000), (0, 0, 3600000000),
+             (2**31 - 1, 2**31 - 1, 9223372036854775), (-(2**31), -(2**31), -9223372036854775), (0, 1, -1), (1, 0, -1), (-1, 0, 1),
+             (12, 0, -3661000001), (0, 0, 60000000), (0, 0, -60000000), (-1, 1, 0), (1, -1, 0), (11, 0, 0), (-11, 0, 0)]
+    out = list(edges)
+    while len(out) < ROWS:
+        out.append((rng.choice([0, 0, rng.randrange(-30, 30), rng.randrange(-10**5, 10**5)]),
+                    rng.choice([0, 0, rng.randrange(-40, 40), rng.randrange(-10**6, 10**6)]),
+                    rng.choice([0, rng.randrange(-10**8, 10**8), rng.randrange(-10**12, 10**12), 1000000 * rng.randrange(-9999, 9999)])))
+    return out
+
+
+def lists(rng, values):
+    pool = values + [None] * (len(values) // 8)
+    return [[], [None], *([rng.choice(pool) for _ in range(rng.randrange(0, 5))] for _ in range(ROWS - 2))]
+
+
+def array_send(oid, send):
+    def one(values):
+        if not values:
+            return struct.pack(">iiI", 0, 0, oid)
+        body = b"".join(NULL if v is None else struct.pack(">i", len(send(v))) + send(v) for v in values)
+        return struct.pack(">iiIii", 1, None in values, oid, len(values), 1) + body
+    return one
+
+
+def columns(rng):
+    """(PostgreSQL's type, Arrow's, values, binary form): decimals once more as narrow ones."""
+    out = [("bool", pa.bool_(), [rng.random() < .5 for _ in range(ROWS)], pack("?")),
+           ("int2", pa.int8(), ints(rng, 8), pack("h")), ("int2", pa.uint8(), ints(rng, 8, False), pack("h")),
+           ("int2", pa.int16(), ints(rng, 16), pack("h")), ("int4", pa.uint16(), ints(rng, 16, False), pack("i")),
+           ("int4", pa.int32(), ints(rng, 32), pack("i")), ("oid", pa.uint32(), ints(rng, 32, False), pack("I")),
+           ("int8", pa.int64(), ints(rng, 64), pack("q")),
+           ("numeric", pa.uint64(), ints(rng, 64, False), lambda v: numeric(str(v))),
+           ("float4", pa.float32(), floats(rng, ">f", "f"), pack("f")), ("float8", pa.float64(), floats(rng, ">d", "d"), pack("d"))]
+    for precision, scale in [(1, 0), (5, 5), (9, 4), (15, 2), (18, 6), (18, 18), (19, 3), (38, 0), (38, 10), (37, 19), (38, 18), (38, 37), (38, 38)]:
+        values = decimals(rng, precision, scale)
+        kinds = [pa.decimal128] + ([pa.decimal32] if precision <= 9 else [pa.decimal64] if precision <= 18 else [])
+        out += [(f"numeric({precision}, {scale})", kind(precision, scale), values, lambda v: numeric(format(v, "f"))) for kind in kinds]
+    out += [("date", pa.date32(), days(rng), date_send),
+            ("time", pa.time64("us"), [0, 1, 86399999999, 86400000000, 3600000000] + [rng.randrange(86400000000) for _ in range(ROWS - 5)], pack("q")),
+            ("timestamp", pa.timestamp("us"), moments(rng), timestamp_send),
+            ("timestamptz", pa.timestamp("us", "UTC"), moments(rng), timestamp_send),
+            ("interval", pa.month_day_nano_interval(), intervals(rng), lambda v: struct.pack(">qii", v[2], v[1], v[0])),
+            ("text", pa.string(), texts(rng), str.encode),
+            ("bytea", pa.binary(), [rng.randbytes(rng.randrange(0, 20)) for _ in range(ROWS)], bytes),
+            ("bytea", pa.binary(5), [rng.randbytes(5) for _ in range(ROWS)], bytes),
+            ("uuid", pa.binary(16), [rng.randbytes(16) for _ in range(ROWS)], bytes),
+            ("int4[]", pa.list_(pa.int32()), lists(rng, ints(rng, 32)), array_send(23, pack("i"))),
+            ("text[]", pa.list_(pa.string()), lists(rng, texts(rng)), array_send(25, str.encode)),
+            ("float8[]", pa.list_(pa.float64()), lists(rng, floats(rng, ">d", "d")), array_send(701, pack("d"))),
+            ("date[]", pa.list_(pa.date32()), lists(rng, days(rng)), array_send(1082, date_send)),
+            ("bytea[]", pa.list_(pa.binary()), lists(rng, [rng.randbytes(rng.randrange(4)) for _ in range(99)]), array_send(17, bytes)),
+            ("timestamptz[]", pa.list_(pa.timestamp("us", "UTC")), lists(rng, moments(rng)), array_send(1184, timestamp_send))]
+    return out
+
+
+def made(kind, values):
+    """An array of raw numbers, for pyarrow has no years before 1 nor infinities."""
+    if pa.types.is_list(kind):
+        inner = made(kind.value_type, [v for row in values if row is not None for v in row])
+        offsets = [0, *itertools.accumulate(len(row or ()) for row in values)]
+        valid = pa.array([row is not None for row in values]).buffers()[1]
+        nulls = sum(row is None for row in values)
+        return pa.Array.from_buffers(kind, len(values), [valid, pa.array(offsets, pa.int32()).buffers()[1]], nulls, children=[inner])
+    width = {pa.date32(): pa.int32()}.get(kind, pa.int64() if pa.types.is_timestamp(kind) or pa.types.is_time(kind) else None)
+    if width is not None:
+        plain = pa.array(values, width)
+        return pa.Array.from_buffers(kind, len(values), plain.buffers(), plain.null_count)
+    if kind == pa.month_day_nano_interval():
+        data = b"".join(struct.pack("<iiq", *((v[0], v[1], v[2] * 1000) if v else (0, 0, 0))) for v in values)
+        plain = pa.array([v is not None or None for v in values])
+        return pa.Array.from_buffers(kind, len(values), [plain.buffers()[0], pa.py_buffer(data)], plain.null_count)
+    return pa.array(values, kind)
+
+
+class Table:
+    def __init__(self, postgres, name, chosen, rng, nulls=.1):
+        self.postgres, self.name = postgres, name
+        values = [[None if i > 60 and rng.random() < nulls else v for i, v in enumerate(c[2])] for c in chosen]
+        self.arrays = [made(c[1], v) for c, v in zip(chosen, values)]
+        data = bytearray(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        numbered = bytearray(data)  # rows come back as they were given by their numbers
+        for n, row in enumerate(zip(*values)):
+            forms = [None if v is None else c[3](v) for c, v in zip(chosen, row)]
+            body = b"".join(NULL if f is None else struct.pack(">i", len(f)) + f for f in forms)
+            data += struct.pack(">h", len(row)) + body
+            numbered += struct.pack(">hii", len(row) + 1, 4, n) + body
+        self.binary = bytes(data) + b"\xff\xff"
+        path = postgres.dir / f"{name}.in"
+        path.write_bytes(bytes(numbered) + b"\xff\xff")
+        path.chmod(0o644)
+        names = ", ".join(f"f{i + 1} {c[0]}" for i, c in enumerate(chosen))
+        self.names = ", ".join(f"f{i + 1}" for i in range(len(chosen)))
+        postgres.run(f"CREATE TABLE {name} (n integer, {names});\nCOPY {name} FROM '{path}' (FORMAT binary);")
+
+    def copied(self, words, settings=()):
+        path = self.postgres.dir / f"{self.name}.out"
+        self.postgres.run("".join(f"SET {k} = '{v}';\n" for k, v in dict(settings).items()) 
+                          + f"COPY (SELECT {self.names} FROM {self.name} ORDER BY n) TO '{path}' ({words});")
+        return path.read_bytes()
+
+
+def compare(ours, theirs, end=b"\n"):
+    if ours == theirs:
+        return
+    for i, (a, b) in enumerate(zip(ours.split(end), theirs.split(end))):
+        assert a == b, f"row {i}"
+    assert len(ours) == len(theirs)
+
+
+@pytest.fixture(scope="module")
+def everything(postgres):
+    rng = random.Random(int(os.environ.get("HAILSTORM_SEED", "7")))
+    return Table(postgres, "everything", columns(rng), rng)
+
+
+# ---- writing ----
+
+def test_binary_is_what_postgresql_sends(everything):
+    assert everything.copied("FORMAT binary") == everything.binary
+    assert oracle.written(everything.arrays, "binary") == everything.binary
+
+
+@pytest.mark.parametrize("size", [1, 3000, 100000])
+def test_rows_come_in_any_pieces(everything, size):
+    assert oracle.written(everything.arrays, "binary", bytes=size) == everything.binary
+
+
+STYLES = [{}, {"extra_float_digits": 0}, {"extra_float_digits": -3}, {"extra_float_digits": -15}, {"extra_float_digits": 3},
+          {"bytea_output": "escape"}] + [
+    {"DateStyle": f"{style}, {order}", "TimeZone": zone}
+    for style, order, zone in [("ISO", "DMY", "Europe/Berlin"), ("SQL", "MDY", "America/New_York"), ("SQL", "DMY", "Asia/Kolkata"),
+                               ("SQL", "YMD", "UTC"), ("Postgres", "MDY", "America/Sao_Paulo"), ("Postgres", "DMY", "Africa/Monrovia"),
+                               ("Postgres", "YMD", "Pacific/Apia"), ("German", "DMY", "Europe/Amsterdam"), ("German", "MDY", "Europe/Dublin"),
+                               ("ISO", "MDY", "Australia/Lord_Howe"), ("ISO", "MDY", "America/St_Johns"), ("ISO", "MDY", "Africa/Casablanca"),
+                               ("ISO", "MDY", "EST5EDT"), ("ISO", "MDY", "<+0330>-3:30"), ("SQL", "MDY", "CET-1CEST,M3.5.0,M10.5.0/3"),
+                               ("SQL", "MDY", "America/Godthab"), ("ISO", "MDY", "Antarctica/Troll")]] + [
+    {"IntervalStyle": s} for s in ("postgres", "postgres_verbose", "sql_standard", "iso_8601")]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda s: "-".join(map(str, s.values())).replace(", ", "-") or "plain")
+def test_text_in_every_style(everything, style):
+    settings = {"TimeZone": "UTC", "extra_float_digits": 1, **style}
+    compare(oracle.written(everything.arrays, "text", **settings), everything.copied("FORMAT text", settings))
+
+
+COPIES = [("csv", "", {}), ("csv", ", HEADER", {"header": 1}), ("csv", ", DELIMITER ';', QUOTE '''', ESCAPE '\\'", {"delimiter": ";", "quote": "'", "escape": "\\"}),
+          ("csv", ", FORCE_QUOTE *", {"force": 1}), ("csv", ", NULL 'a'", {"null": "a"}), ("csv", ", DELIMITER '-'", {"delimiter": "-"}),
+          ("csv", ", QUOTE '1'", {"quote": "1"}), ("text", ", NULL ''", {"null": ""}), ("text", ", DELIMITER '|'", {"delimiter": "|"}),
+          ("text", ", DELIMITER ':'", {"delimiter": ":"}), ("text", ", HEADER", {"header": 1}), ("text", ", NULL 'nothing', DELIMITER ','", {"null": "nothing", "delimiter": ","}),
+          ("csv", ", DELIMITER '\t'", {"delimiter": "\t"})]
+
+
+@pytest.mark.parametrize("kind, words, options", COPIES, ids=[f"{k}{w}" for k, w, _ in COPIES])
+def test_copy_options(everything, kind, words, options):
+    compare(oracle.written(everything.arrays, kind, TimeZone="UTC", **options), everything.copied(f"FORMAT {kind}{words}", {"TimeZone": "UTC"}))
+
+
+def test_csv_of_one_column(postgres):
+    rng = random.Random(3)
+    table = Table(postgres, "sole", [("text", pa.string(), texts(rng), str.encode)], rng)
+    compare(oracle.written(table.arrays, "csv"), table.copied("FORMAT csv"))
+    compare(oracle.written(table.arrays, "text"), table.copied("FORMAT text"))
