@@ -6,7 +6,8 @@
 #include "engine/engine.h"
 
 struct settings { /* filled from the table in settings.def: defaults, then HAILSTORM_X, then --x */
-    const char *model, *state, *listen, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as, *format;
+    const char *model, *state, *listen, *listen_pg, *tls_certificate, *tls_key, *log_format, *log_level, *library, *as,
+        *format;
     const char *s3_endpoint, *s3_region, *s3_credential_command, *s3_credential_file, *s3_ca, *cache_directory;
     const char *purpose, *workspace, *at, *dialect;
     int64_t s3_timeout, s3_retries, s3_patience, cache_size;
@@ -15,10 +16,13 @@ struct settings { /* filled from the table in settings.def: defaults, then HAILS
     int64_t connections_per_address, greeting_time, stranger_time, stall_time, write_time, calls_per_connection;
     int64_t endpoints, endpoint_size, kept_answers, kept_per_person, kept_time, poll_time, polled_time;
     int64_t option_sessions, option_sessions_each, session_options, session_size, session_time;
+    int64_t pg_statement_size, pg_statements, pg_statement_memory, pg_portals, pg_portal_memory, pg_scroll_size,
+        pg_per_person, pg_idle_time, pg_catalog_time, pg_catalogs;
     int64_t header_size, header_count, message_size, parameter_size, parameter_rows, request_memory, connection_memory,
         upload_window, nuisances, nuisances_per_second;
     int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;
-    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style, json, check;
+    bool plain_text_anywhere, let_statements_finish, allow_missing_walls, bind, s3_path_style, json, check,
+        pg_plain_tokens;
 };
 
 struct arguments { /* what is left after the settings */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/flight/settings.h"
+#include "front/pg/settings.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -72,28 +73,59 @@ static void wait_until_told(const struct settings *s, struct service *v, struct 
 
 /* ---- serve ---- */
 
-static hs_rc listen_all(const struct settings *s, struct hs_io *io, struct door *door, struct hs_err *err)
+enum { DOORS = 2 };
+struct entrance { /* a door, where it is, and where it turned out to be */
+    struct door door;
+    const char *address; /* empty: it stays shut */
+    int port;
+};
+
+static bool has_tls(const struct settings *s)
 {
-    bool tls = s->tls_certificate[0] || s->tls_key[0];
-    if (tls && !(s->tls_certificate[0] && s->tls_key[0]))
-        return hs_fail(err, HS_INVALID, "TLS wants both --tls-certificate and --tls-key");
+    return s->tls_certificate[0] || s->tls_key[0];
+}
+
+static hs_rc listen_at(const struct settings *s, struct hs_io *io, struct entrance *e, struct hs_err *err)
+{
+    struct door *door = &e->door;
+    bool tls = has_tls(s);
     struct hs_listen l = {
-        .address = hs_str_of(s->listen),
+        .address = hs_str_of(e->address),
         .certificate = tls ? s->tls_certificate : NULL,
         .key = tls ? s->tls_key : NULL,
         .alpn = door->front->alpn,
         .plain_anywhere = s->plain_text_anywhere,
+        .upgrade = door->front->upgrade,
         .ops = &hs_door_ops,
         .arg = door,
     };
-    int port = 0;
-    HS_TRY(hs_io_listen(io, &l, &port, err));
-    HS_TRY(hs_io_start(io, err));
-    hs_str host = l.address;
+    return hs_io_listen(io, &l, &e->port, err);
+}
+
+/* Flight's line comes last: whoever waits for it finds every door open. */
+static void say_where(const struct settings *s, const struct entrance *e)
+{
+    hs_str host = hs_str_of(e->address);
     while (host.len && host.at[host.len - 1] != ':')
         host.len--;
-    printf("listening %s %.*s%d%s\n", door->front->name, HS_FMT(host), port, tls ? " tls" : "");
+    printf("listening %s %.*s%d%s\n", e->door.front->name, HS_FMT(host), e->port, has_tls(s) ? " tls" : "");
     fflush(stdout);
+}
+
+static hs_rc listen_all(const struct settings *s, struct hs_io *io, struct entrance doors[DOORS], struct hs_err *err)
+{
+    if (has_tls(s) && !(s->tls_certificate[0] && s->tls_key[0]))
+        return hs_fail(err, HS_INVALID, "TLS wants both --tls-certificate and --tls-key");
+    for (int i = 0; i < DOORS; i++) {
+        if (!doors[i].address[0])
+            continue;
+        HS_TRY(hs_door_share(&doors[i].door, io, err));
+        HS_TRY(listen_at(s, io, &doors[i], err));
+    }
+    HS_TRY(hs_io_start(io, err));
+    for (int i = DOORS - 1; i >= 0; i--)
+        if (doors[i].address[0])
+            say_where(s, &doors[i]);
     return HS_OK;
 }
 
@@ -162,6 +194,26 @@ static struct hs_flight_settings flight_settings(const struct settings *s, const
     };
 }
 
+static struct hs_pg_settings pg_settings(const struct settings *s)
+{
+    return (struct hs_pg_settings){
+        .message_bytes = 2 * s->pg_statement_size,
+        .statement_bytes = s->pg_statement_size,
+        .statements_max = s->pg_statements,
+        .statement_memory = s->pg_statement_memory,
+        .portals_max = s->pg_portals,
+        .portal_memory = s->pg_portal_memory,
+        .scroll_bytes = s->pg_scroll_size,
+        .sessions_each = s->pg_per_person,
+        .stranger_ms = s->stranger_time,
+        .stall_ms = s->stall_time,
+        .idle_ms = s->pg_idle_time,
+        .catalog_ms = s->pg_catalog_time,
+        .catalogs_max = s->pg_catalogs,
+        .token_plain = s->pg_plain_tokens,
+    };
+}
+
 static void log_walls(const struct service *v)
 {
     struct hs_buf walls;
@@ -187,14 +239,15 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     struct hs_http2_budget budget = {0};
     struct hs_http2_settings wire = wire_settings(s, &budget);
     struct hs_flight_settings flight = flight_settings(s, &wire);
-    struct door door = {&hs_front_flight,
-                        {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0", .settings = &flight}};
+    struct hs_pg_settings pg = pg_settings(s);
+    struct hs_front_env env = {.access = v.access, .wake = hs_io_wake, .server_version = "0.1.0"};
+    struct entrance doors[DOORS] = {{{&hs_front_flight, env}, s->listen, 0}, {{&hs_front_pg, env}, s->listen_pg, 0}};
+    doors[0].door.env.settings = &flight;
+    doors[1].door.env.settings = &pg;
     if (rc == HS_OK)
         rc = open_io(s, &io, &err);
     if (rc == HS_OK)
-        rc = hs_door_share(&door, io, &err);
-    if (rc == HS_OK)
-        rc = listen_all(s, io, &door, &err);
+        rc = listen_all(s, io, doors, &err);
     if (rc == HS_OK) {
         log_walls(&v);
         wait_until_told(s, &v, io);
@@ -202,7 +255,8 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
         hs_io_drain(io);
     }
     hs_io_close(io);
-    hs_door_unshare(&door);
+    for (int i = 0; i < DOORS; i++)
+        hs_door_unshare(&doors[i].door);
     hs_service_close(&v);
     return rc == HS_OK ? 0 : hs_fail_command(&err);
 }

@@ -35,13 +35,14 @@ class Server:
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="hailstorm-test-"))
         self.log = self.state.parent / (self.state.name + ".log")
         self.process = None
-        self.host = self.port = None
+        self.host = self.port = self.pg_port = None
         self.start_seconds = None
 
     def start(self):
         if not BINARY.exists():
             raise NoServer(f"{BINARY} is not there: run make")
-        command = [str(BINARY), "serve", "--model", str(self.model), "--listen", "127.0.0.1:0", "--state", str(self.state)]
+        command = [str(BINARY), "serve", "--model", str(self.model), "--listen", "127.0.0.1:0", "--listen-pg", "127.0.0.1:0",
+                   "--state", str(self.state)]
         for name, value in self.settings.items():
             if value is True:
                 command.append(f"--{name}")
@@ -65,7 +66,9 @@ class Server:
     def _listen(self, came):
         for line in self.process.stdout:
             words = line.split()
-            if words[:2] == ["listening", "flight"]:
+            if words[:2] == ["listening", "pg"]:  # the last line is Flight's
+                self.pg_port = int(words[2].rpartition(":")[2])
+            elif words[:2] == ["listening", "flight"]:
                 self.host, _, port = words[2].rpartition(":")
                 self.host = self.host.strip("[]")
                 self.port = int(port)
