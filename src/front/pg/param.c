@@ -120,7 +120,13 @@ static hs_rc read_bytea(struct hs_pg_reader *r, hs_str text, struct hs_param *ou
     hs_buf_init(&bytes, text.len + 64);
     bool hex = text.len >= 2 && text.at[0] == '\\' && text.at[1] == 'x';
     bool fine = hex ? add_hex(&bytes, hs_str_n(text.at + 2, text.len - 2)) : add_escaped(&bytes, text);
-    hs_rc rc = fine ? hs_buf_done(&bytes, r->err) : hs_pg_read_syntax(r, "bytea", text);
+    hs_rc rc = HS_OK;
+    if (fine)
+        rc = hs_buf_done(&bytes, r->err);
+    else if (hex)
+        rc = hs_pg_read_failed(r, "22023", "invalid hexadecimal data in a bytea");
+    else
+        rc = hs_pg_read_syntax(r, "bytea", text);
     if (rc == HS_OK)
         rc = keep(r, HS_T_BINARY, hs_buf_str(&bytes), out);
     hs_buf_fini(&bytes);

@@ -72,13 +72,14 @@ struct sum {
 struct scan {
     const char *at, *end;
     struct sum sum;
+    unsigned said; /* units, one bit each: none comes twice */
     bool any;
 };
 
 struct amount {
     int64_t whole;
     double part; /* of one, with the sign */
-    bool negative, signed_;
+    bool negative;
 };
 
 static void add_to(struct sum *s, int64_t *to, int64_t count, int64_t size)
@@ -162,9 +163,10 @@ static double part(struct scan *s)
 
 static bool amount(struct scan *s, struct amount *out)
 {
-    *out = (struct amount){0, 0, false, false};
+    *out = (struct amount){0, 0, false};
     out->negative = next_is(s, '-');
-    out->signed_ = out->negative || next_is(s, '+');
+    if (out->negative || next_is(s, '+'))
+        pass_spaces(s);
     bool whole = digits(s, &out->whole), point = next_is(s, '.');
     if (point)
         out->part = part(s);
@@ -177,16 +179,25 @@ static bool amount(struct scan *s, struct amount *out)
     return true;
 }
 
+static bool first_time(struct scan *s, unsigned units)
+{
+    bool first = !(s->said & units);
+    s->said |= units;
+    return first;
+}
+
 /* After "hours:" */
 static bool clock_time(struct scan *s, const struct amount *hours)
 {
-    struct amount second = {0, 0, false, false};
+    struct amount second = {0, 0, false};
     int64_t minute, sign = hours->negative ? -1 : 1;
-    if (!digits(s, &minute) || minute > 59)
+    if (!first_time(s, 1u << HOUR | 1u << MINUTE | 1u << SECOND) || !digits(s, &minute))
         return false;
+    s->sum.over = s->sum.over || minute > 59;
     if (next_is(s, ':')) {
-        if (!digits(s, &second.whole) || second.whole > 60)
+        if (!digits(s, &second.whole))
             return false;
+        s->sum.over = s->sum.over || second.whole > 60;
         if (next_is(s, '.'))
             second.part = part(s);
     } else if (next_is(s, '.')) { /* "mm:ss.fff": what seemed hours was minutes */
@@ -253,7 +264,7 @@ static bool one_amount(struct scan *s)
     hs_str name = word(s);
     if (name.len && unit_named(name, &unit)) {
         add_amount(&s->sum, &a, unit);
-        return true;
+        return first_time(s, 1u << unit);
     }
     *s = before;
     bool time = time_follows(*s);
@@ -283,7 +294,7 @@ static bool iso(struct scan *s)
     while (s->at < s->end) {
         struct amount a;
         if (!time && (next_is(s, 'T') || next_is(s, 't'))) {
-            time = true;
+            time = s->any = true;
             continue;
         }
         if (!amount(s, &a) || s->at == s->end)
@@ -348,7 +359,9 @@ hs_rc hs_pg_read_interval(struct hs_pg_reader *r, hs_str text, struct hs_pg_inte
         return hs_pg_read_failed(r, "22007", "invalid input syntax for type interval: \"%.*s\"",
                                  hs_utf8_valid(hs_str_n(text.at, (size_t)shown)) ? shown : 0, text.at);
     }
-    if (s.sum.over || s.sum.months != (int32_t)s.sum.months || s.sum.days != (int32_t)s.sum.days)
+    if (!s.sum.over && s.sum.months != (int32_t)s.sum.months)
+        return hs_pg_read_failed(r, "22008", "interval out of range");
+    if (s.sum.over || s.sum.days != (int32_t)s.sum.days)
         return hs_pg_read_failed(r, "22015", "interval field value out of range");
     *out = (struct hs_pg_interval){(int32_t)s.sum.months, (int32_t)s.sum.days, s.sum.us};
     return HS_OK;

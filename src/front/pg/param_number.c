@@ -230,7 +230,7 @@ hs_rc hs_pg_read_numeric_binary(struct hs_pg_reader *r, hs_str bytes, struct hs_
         return hs_pg_read_length(r);
     if (count > COUNT_MAX)
         return too_wide(r);
-    char digits[COUNT_MAX * 4];
+    char digits[COUNT_MAX * 4 + DIGITS_MAX];
     for (size_t i = 0; i < count; i++) {
         unsigned v = u16_at(bytes, HEAD + 2 * i);
         if (v > 9999)
@@ -245,6 +245,9 @@ hs_rc hs_pg_read_numeric_binary(struct hs_pg_reader *r, hs_str bytes, struct hs_
         scale--;
         all--;
     }
-    return keep_numeric(r, sign == NEGATIVE, digits, all, count ? scale : (int64_t)(shown > DIGITS_MAX ? 0 : shown),
-                        out);
+    if (!count)
+        scale = shown > DIGITS_MAX ? DIGITS_MAX : (int64_t)shown;
+    for (; count && scale < (int64_t)shown && all < COUNT_MAX * 4 + DIGITS_MAX; scale++)
+        digits[all++] = '0';
+    return keep_numeric(r, sign == NEGATIVE, digits, all, scale, out);
 }

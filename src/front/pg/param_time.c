@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #include <ctype.h>
+#include <math.h>
 
 enum { FIELDS = 3, WORD_MOST = 40, TEXT_MOST = 256 };
 
@@ -32,7 +33,7 @@ struct scan {
     struct moment m;
 };
 
-enum outcome { FINE = 0, SYNTAX, RANGE, NO_ZONE };
+enum outcome { FINE = 0, SYNTAX, RANGE, NO_ZONE, NO_OFFSET };
 
 static bool at_digit(const struct scan *s)
 {
@@ -64,19 +65,18 @@ static hs_str word(struct scan *s)
 }
 
 /* ---- time of day ---- */
-/* Microseconds behind the point, the seventh digit rounding. */
+/* Microseconds behind the point: the digits as a double, and that rounded, for so it is done there. */
 static int64_t fraction(struct scan *s)
 {
-    int64_t us = 0, unit = 100000;
-    bool up = false;
+    enum { EXACT = 15 };
+    double digits = 0, unit = 1;
     for (int i = 0; at_digit(s); i++, s->at++) {
-        if (i < 6)
-            us += (*s->at - '0') * unit;
-        else if (i == 6)
-            up = *s->at >= '5';
-        unit /= 10;
+        if (i >= EXACT)
+            continue;
+        digits = digits * 10 + (*s->at - '0');
+        unit *= 10;
     }
-    return us + up;
+    return (int64_t)rint(digits / unit * 1e6);
 }
 
 static enum outcome set_time(struct scan *s, int64_t hour, int64_t minute, int64_t second, int64_t us)
@@ -143,7 +143,7 @@ static enum outcome offset(struct scan *s)
             return SYNTAX;
     }
     if (hour > 15 || minute > 59 || second > 59)
-        return NO_ZONE;
+        return NO_OFFSET;
     int32_t east = (int32_t)((hour * 60 + minute) * 60 + second);
     s->m.has_zone = true;
     s->m.offset = west ? -east : east;
@@ -164,15 +164,34 @@ static bool own_abbreviation(struct scan *s, hs_str name)
     return false;
 }
 
+static bool abbreviation(struct scan *s, hs_str name)
+{
+    static const struct {
+        const char *name;
+        int minutes;
+    } known[] = {
+#define ABBREVIATION(name, minutes) {name, minutes},
+#include "front/pg/abbreviations.def"
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (hs_str_eq_nocase(name, hs_str_of(known[i].name))) {
+            s->m.offset = known[i].minutes * 60;
+            return true;
+        }
+    return false;
+}
+
 static enum outcome named_zone(struct scan *s, hs_str name)
 {
     if (s->m.has_zone)
         return SYNTAX;
     s->m.has_zone = true;
-    if (hs_str_eq_nocase(name, HS_S("z")) || hs_str_eq_nocase(name, HS_S("zulu")) || own_abbreviation(s, name))
+    if (own_abbreviation(s, name) || abbreviation(s, name))
         return FINE;
     s->m.zone = hs_pg_zone_find(name);
-    return s->m.zone ? FINE : NO_ZONE;
+    if (s->m.zone)
+        return FINE;
+    return name.len && memchr(name.at, '/', name.len) ? NO_ZONE : SYNTAX;
 }
 
 /* ---- words ---- */
@@ -224,6 +243,8 @@ static bool known_word(struct scan *s, hs_str name)
     return true;
 }
 
+static enum outcome joined_date(struct scan *s);
+
 static enum outcome one_word(struct scan *s)
 {
     const char *from = s->at;
@@ -231,8 +252,10 @@ static enum outcome one_word(struct scan *s)
     int month = month_of(name);
     if (hs_str_eq_nocase(name, HS_S("t")) && at_digit(s))
         return time_after_t(s);
-    if (month)
-        return add_field(s, (struct field){.month = month});
+    if (month) {
+        enum outcome o = add_field(s, (struct field){.month = month});
+        return o == FINE && s->m.field_count == 1 ? joined_date(s) : o;
+    }
     if (known_word(s, name))
         return FINE;
     while (s->at < s->end && !isspace((unsigned char)*s->at) && *s->at != ',')
@@ -274,7 +297,7 @@ static enum outcome joined_date(struct scan *s)
         if (o != FINE)
             return o;
     }
-    return FINE;
+    return s->m.field_count == FIELDS && s->at < s->end && is_between(*s->at) ? SYNTAX : FINE;
 }
 
 static enum outcome one_number(struct scan *s)
@@ -285,7 +308,8 @@ static enum outcome one_number(struct scan *s)
         return SYNTAX;
     if (digits <= 2 && next_is(s, ':'))
         return rest_of_time(s, v);
-    if (!s->m.field_count && (digits == 8 || digits == 6))
+    bool joined = s->at < s->end && is_between(*s->at);
+    if (!s->m.field_count && !joined && (digits == 8 || digits == 6))
         return packed_date(s, v, digits);
     if (s->m.field_count == FIELDS && !s->m.has_time)
         return packed_time(s, v, digits);
@@ -383,6 +407,8 @@ static hs_rc told(struct hs_pg_reader *r, enum outcome o, const char *type, hs_s
         shown = 0;
     if (o == RANGE)
         return hs_pg_read_failed(r, "22008", "date/time field value out of range: \"%.*s\"", shown, text.at);
+    if (o == NO_OFFSET)
+        return hs_pg_read_failed(r, "22009", "time zone displacement out of range: \"%.*s\"", shown, text.at);
     if (o == NO_ZONE)
         return hs_pg_read_failed(r, "22023", "time zone not recognized in \"%.*s\"", shown, text.at);
     return hs_pg_read_failed(r, "22007", "invalid input syntax for type %s: \"%.*s\"", type, shown, text.at);
@@ -419,7 +445,7 @@ hs_rc hs_pg_read_time(struct hs_pg_reader *r, hs_str text, int64_t *out)
         o = packed_time(&s, v, digits);
     else
         o = scan(r, trimmed, &s);
-    if (o == FINE && (!s.m.has_time || s.m.infinite || s.m.epoch))
+    if (o == FINE && (!s.m.has_time || s.m.infinite || s.m.epoch || s.m.field_count % FIELDS))
         o = SYNTAX;
     *out = s.m.us;
     return told(r, o, "time", text);

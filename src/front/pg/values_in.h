@@ -48,7 +48,7 @@ bool hs_pg_is_quotient(const struct hs_type *type);
  * bits lie below its own end. */
 #define HS_PG_DATE_MIN INT32_C(-2440588)
 #define HS_PG_DATE_END INT32_C(2145042906)
-#define HS_PG_TIMESTAMP_MIN INT64_C(-209920118400000000)
+#define HS_PG_TIMESTAMP_MIN INT64_C(-210866803200000000)
 #define HS_PG_DAY_US INT64_C(86400000000)
 
 #endif

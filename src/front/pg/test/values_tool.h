@@ -169,7 +169,8 @@ static void tool_show(const struct hs_param *p)
             printf("%02x", (unsigned char)p->text.at[i]);
         printf("\n");
     } else {
-        printf("%s %ld\n", hs_type_name(p->type), p->i);
+        const char *name = p->type == HS_T_INT16 ? "int16" : p->type == HS_T_UINT32 ? "uint32" : hs_type_name(p->type);
+        printf("%s %ld\n", name, p->i);
     }
 }
 
