@@ -15,6 +15,21 @@ static const struct row {
 
 /* ---- does a row fit ---- */
 
+/* Digits of a scale, as they stand there. */
+static bool is_small(const struct piece *p)
+{
+    const struct span *s = p->form == PIECE_PLAIN ? p->first : NULL;
+    if (!s || s->next || s->len < 1 || s->len > 2)
+        return false;
+    int n = 0;
+    for (uint32_t i = 0; i < s->len; i++) {
+        if (s->at[i] < '0' || s->at[i] > '9')
+            return false;
+        n = n * 10 + (s->at[i] - '0');
+    }
+    return n < 20;
+}
+
 static bool letter_fits(char letter, const struct piece *arg)
 {
     uint32_t oid = arg->kind.oid;
@@ -44,6 +59,8 @@ static bool letter_fits(char letter, const struct piece *arg)
         return klass == 'c';
     case 'a':
         return klass == 'A' || klass == 'V';
+    case 'c':
+        return is_small(arg);
     case 'k':
         return arg->form == PIECE_LITERAL;
     default:

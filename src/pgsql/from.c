@@ -264,15 +264,21 @@ static hs_rc function_columns(struct reader *r, yyjson_val *body, struct functio
 /* pg_get_keywords() and its like are relations that the door makes. */
 static hs_rc function_relation(struct reader *r, yyjson_val *call, yyjson_val *alias, bool *done, struct piece *out)
 {
-    hs_str name = node_last_name(yyjson_obj_get(call, "funcname"), NULL);
+    static const char *const SAME[][2] = {{"pg_show_all_settings", "pg_settings"},
+                                          {"pg_cursor", "pg_cursors"},
+                                          {"pg_prepared_statement", "pg_prepared_statements"},
+                                          {"pg_lock_status", "pg_locks"}};
+    hs_str name = node_last_name(yyjson_obj_get(call, "funcname"), NULL), function = name;
     struct hs_pgsql_relation relation = {0};
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++)
+        name = hs_str_is(function, SAME[i][0]) ? hs_str_of(SAME[i][1]) : name;
     *done = call && yyjson_arr_size(yyjson_obj_get(call, "args")) == 0 && r->context->relation &&
             r->context->relation(r->context->arg, HS_S("pg_catalog"), name, &relation) == HS_PGSQL_FOUND;
     if (!*done)
         return HS_OK;
     struct entry *e;
     HS_TRY(scope_add(r, &e));
-    e->alias = alias ? node_text(alias, "aliasname") : name;
+    e->alias = alias ? node_text(alias, "aliasname") : function;
     HS_TRY(relation_columns(r, &relation, &e->columns));
     HS_TRY(put_relation(r, &relation, node_location(call), out));
     HS_TRY(name_columns(r, alias, e));
@@ -413,9 +419,11 @@ static hs_rc join_condition(struct reader *r, yyjson_val *body, size_t left_at, 
     size_t count;
     if (quals) {
         struct piece condition = {0};
-        HS_TRY(expr(r, quals, &condition));
+        r->in_join = true;
+        hs_rc rc = expr(r, quals, &condition);
+        r->in_join = false;
         put(r, out, " ON %P", &condition);
-        return HS_OK;
+        return rc;
     }
     HS_TRY(join_names(r, body, left_at, right_at, &names, &count));
     for (size_t i = 0; i < count; i++)

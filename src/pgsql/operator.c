@@ -318,6 +318,31 @@ static hs_rc any_by_element(struct reader *r, hs_str name, struct piece *left, s
     return HS_OK;
 }
 
+/* = ANY of a list, as three-valued logic has it: NULL is an answer where the value might be there. */
+static void any_contains(struct reader *r, struct piece *left, struct piece *list, bool none, struct piece *out)
+{
+    struct piece again = piece_copy(r, left), list_null = piece_copy(r, list), length = piece_copy(r, list),
+                 nulls = piece_copy(r, list);
+    put(r, out,
+        "CASE WHEN list_contains(%P, %P) THEN %s WHEN %P IS NULL OR (%P IS NULL AND len(%P) > 0) OR "
+        "list_position(%P, NULL) > 0 THEN NULL ELSE %s END",
+        list, left, none ? "false" : "true", &list_null, &again, &length, &nulls, none ? "true" : "false");
+    out->kind = KIND_OF(HS_OID_bool);
+}
+
+/* The engine makes ANY(list) a sub-query: a hash where the list is one for the whole statement, nothing it can do where
+ * the list is a column's, or in the condition of a join. */
+static bool one_list(const struct reader *r, yyjson_val *node)
+{
+    yyjson_val *body;
+    hs_str kind = hs_str_of(node_kind(node, &body));
+    while (hs_str_is(kind, "TypeCast")) {
+        node = yyjson_obj_get(body, "arg");
+        kind = hs_str_of(node_kind(node, &body));
+    }
+    return !r->in_join && (hs_str_is(kind, "ParamRef") || hs_str_is(kind, "A_Const") || hs_str_is(kind, "SubLink"));
+}
+
 /* A string or a parameter beside ANY is an array of what stands on the left. */
 static hs_rc array_side(struct reader *r, struct piece *left, struct piece *right, int location)
 {
@@ -361,7 +386,12 @@ static hs_rc any_all(struct reader *r, yyjson_val *body, hs_str name, struct pie
     struct piece right = {0};
     HS_TRY(expr(r, yyjson_obj_get(body, "rexpr"), &right));
     HS_TRY(array_side(r, left, &right, location));
-    if (!word)
+    bool contains = (!all && hs_str_is(name, "=")) || (all && (hs_str_is(name, "<>") || hs_str_is(name, "!=")));
+    if (contains && !one_list(r, yyjson_obj_get(body, "rexpr"))) {
+        any_contains(r, left, &right, all, out);
+        return HS_OK;
+    }
+    if (!word || !one_list(r, yyjson_obj_get(body, "rexpr")))
         return any_by_element(r, name, left, &right, all, location, out);
     put(r, out, all ? "(%P%L%sALL(%P))" : "(%P%L%sANY(%P))", left, location, word, &right);
     out->kind = KIND_OF(HS_OID_bool);

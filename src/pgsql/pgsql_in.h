@@ -119,6 +119,7 @@ struct reader {
     struct hs_err *err;
     struct hs_pgsql_refusal refused;
     unsigned depth;
+    bool in_join; /* in ON, outside of any sub-query there */
     size_t spans;
     bool failed; /* a span could not be had */
     uint32_t *param_types;

@@ -193,10 +193,25 @@ hs_rc reg_cast(struct reader *r, struct piece *value, struct kind to, int locati
     return HS_OK;
 }
 
-/* regtype[] and the like, element by element, are shown as numbers; what stands alone is looked up. */
+static hs_rc type_text(struct reader *r, struct piece *value, struct piece *out)
+{
+    struct piece relation = {0}, id = piece_copy(r, value), test = piece_copy(r, value);
+    HS_TRY(relation_column(r, "hs_definition", &relation));
+    put(r, out,
+        "CASE WHEN %P < 100000 THEN hs_pg_format_type(CAST(%P AS BIGINT), NULL) ELSE (SELECT min(hs_d.\"definition\") "
+        "FROM "
+        "%P AS hs_d WHERE hs_d.\"classoid\" = 1247 AND hs_d.\"objoid\" = %P) END",
+        &test, value, &relation, &id);
+    out->kind = KIND_OF(HS_OID_text);
+    return HS_OK;
+}
+
+/* An OID that names nothing is its digits, 0 is a dash. */
 hs_rc reg_name(struct reader *r, struct piece *value, struct piece *out)
 {
     const struct reg *reg = reg_of(value->kind.oid);
+    if (reg->oid == HS_OID_regtype)
+        return type_text(r, value, out);
     struct piece relation = {0}, schemas = {0}, id = *value, zero = piece_copy(r, value), digits = piece_copy(r, value);
     HS_TRY(relation_column(r, reg->relation, &relation));
     put(r, out, "CASE WHEN %P = 0 THEN '-' ELSE coalesce((SELECT ", &zero);
@@ -206,11 +221,6 @@ hs_rc reg_name(struct reader *r, struct piece *value, struct piece *out)
             "CASE WHEN hs_n.\"nspname\" = 'pg_catalog' THEN hs_c.\"relname\" ELSE concat(hs_n.\"nspname\", '.', "
             "hs_c.\"relname\") END FROM %P AS hs_c JOIN %P AS hs_n ON hs_n.\"oid\" = hs_c.\"relnamespace\"",
             &relation, &schemas);
-    } else if (reg->oid == HS_OID_regtype) {
-        put(r, out,
-            "CASE WHEN hs_c.\"oid\" < 100000 THEN hs_pg_format_type(CAST(hs_c.\"oid\" AS BIGINT), NULL) ELSE "
-            "hs_c.\"typname\" END FROM %P AS hs_c",
-            &relation);
     } else {
         put(r, out, "hs_c.\"%s\" FROM %P AS hs_c", reg->name, &relation);
     }

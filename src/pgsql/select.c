@@ -622,9 +622,12 @@ static hs_rc query_inner(struct reader *r, yyjson_val *body, bool settle, struct
     struct cte *ctes = r->ctes;
     if (r->depth >= HS_PGSQL_DEPTH)
         return refuse(r, -1, "54001", "statement is nested too deeply");
+    bool in_join = r->in_join;
+    r->in_join = false;
     r->depth++;
     scope_open(r, &here, outer);
     hs_rc rc = query_parts(r, body, settle, columns, out);
+    r->in_join = in_join;
     r->scope = outer;
     r->ctes = ctes;
     r->depth--;

@@ -199,7 +199,7 @@ static hs_rc set_config(struct reader *r, struct call *call, struct piece *out)
     bool is_false = local->first && hs_str_is(hs_str_n(local->first->at, local->first->len), "false");
     if (call->args[0].form != PIECE_LITERAL || call->args[1].form != PIECE_LITERAL || !(is_true || is_false) ||
         r->scope->outer || r->scope->entries)
-        return refuse(r, call->location, "0A000", "set_config is supported with constants, in a SELECT without FROM");
+        return refuse(r, call->location, "0A000", "set_config is supported with constants, in the outermost SELECT");
     struct hs_pgsql_set_config *set = hs_vec_add(r->arena, &r->set_configs);
     hs_str name = lower(r, call->args[0].literal);
     if (!set || !name.at)

@@ -350,6 +350,26 @@ static hs_rc cast_to_text(struct reader *r, struct piece *value, struct kind to,
     return cast_text(r, &text, to, out);
 }
 
+/* text[] of values whose text is not the engine's: element by element. */
+static hs_rc cast_elements(struct reader *r, struct piece *value, struct kind to, int location, bool *done,
+                           struct piece *out)
+{
+    const struct pg_type *from = hs_pgsql_type_by_array(value->kind.oid), *element = hs_pgsql_type_by_array(to.oid);
+    *done = from && element && element->klass == 't' && from->klass != 't' && from->klass != 'i';
+    if (!*done)
+        return HS_OK;
+    struct piece one = {.kind = KIND_OF(from->oid)}, cast = {0};
+    put(r, &one, "hs_e");
+    if (from->oid == HS_OID_regtype)
+        put(r, &cast, "hs_pg_format_type(CAST(hs_e AS BIGINT), NULL)");
+    else if (is_reg(from->oid))
+        return refuse(r, location, "0A000", "a cast of %s[] to text[] is not supported", from->name);
+    else
+        HS_TRY(cast_to(r, &one, (struct kind){element->oid, to.typmod, NULL}, location, &cast));
+    put(r, out, "list_transform(%P, lambda hs_e: %P)", value, &cast);
+    return HS_OK;
+}
+
 hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int location, struct piece *out)
 {
     struct piece made = {0};
@@ -373,11 +393,13 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
         HS_TRY(cast_to_text(r, value, to, location, &made));
     } else {
         HS_TRY(interval_fields(r, value, to, location));
+        HS_TRY(cast_elements(r, value, to, location, &done, &made));
         if (to.oid == HS_OID_numeric && to.typmod < 0)
             HS_TRY(cast_numeric_literal(r, value, &to, location, &done, &made));
         if (!done)
             HS_TRY(cast_plain(r, value, to, location, &made));
     }
+    made.param = 0;
     made.kind = to;
     made.form = PIECE_PLAIN;
     *out = made;

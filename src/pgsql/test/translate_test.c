@@ -50,6 +50,29 @@ static void translate_line(hs_str text)
     hs_arena_free(a);
 }
 
+/* Lines "schema name oid column:letter ...". */
+static void read_relations(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t cap = 0;
+    fixture_more = calloc(400, sizeof *fixture_more);
+    while (file && fixture_more_count < 400 && getline(&line, &cap, file) > 0) {
+        struct fixture_table *t = &fixture_more[fixture_more_count++];
+        char *rest = strdup(line), *oid;
+        rest[strcspn(rest, "\n")] = 0;
+        t->schema = strsep(&rest, " ");
+        t->name = strsep(&rest, " ");
+        oid = strsep(&rest, " ");
+        t->oid = (uint32_t)strtoul(oid ? oid : "0", NULL, 10);
+        t->columns = rest ? rest : "";
+        t->system = true;
+    }
+    free(line);
+    if (file)
+        fclose(file);
+}
+
 static int filter(void)
 {
     char *line = NULL;
@@ -96,7 +119,7 @@ static void all_cases(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--translate") == 0)
-        return filter();
+        return argc > 2 ? (read_relations(argv[2]), filter()) : filter();
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_cases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
