@@ -302,6 +302,73 @@ def test_csv_of_one_column(postgres):
     compare(oracle.written(table.arrays, "text"), table.copied("FORMAT text"))
 
 
+# ---- nested ----
+
+def struct_array(fields, rows):
+    return pa.array([None if r is None else dict(zip(("a", "b", "c"), r)) for r in rows],
+                    pa.struct([(n, t) for n, t in zip(("a", "b", "c"), fields)]))
+
+
+def test_composites(postgres):
+    rng = random.Random(5)
+    words, numbers = texts(rng), ints(rng, 32)
+    rows = [None if rng.random() < .05 else (rng.choice([None, rng.choice(numbers)]), rng.choice([None, *words[:40], rng.choice(words)]), rng.choice([None, [], [rng.choice(words[:30])] * 2]))
+            for _ in range(600)]
+    lists_of = [None if rng.random() < .05 else [rng.choice(rows) for _ in range(rng.randrange(3))] for _ in range(600)]
+    fields = [pa.int32(), pa.string(), pa.list_(pa.string())]
+    flat = struct_array(fields, [r for row in lists_of if row is not None for r in row])
+    offsets = pa.array([0, *itertools.accumulate(len(r or ()) for r in lists_of)], pa.int32())
+    valid = pa.array([r is not None for r in lists_of]).buffers()[1]
+    lists_array = pa.Array.from_buffers(pa.list_(flat.type), 600, [valid, offsets.buffers()[1]], sum(r is None for r in lists_of), children=[flat])
+
+    def quoted(v):
+        return "NULL" if v is None else "'" + v.replace("'", "''") + "'"
+
+    def made_row(r):
+        if r is None:
+            return "NULL"
+        return f"ROW({'NULL' if r[0] is None else r[0]}, {quoted(r[1])}, {'NULL' if r[2] is None else 'ARRAY[' + ', '.join(map(quoted, r[2])) + ']::text[]'})::made"
+
+    def made_list(r):
+        return "NULL" if r is None else f"ARRAY[{', '.join(map(made_row, r))}]::made[]"
+    values = ",\n".join(f"({i}, {made_row(a)}, {made_list(b)})" for i, (a, b) in enumerate(zip(rows, lists_of)))
+    path = postgres.dir / "composites.out"
+    postgres.run("CREATE TYPE made AS (a int, b text, c text[]);\nCREATE TABLE composites (n int, x made, y made[]);\nINSERT INTO composites VALUES " + values + ";")
+    arrays = [struct_array(fields, rows), lists_array]
+    for kind in ("text", "csv"):
+        postgres.run(f"COPY (SELECT x, y FROM composites ORDER BY n) TO '{path}' (FORMAT {kind});")
+        compare(oracle.written(arrays, kind), path.read_bytes())
+    oid = int(postgres.run("SELECT 'made'::regtype::oid"))
+    postgres.run(f"COPY (SELECT x, y FROM composites ORDER BY n) TO '{path}' (FORMAT binary);")
+    assert oracle.written(arrays, "binary") == path.read_bytes().replace(struct.pack(">I", oid), struct.pack(">I", 2249))
+
+
+def test_json_is_json(postgres):
+    rng = random.Random(6)
+    words = texts(rng)[:300]
+    maps = [None if rng.random() < .1 else [(rng.choice(words), rng.choice([None, rng.randrange(1000)])) for _ in range(rng.randrange(4))] for _ in range(300)]
+    nested = [None if rng.random() < .1 else [rng.choice([None, [], [rng.choice([None, *words])]]) for _ in range(rng.randrange(3))] for _ in range(300)]
+    floating = [[[math.nan, math.inf, 1.5, None]]] * 300
+    moments_of = [[[0, 86400000001, -62167219200000001]]] * 300
+    arrays = [pa.array(maps, pa.map_(pa.string(), pa.int64())), pa.array(nested, pa.list_(pa.list_(pa.string()))), pa.array(floating, pa.list_(pa.list_(pa.float64())))]
+    inner = made(pa.timestamp("us", "UTC"), [v for row in moments_of for l in row for v in l])
+    ends = pa.array(range(0, 901, 3), pa.int32()).buffers()[1]
+    middle = pa.Array.from_buffers(pa.list_(inner.type), 300, [None, ends], children=[inner])
+    arrays.append(pa.Array.from_buffers(pa.list_(middle.type), 300, [None, pa.array(range(301), pa.int32()).buffers()[1]], children=[middle]))
+    lines = oracle.written(arrays, "csv", delimiter=";", TimeZone="Europe/Berlin", DateStyle="SQL").decode()
+    import csv
+    import io
+    import json
+    got = list(csv.reader(io.StringIO(lines, newline=""), delimiter=";"))
+    assert len(got) == 300
+    for row, m, n in zip(got, maps, nested):
+        assert row[0] == "" if m is None else json.loads(row[0], object_pairs_hook=list) == m
+        assert row[1] == "" if n is None else json.loads(row[1]) == n
+        assert json.loads(row[2]) == [["NaN", "Infinity", 1.5, None]]
+    said = postgres.run("SET TimeZone = 'Europe/Berlin'; SELECT to_json(ARRAY['1970-01-01 00:00:00+00'::timestamptz, '1970-01-02 00:00:00.000001+00', '0002-12-31 23:59:59.999999+00 BC'])")
+    assert json.loads(got[0][3]) == [json.loads(said)]
+
+
 # ---- reading ----
 
 SEND = {16: ("bool", "boolsend"), 17: ("bytea", "byteasend"), 20: ("int8", "int8send"), 21: ("int2", "int2send"), 23: ("int4", "int4send"),

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/log.h"
 
 #include <pthread.h>
 
@@ -20,6 +21,9 @@ hs_rc hs_pg_share(const struct hs_front_env *env, void **out, struct hs_err *err
     if (!d)
         return hs_fail(err, HS_NOMEM, "out of memory");
     d->settings = hs_pg_settings_of(env->settings);
+    struct hs_err zones; /* without them there is UTC, and what POSIX words say */
+    if (hs_pg_zones_load("/usr/share/zoneinfo", &zones) != HS_OK)
+        hs_log_err(HS_LOG_WARN, "pg-zones", "", &zones);
     pthread_mutex_init(&d->lock, NULL);
     hs_rc rc = hs_random(&d->last_pid, sizeof d->last_pid, err);
     d->last_pid &= 0xFFFF; /* where it begins is nobody's business, and there are as many as anybody needs */

@@ -61,47 +61,52 @@ static int value_of(const struct hs_type *type)
 }
 
 /* ---- what it is on the wire ---- */
-/* Types that a column may be declared as: their values have one form. */
-static bool same_form(enum hs_type_id id, uint32_t natural, uint32_t declared)
+/* A column may be declared as a type whose values have one form with its own, or to which they are converted. */
+static bool can_be(const struct hs_type *type, uint32_t declared)
 {
-    enum hs_pg_family of = hs_pg_family_of(natural), to = hs_pg_family_of(declared);
+    struct hs_pg_type natural;
+    hs_pg_type_of(type, &natural);
+    enum hs_pg_family of = hs_pg_family_of(natural.oid), to = hs_pg_family_of(declared);
     if (of == to && of != HS_PG_F_LATER)
         return true;
-    if (of == HS_PG_F_TEXT)
+    if (of == HS_PG_F_TEXT && type->id != HS_T_UNKNOWN)
         return to == HS_PG_F_JSONB;
-    return id == HS_T_INT && (to == HS_PG_F_OID || to == HS_PG_F_INT4);
+    return hs_pg_converted(type, declared) >= 0;
 }
 
-static bool list_form(const struct hs_type *type, uint32_t declared)
+static bool list_can_be(const struct hs_type *type, uint32_t declared)
 {
+    enum { INT2VECTOR = 22, OIDVECTOR = 30 };
     const struct hs_pg_type *element = hs_pg_type_by_array_oid(declared);
-    enum hs_type_id id = type->fields[0].type->id;
-    if (declared == 22 || declared == 30)
-        return id == HS_T_INT16 || id == HS_T_UINT32;
-    struct hs_pg_type natural;
-    hs_pg_type_of(type->fields[0].type, &natural);
-    return element && !hs_pg_is_json(type) && same_form(id, natural.oid, element->oid);
+    if (declared == INT2VECTOR)
+        return type->fields[0].type->id == HS_T_INT16;
+    if (declared == OIDVECTOR)
+        return type->fields[0].type->id == HS_T_UINT32;
+    return element && !hs_pg_is_json(type) && can_be(type->fields[0].type, element->oid);
 }
 
-static hs_rc declare(struct plan *p, struct hs_pg_column *c, uint32_t declared)
+/* What was declared in vain is left aside: a column is then what it is by itself, which is what clients are told. NULLs
+ * of no type are written as of any. */
+static void declare(struct hs_pg_column *c, uint32_t declared)
 {
     bool list = c->type->id == HS_T_LIST;
-    if (!declared || declared == c->pg.oid)
-        return HS_OK;
-    if (c->type->id == HS_T_STRUCT || (list && c->type->fields[0].type->id == HS_T_STRUCT)) {
-        c->pg.oid = declared; /* composites are made by the catalog */
-        return HS_OK;
-    }
-    if (list ? !list_form(c->type, declared) : !same_form(c->type->id, c->pg.oid, declared))
-        return hs_fail_hidden(p->err, HS_INTERNAL, "a column of %s cannot be written as type %u",
-                              hs_type_name(c->type->id), declared);
     const struct hs_pg_type *known = hs_pg_type_by_oid(declared);
-    c->pg.oid = declared;
-    if (known) {
-        c->pg = *known;
-        c->pg.typmod = -1;
+    const struct hs_pg_type *known_array = known ? NULL : hs_pg_type_by_array_oid(declared);
+    if (!declared || declared == c->pg.oid)
+        return;
+    if (c->type->id == HS_T_STRUCT || (list && c->type->fields[0].type->id == HS_T_STRUCT)) {
+        if (!known && !known_array) /* a composite, or an array of it: the catalog made them */
+            c->pg.oid = declared;
+        return;
     }
-    return HS_OK;
+    bool fits = list ? list_can_be(c->type, declared) : can_be(c->type, declared);
+    if (!(known || known_array) || !(fits || c->type->id == HS_T_UNKNOWN))
+        return;
+    if (known)
+        c->pg = *known;
+    else
+        c->pg = (struct hs_pg_type){.oid = declared, .typlen = -1, .name = known_array->name};
+    c->pg.typmod = -1;
 }
 
 static void resolve(struct plan *p, struct hs_pg_column *c)
@@ -114,12 +119,12 @@ static void resolve(struct plan *p, struct hs_pg_column *c)
         c->pg.oid = oid;
 }
 
-static hs_rc name_column(struct plan *p, struct hs_pg_column *c, uint32_t declared)
+static void name_column(struct plan *p, struct hs_pg_column *c, uint32_t declared)
 {
     hs_pg_type_of(c->type, &c->pg);
     if (!c->json)
         resolve(p, c);
-    return declare(p, c, declared);
+    declare(c, declared);
 }
 
 /* ---- how it is written ---- */
@@ -127,6 +132,14 @@ static void choose_op(const struct hs_pg_rows *r, struct hs_pg_column *c)
 {
     int value = c->json && hs_pg_is_json(c->type) ? HS_PG_V_NESTED : value_of(c->type);
     enum hs_pg_family family = hs_pg_family_of(c->pg.oid);
+    struct hs_pg_type natural;
+    hs_pg_type_of(c->type, &natural);
+    int converted = family == hs_pg_family_of(natural.oid) ? -1 : hs_pg_converted(c->type, c->pg.oid);
+    c->source = converted < 0 ? -1 : value;
+    if (converted >= 0) {
+        value = converted;
+        c->scale = 0;
+    }
     if (family == HS_PG_F_OID && r->resolver.reg_text && c->pg.oid > 30 && c->format == HS_PG_TEXT)
         value = HS_PG_V_REG;
     if (c->pg.oid == 24 && r->resolver.reg_text && c->format == HS_PG_TEXT)
@@ -193,7 +206,7 @@ static hs_rc plan_column(struct plan *p, struct hs_pg_column *c, const struct hs
         p->node++;
         p->buffer++;
     }
-    HS_TRY(name_column(p, c, declared));
+    name_column(p, c, declared);
     choose_op(p->rows, c);
     return plan_children(p, c);
 }

@@ -61,7 +61,8 @@ struct hs_pg_column {
     struct hs_pg_own { /* memory for the stretch, kept from one to the next */
         uint8_t *at;
         size_t cap;
-    } own_bits, own_data, own_offsets;
+    } own_bits, own_data, own_offsets, own_converted;
+    int source; /* what lies in the batch, where `op` is of what it is converted to; else the same as of `op`, or -1 */
 };
 
 enum { HS_PG_LEVELS = 40 }; /* of nesting */
@@ -96,6 +97,9 @@ static inline bool hs_pg_is_null(const struct hs_pg_column *c, size_t i)
 /* Reads rows [next, ...) of every column; sets loaded_from, loaded_to. */
 HS_MUST hs_rc hs_pg_load(struct hs_pg_rows *r, int64_t rows_max, struct hs_err *err);
 void hs_pg_unload(struct hs_pg_column *c); /* memory of it and all below */
+
+int hs_pg_converted(const struct hs_type *type, uint32_t declared);
+HS_MUST hs_rc hs_pg_convert(struct hs_pg_column *c, size_t count, struct hs_err *err);
 
 /* A value that is not NULL, in its column's format, at the end of out. level: of nesting. */
 HS_MUST hs_rc hs_pg_add_value(struct hs_pg_rows *r, const struct hs_pg_column *c, size_t i, unsigned level,

@@ -194,7 +194,7 @@ static hs_rc load_column(struct load *l, struct hs_pg_column *c, size_t row, siz
     case HS_LAYOUT_FIXED:
         HS_TRY(copy(l, &c->own_data, &l->batch->buffers[c->buffer + 1], row * c->width, count * c->width));
         c->data = c->own_data.at;
-        return HS_OK;
+        return c->source < 0 ? HS_OK : hs_pg_convert(c, count, l->err);
     case HS_LAYOUT_BYTES:
         return load_bytes(l, c, row, count);
     case HS_LAYOUT_STRUCT:
@@ -244,7 +244,8 @@ void hs_pg_unload(struct hs_pg_column *c)
     hs_free(c->own_bits.at);
     hs_free(c->own_data.at);
     hs_free(c->own_offsets.at);
-    c->own_bits = c->own_data = c->own_offsets = (struct hs_pg_own){NULL, 0};
+    hs_free(c->own_converted.at);
+    c->own_bits = c->own_data = c->own_offsets = c->own_converted = (struct hs_pg_own){NULL, 0};
     for (size_t i = 0; i < c->child_count; i++)
         hs_pg_unload(&c->children[i]);
 }

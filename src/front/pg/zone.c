@@ -54,25 +54,21 @@ static hs_rc add_file(const char *path, hs_str name, struct hs_err *err)
     FILE *f = fopen(path, "rb");
     if (!f)
         return HS_OK;
-    char *bytes = hs_malloc(FILE_MOST);
-    size_t len = bytes ? fread(bytes, 1, FILE_MOST, f) : 0;
+    char bytes[FILE_MOST];
+    size_t len = fread(bytes, 1, sizeof bytes, f);
     fclose(f);
     struct hs_pg_zone zone;
     struct hs_err ignored;
-    hs_rc rc = !bytes ? hs_fail(err, HS_NOMEM, "out of memory") : HS_OK;
     /* Lists and licences lie there, too: what is no zone is passed over. */
-    if (rc == HS_OK && len < FILE_MOST &&
-        hs_pg_zone_parse(hs_str_n(bytes, len), known.arena, &zone, &ignored) == HS_OK) {
-        zone.name = hs_arena_str(known.arena, name);
-        struct hs_pg_zone *slot =
-            zone.name.at && known.zones.len < ZONES_MAX ? hs_vec_add(known.arena, &known.zones) : NULL;
-        if (slot)
-            *slot = zone;
-        else
-            rc = hs_fail(err, HS_NOMEM, "out of memory for zones");
-    }
-    hs_free(bytes);
-    return rc;
+    if (len == sizeof bytes || hs_pg_zone_parse(hs_str_n(bytes, len), known.arena, &zone, &ignored) != HS_OK)
+        return HS_OK;
+    zone.name = hs_arena_str(known.arena, name);
+    struct hs_pg_zone *slot =
+        zone.name.at && known.zones.len < ZONES_MAX ? hs_vec_add(known.arena, &known.zones) : NULL;
+    if (!slot)
+        return hs_fail(err, HS_NOMEM, "out of memory for zones");
+    *slot = zone;
+    return HS_OK;
 }
 
 static hs_rc walk(const char *root, const char *below, int depth, struct hs_err *err);
