@@ -239,7 +239,7 @@ bool hs_pg_portal_described(struct pg_session *s, struct pg_portal *p)
         p->source = PG_FROM_CURSOR;
     if (kind != HS_PGSQL_SHOW || p->texts)
         return true;
-    if (!p->statement->parsed->set.all && !hs_pg_look(s))
+    if (!hs_pg_look(s))
         return false;
     if (hs_pg_show_texts(s, p, &state, &err) == HS_OK)
         return true;

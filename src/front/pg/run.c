@@ -335,7 +335,7 @@ bool hs_pg_run(struct pg_session *s, struct pg_portal *p, int64_t limit, bool de
     if (kind == HS_PGSQL_SELECT || kind == HS_PGSQL_COPY)
         return select_rows(s, p, limit, describe);
     if (kind == HS_PGSQL_SHOW)
-        return (s->catalog || p->statement->parsed->set.all || hs_pg_look(s)) && show(s, p, limit, describe);
+        return hs_pg_look(s) && show(s, p, limit, describe); /* the search path is made of what he sees */
     if (kind == HS_PGSQL_DECLARE)
         return hs_pg_declare(s, p);
     if (kind == HS_PGSQL_FETCH || kind == HS_PGSQL_MOVE) {

@@ -47,7 +47,7 @@ static bool make_portal(struct pg_session *s)
     struct pg_statement *st = NULL;
     struct hs_err err;
     hs_rc rc = hs_pg_statement_new(s, HS_S(""), s->simple.text, s->simple.next, NULL, 0, &st, &err);
-    if (rc == HS_OK && st->param_count) {
+    if (rc == HS_OK && st->param_count && st->kind != HS_PGSQL_PREPARE) {
         hs_pg_fail(s, "42P02", "there is no parameter $1");
         hs_pg_statement_unref(st);
         return false;
