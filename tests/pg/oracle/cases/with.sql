@@ -1,0 +1,27 @@
+WITH x AS (SELECT 1 AS a) SELECT a FROM x
+
+WITH x AS (SELECT id FROM emp WHERE active), y AS (SELECT id FROM x WHERE id > 3) SELECT * FROM y ORDER BY id
+
+WITH x (a, b) AS (SELECT id, name FROM dept) SELECT b FROM x WHERE a = 2
+
+WITH x AS MATERIALIZED (SELECT id FROM emp) SELECT count(*) FROM x
+
+WITH x AS NOT MATERIALIZED (SELECT id FROM emp) SELECT count(*) FROM x a JOIN x b USING (id)
+
+WITH RECURSIVE t (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 10) SELECT sum(n) FROM t
+
+WITH RECURSIVE t AS (SELECT id, boss, 0 AS level FROM emp WHERE boss IS NULL UNION ALL SELECT e.id, e.boss, t.level + 1 FROM emp e JOIN t ON e.boss = t.id AND e.id <> t.id) SELECT id, level FROM t ORDER BY id
+
+WITH RECURSIVE t (n) AS (SELECT 1 UNION SELECT (n + 1) % 4 FROM t) SELECT n FROM t ORDER BY n
+
+WITH RECURSIVE f (a, b) AS (VALUES (0, 1) UNION ALL SELECT b, a + b FROM f WHERE b < 100) SELECT a FROM f ORDER BY a
+
+WITH a AS (SELECT 1 AS x) SELECT * FROM a UNION ALL SELECT x + 1 FROM a
+
+SELECT * FROM (WITH z AS (SELECT 5 AS q) SELECT q FROM z) y
+
+WITH s AS (SELECT region, sum(qty) AS q FROM sales GROUP BY region) SELECT region, q, q * 100.0 / sum(q) OVER () AS pct FROM s ORDER BY region
+
+WITH x AS (SELECT 1) SELECT * FROM y
+
+WITH emp AS (SELECT 99 AS id) SELECT id FROM emp
