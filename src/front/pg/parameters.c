@@ -235,7 +235,6 @@ static void apply(struct pg_session *s, int id)
     bool matters =
         id == PG_PARAM_SEARCH_PATH || id == PG_PARAM_TIMEZONE || id == PG_PARAM_PURPOSE || id == PG_PARAM_WORKSPACE;
     s->settings_mark += matters; /* for what a prepared statement means */
-    s->unreported[id] = (PARAMETERS[id].flags & REPORT) != 0;
     if (id == PG_PARAM_TIMEZONE) {
         const struct hs_pg_zone *z = hs_pg_zone_find(value);
         s->style.zone = z ? z : s->style.zone;
@@ -284,10 +283,15 @@ static void put(struct pg_session *s, hs_str name, char *value) /* takes it */
         hs_free(value);
         return;
     }
-    hs_free(*place);
+    char *before = *place;
+    hs_str was = id >= 0 ? hs_pg_parameter(s, (enum pg_parameter_id)id) : (hs_str){0};
     *place = value;
-    if (id >= 0)
+    if (id >= 0) {
+        bool changed = !hs_str_eq(was, hs_pg_parameter(s, (enum pg_parameter_id)id));
+        s->unreported[id] |= changed && (PARAMETERS[id].flags & REPORT);
         apply(s, id);
+    }
+    hs_free(before);
 }
 
 static void change_free(struct pg_change *c)
