@@ -79,6 +79,7 @@ static const struct {
     {"CONVERSION", "Date and time not in", "22008"},
     {"CONVERSION", "Could not convert Timestamp", "22008"},
     {"CONVERSION", "Unimplemented type for cast", "42846"},
+    {"CONVERSION", "Malformed JSON", "22P02"},
     {"CONVERSION", "", "22003"},
     {"OUT_OF_RANGE", "cannot take square root", "2201F"},
     {"OUT_OF_RANGE", "cannot take logarithm", "2201E"},
@@ -89,6 +90,7 @@ static const struct {
     {"DECIMAL", "", "22003"},
     {"INVALID_INPUT", "Argument for ntile", "22014"},
     {"INVALID_INPUT", "More than one row returned by a subquery", "21000"},
+    {"INVALID_INPUT", "Malformed JSON", "22P02"},
     {"INVALID_INPUT", "missing ", "2201B"}, /* RE2's words for what is no expression */
     {"INVALID_INPUT", "no argument for repetition", "2201B"},
     {"INVALID_INPUT", "bad repetition", "2201B"},
@@ -109,9 +111,12 @@ static const struct {
     {"BINDER", "No function matches", "42883"},
     {"BINDER", "Cannot compare values", "42883"},
     {"BINDER", "Cannot mix values", "42804"},
+    {"BINDER", "LIMIT", "2201W"},
     {"BINDER", "aggregate function calls cannot be nested", "42803"},
     {"BINDER", "GROUP BY clause cannot", "42803"},
-    {"BINDER", "WHERE clause cannot", "42803"},
+    {"BINDER", "WHERE clause cannot contain aggregates", "42803"},
+    {"BINDER", "WHERE clause cannot contain window", "42P20"},
+    {"BINDER", "Subquery returns", "42601"},
     {"CATALOG", "Scalar Function", "42883"},
     {"CATALOG", "Function with name", "42883"},
     {"CATALOG", "Aggregate Function", "42883"},
@@ -244,6 +249,13 @@ static bool say_name(struct hs_err *err, hs_rc rc, const char *text, hs_str sql)
 }
 
 /* ---- states ---- */
+/* "Conversion Error: Could not ..." as the worker tells it: what comes behind the kind. */
+static const char *behind_kind(const char *text)
+{
+    const char *found = text ? strstr(text, " Error: ") : NULL;
+    return found && (size_t)(found - text) < strcspn(text, ":'\"") ? found + strlen(" Error: ") : text;
+}
+
 static const char *state_of(const struct kind *k, const char *text)
 {
     for (size_t i = 0; text && i < sizeof states / sizeof states[0]; i++)
@@ -268,9 +280,9 @@ static const char *state_raised(struct kind *k, const char *text)
 hs_rc hs_engine_error_in(struct hs_err *err, const char *engine_kind, const char *engine_text, hs_str sql)
 {
     struct kind k = find_kind(engine_kind, engine_text);
-    const char *sqlstate = state_raised(&k, engine_text);
+    const char *text = behind_kind(engine_text), *sqlstate = state_raised(&k, text);
     if (!sqlstate)
-        sqlstate = state_of(&k, engine_text);
+        sqlstate = state_of(&k, text);
     if (!hs_defence("error-text"))
         return hs_fail(err, k.rc, "%s", engine_text ? engine_text : "");
     bool about_names = strcmp(k.name, "BINDER") == 0 || strcmp(k.name, "CATALOG") == 0;
