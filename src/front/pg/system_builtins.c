@@ -109,8 +109,12 @@ static void read_rows(void)
         if (strcmp(ROWS[i].relation, "pg_type") == 0)
             read_type(ROWS[i].cells);
         if (strcmp(ROWS[i].relation, "pg_proc") == 0 && proc_count < PROCS_MAX && split(ROWS[i].cells, cell, 2) == 2)
-            procs[proc_count++] = (struct hs_pg_builtin_proc){(uint32_t)number(cell[0]), cell[1]};
+            procs[proc_count++] = (struct hs_pg_builtin_proc){(uint32_t)number(cell[0]), cell[1], false};
     }
+    for (size_t i = 0; i < proc_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (hs_str_eq(procs[i].name, procs[j].name))
+                procs[i].several = procs[j].several = true;
 }
 
 static int by_type_oid(const void *key, const void *at)

@@ -237,9 +237,11 @@ static bool add_role(const struct hs_pg_system *s, uint32_t oid, struct hs_buf *
     return true;
 }
 
+/* With its schema where the name alone would mean several. */
 static bool add_proc(uint32_t oid, struct hs_buf *b)
 {
     const struct hs_pg_builtin_proc *p = hs_pg_builtin_proc(oid);
+    hs_buf_addz(b, p && p->several ? "pg_catalog." : "");
     if (p)
         hs_buf_adds(b, p->name);
     return p != NULL;

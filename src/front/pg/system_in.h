@@ -71,6 +71,7 @@ const struct hs_pg_builtin_type *hs_pg_builtin_type_at(size_t i);  /* NULL after
 struct hs_pg_builtin_proc {
     uint32_t oid;
     hs_str name;
+    bool several; /* there are others of the name */
 };
 const struct hs_pg_builtin_proc *hs_pg_builtin_proc(uint32_t oid);
 const struct hs_pg_builtin_proc *hs_pg_builtin_proc_at(size_t i);
