@@ -365,9 +365,9 @@ static hs_rc merge(struct reader *r, hs_str *names, size_t count, size_t left_at
         s->merged = m;
         order[i] = (struct shown){NULL, m->column};
         if (a)
-            a->column.name.at = NULL;
+            a->column.name = (hs_str){0};
         if (b)
-            b->column.name.at = NULL;
+            b->column.name = (hs_str){0};
     }
     for (size_t i = left_at; i < end; i++) {
         if (s->shown.at[i].column.name.at)

@@ -13,10 +13,12 @@ hs_rc refuse(struct reader *r, int location, const char *sqlstate, const char *f
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    memcpy(r->refused.sqlstate, sqlstate, 6);
     r->refused.message = hs_arena_str(r->arena, hs_str_of(words));
+    if (!r->refused.message.at)
+        return no_memory(r);
+    memcpy(r->refused.sqlstate, sqlstate, 6);
     r->refused.position = location < 0 ? 0 : location + 1; /* bytes here; hs_pgsql_translate makes them characters */
-    return hs_fail(r->err, r->refused.message.at ? HS_UNSUPPORTED : HS_NOMEM, "%s", words);
+    return hs_fail(r->err, HS_UNSUPPORTED, "%s", words);
 }
 
 hs_rc no_memory(struct reader *r)

@@ -3,11 +3,21 @@
 #include "pgsql/pgsql_in.h"
 
 #include <ctype.h>
+#include <time.h>
 
-/* Microseconds since 1970 as the engine's literal. */
+/* Microseconds since 1970 as a literal that a scan can be narrowed by. */
 static void put_time(struct reader *r, int64_t us, struct piece *out)
 {
-    put(r, out, "make_timestamptz(%d)", us);
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm t;
+    hs_str text = {NULL, 0};
+    if (us >= 0 && gmtime_r(&seconds, &t))
+        text = hs_arena_printf(r->arena, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", t.tm_year + 1900, t.tm_mon + 1,
+                               t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(us % 1000000));
+    if (text.at)
+        put(r, out, "CAST(%T AS TIMESTAMP WITH TIME ZONE)", &text);
+    else
+        r->failed = true;
 }
 
 static void put_address(struct reader *r, hs_str address, struct piece *out)
@@ -198,7 +208,7 @@ static hs_rc set_config(struct reader *r, struct call *call, struct piece *out)
     bool is_true = local->first && hs_str_is(hs_str_n(local->first->at, local->first->len), "true");
     bool is_false = local->first && hs_str_is(hs_str_n(local->first->at, local->first->len), "false");
     if (call->args[0].form != PIECE_LITERAL || call->args[1].form != PIECE_LITERAL || !(is_true || is_false) ||
-        r->scope->outer || r->scope->entries)
+        r->scope->outer)
         return refuse(r, call->location, "0A000", "set_config is supported with constants, in the outermost SELECT");
     struct hs_pgsql_set_config *set = hs_vec_add(r->arena, &r->set_configs);
     hs_str name = lower(r, call->args[0].literal);

@@ -234,39 +234,93 @@ static hs_rc cast_param(struct reader *r, struct piece *value, struct kind to, s
     return HS_OK;
 }
 
-/* Strings that the engine reads as PostgreSQL does, and that it may compare with a file's statistics as they are. */
-static bool literal_is_plain(const struct reader *r, hs_str text, uint32_t oid)
+/* d a digit; a space stands for a space or a T. How many bytes of text the shape takes; 0: it is not of it. */
+static size_t shaped(hs_str text, const char *shape)
 {
-    const char *shape = oid == HS_OID_date        ? "dddd-dd-dd"
-                        : oid == HS_OID_timestamp ? "dddd-dd-dd dd:dd:dd"
-                        : oid == HS_OID_time      ? "dd:dd:dd"
-                                                  : NULL;
-    (void)r;
+    size_t i = 0;
+    for (; shape[i]; i++) {
+        char c = i < text.len ? text.at[i] : 0;
+        bool fits = shape[i] == 'd' ? c >= '0' && c <= '9' : shape[i] == ' ' ? c == ' ' || c == 'T' : c == shape[i];
+        if (!fits)
+            return 0;
+    }
+    return i;
+}
+
+static hs_str skip_fraction(hs_str text)
+{
+    size_t i = 0;
+    if (text.len < 2 || text.at[0] != '.')
+        return text;
+    for (i = 1; i < text.len && i < 7 && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+        continue;
+    return hs_str_n(text.at + i, text.len - i);
+}
+
+/* The year 0 is none to PostgreSQL. */
+static bool iso_date(hs_str text)
+{
+    return shaped(text, "dddd-dd-dd") && memcmp(text.at, "0000", 4) != 0;
+}
+
+static bool iso_timestamp(hs_str text, bool zoned)
+{
+    static const char *const OFFSETS[] = {"+dd", "-dd", "+dd:dd", "-dd:dd", "Z"};
+    if (!iso_date(text))
+        return false;
+    if (text.len == 10)
+        return !zoned;
+    size_t len = shaped(text, "dddd-dd-dd dd:dd:dd");
+    if (!len || (text.at[11] == '2' && text.at[12] > '3') || text.at[17] > '5')
+        return false;
+    hs_str rest = skip_fraction(hs_str_n(text.at + len, text.len - len));
+    for (size_t i = 0; zoned && i < sizeof OFFSETS / sizeof *OFFSETS; i++) {
+        if (shaped(rest, OFFSETS[i]) == rest.len && rest.len)
+            return true;
+    }
+    return !zoned && rest.len == 0;
+}
+
+/* Strings that the engine reads as PostgreSQL does, and that it may compare with a file's statistics as they are. */
+static bool literal_is_plain(hs_str text, uint32_t oid)
+{
+    int64_t n;
     switch (hs_pgsql_klass(oid)) {
     case 'i':
-    case 'o': {
-        int64_t n;
+    case 'o':
         return hs_str_to_i64(text, &n);
-    }
     case 'b':
         return hs_str_is(text, "true") || hs_str_is(text, "false");
     case 't':
         return true;
     case 'u':
         return text.len == 36;
+    case 'd':
+        return text.len == 10 && iso_date(text);
+    case 's':
+        return iso_timestamp(text, false);
+    case 'z':
+        return iso_timestamp(text, true);
     default:
-        break;
-    }
-    if (!shape || text.len < strlen(shape))
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char want = shape[0] ? *shape++ : 'd';
-        bool digit = text.at[i] >= '0' && text.at[i] <= '9';
-        bool dot = i == 19 && oid == HS_OID_timestamp && text.at[i] == '.';
-        if (!dot && (want == 'd' ? !digit : want != text.at[i]))
-            return false;
     }
-    return true;
+}
+
+/* '2020-01-01 00:00:00' as a timestamptz, where the session's zone is UTC: said with the offset it is plain. */
+static hs_rc zone_literal(struct reader *r, struct piece *value, struct kind to, int location)
+{
+    hs_str zone = r->context->time_zone;
+    bool utc = hs_str_eq_nocase(zone, HS_S("UTC")) || hs_str_is(zone, "Etc/UTC") || hs_str_is(zone, "GMT");
+    if (value->form != PIECE_LITERAL || to.oid != HS_OID_timestamptz || !utc || !iso_timestamp(value->literal, false))
+        return HS_OK;
+    hs_str text =
+        hs_arena_printf(r->arena, value->literal.len == 10 ? "%.*s 00:00:00+00" : "%.*s+00", HS_FMT(value->literal));
+    if (!text.at)
+        return no_memory(r);
+    value->literal = text;
+    value->first = value->last = NULL;
+    put(r, value, "%L%T", location, &text);
+    return HS_OK;
 }
 
 /* interval '1' day: the unit stands behind. */
@@ -302,7 +356,7 @@ static hs_rc cast_plain(struct reader *r, struct piece *value, struct kind to, i
     struct piece arg = *value, made = {0};
     struct call call = {.args = &arg, .count = 1, .location = location};
     bool literal = value->form == PIECE_LITERAL;
-    if (type && !(literal && literal_is_plain(r, value->literal, to.oid))) {
+    if (type && !(literal && literal_is_plain(value->literal, to.oid))) {
         call.name = hs_arena_printf(r->arena, "cast:%s", type->klass == 't' ? "text" : type->name);
         if (!call.name.at)
             return no_memory(r);
@@ -393,6 +447,7 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
         HS_TRY(cast_to_text(r, value, to, location, &made));
     } else {
         HS_TRY(interval_fields(r, value, to, location));
+        HS_TRY(zone_literal(r, value, to, location));
         HS_TRY(cast_elements(r, value, to, location, &done, &made));
         if (to.oid == HS_OID_numeric && to.typmod < 0)
             HS_TRY(cast_numeric_literal(r, value, &to, location, &done, &made));

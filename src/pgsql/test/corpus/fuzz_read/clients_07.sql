@@ -1,0 +1,6 @@
+SELECT nspname AS "TABLE_SCHEM", NULL AS "TABLE_CATALOG" FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast' AND (nspname !~ '^pg_temp_' OR nspname = (pg_catalog.current_schemas(true))[1]) AND (nspname !~ '^pg_toast_temp_' OR nspname = replace((pg_catalog.current_schemas(true))[1], 'pg_temp_', 'pg_toast_temp_')) ORDER BY "TABLE_SCHEM";
+SELECT x.confrelid::regclass, array_agg(x.attname), x.conkey::int2[] FROM (SELECT c.confrelid, a.attname, c.conkey FROM pg_constraint c CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS u(attnum, ord) JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = u.attnum) x GROUP BY 1, 3;
+select table_schema, table_name from information_schema.tables where (table_schema, table_name) in (('sales','orders'),('crm','people'));
+SELECT typlen FROM pg_type WHERE typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'pg_catalog') AND typname = 'name';
+show transaction isolation level;
+SELECT c.relname, pg_size_pretty(pg_total_relation_size(c.oid)), pg_relation_size(c.oid, 'main') from pg_class c

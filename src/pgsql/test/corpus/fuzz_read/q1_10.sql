@@ -1,0 +1,1 @@
+select 1 where 1 in (1,2) and 'a' in ('a') and 2 not in (select id from orders)
