@@ -296,6 +296,10 @@ static hs_rc settle_arguments(struct reader *r, const struct row *row, struct ca
     for (size_t i = 0; i < call->count; i++) {
         struct piece *arg = &call->args[i], settled;
         uint32_t oid = *at && *at != '+' ? letter_oid(*at) : 0;
+        if (arg->form == PIECE_PARAM && !untyped(arg)) {
+            HS_TRY(cast_to(r, arg, arg->kind, call->location, &settled));
+            *arg = settled;
+        }
         if (untyped(arg) && oid && oid != HS_OID_text && !letter_fits(*at, arg)) {
             HS_TRY(cast_to(r, arg, KIND_OF(oid), call->location, &settled));
             *arg = settled;

@@ -287,7 +287,8 @@ static void without_memory(void **state)
     static const char *const TEXTS[] = {
         "with a(id) as (select id from orders where region like 'a_%' and $1 = any(nums)) select id, row_number() over "
         "(order by id) "
-        "from a left join people using (id), generate_series(1, 3) g where x::text = 'orders'::regclass::text or day < "
+        "from a left join people using (id), generate_series(1, 3) g where id::text = 'orders'::regclass::text or born "
+        "< "
         "now()",
         "copy orders(id) to stdout (format csv, force_quote (id)); declare c cursor for values (1, '{a,b}'::text[]); "
         "set a = 'b', 'c'; begin read only; execute p(1); prepare q(int) as select $1 / 2"};
