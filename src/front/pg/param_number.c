@@ -157,13 +157,10 @@ struct written {
     int64_t scale;
 };
 
-static bool take_digits(struct hs_pg_reader *r, hs_str s, struct written *out)
+static bool take_digits(hs_str s, struct written *out)
 {
     size_t i = 0;
     bool point = false;
-    out->digits = hs_arena_alloc(r->arena, s.len + 1);
-    if (!out->digits)
-        return false;
     for (; i < s.len; i++) {
         if (s.at[i] == '.' && !point) {
             point = true;
@@ -201,7 +198,12 @@ hs_rc hs_pg_read_numeric(struct hs_pg_reader *r, hs_str text, struct hs_param *o
     bool negative = s.len && s.at[0] == '-';
     if (s.len && (s.at[0] == '-' || s.at[0] == '+'))
         s = hs_str_n(s.at + 1, s.len - 1);
-    if (s.len > NUMERIC_TEXT_MAX || !take_digits(r, s, &w))
+    if (s.len > NUMERIC_TEXT_MAX)
+        return hs_pg_read_syntax(r, "numeric", text);
+    w.digits = hs_arena_alloc(r->arena, s.len + 1);
+    if (!w.digits)
+        return hs_fail(r->err, HS_NOMEM, "out of memory");
+    if (!take_digits(s, &w))
         return hs_pg_read_syntax(r, "numeric", text);
     return keep_numeric(r, negative, w.digits, w.count, w.scale, out);
 }

@@ -136,6 +136,7 @@ static void choose_op(const struct hs_pg_rows *r, struct hs_pg_column *c)
     hs_pg_type_of(c->type, &natural);
     int converted = family == hs_pg_family_of(natural.oid) ? -1 : hs_pg_converted(c->type, c->pg.oid);
     c->source = converted < 0 ? -1 : value;
+    c->target = converted;
     if (converted >= 0) {
         value = converted;
         c->scale = 0;

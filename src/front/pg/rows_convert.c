@@ -90,7 +90,7 @@ static hs_rc out_of_range(const struct hs_pg_column *c, struct hs_err *err)
 
 hs_rc hs_pg_convert(struct hs_pg_column *c, size_t count, struct hs_err *err)
 {
-    int value = c->op >> 1;
+    int value = c->target;
     size_t width = value == HS_PG_V_I16 ? 2 : value == HS_PG_V_I32 || value == HS_PG_V_U32 ? 4 : 8;
     if (value == c->source || !count)
         return HS_OK;

@@ -62,7 +62,7 @@ struct hs_pg_column {
         uint8_t *at;
         size_t cap;
     } own_bits, own_data, own_offsets, own_converted;
-    int source; /* what lies in the batch, where `op` is of what it is converted to; else the same as of `op`, or -1 */
+    int source, target; /* values in the batch, and what they are converted to; -1: they are not */
 };
 
 enum { HS_PG_LEVELS = 40 }; /* of nesting */
