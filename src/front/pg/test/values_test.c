@@ -509,7 +509,7 @@ static void read_params(void **state)
         {705, HS_PG_TEXT, &int_type, "12x", 3, HS_T_INT, NULL, 0, "22P02"},
         {25, HS_PG_TEXT, &int_type, "12", 2, HS_T_STRING, "12", 0, NULL}, /* what was declared counts */
         {0, HS_PG_TEXT, &list_type, "{1,NULL,-3}", 11, HS_T_STRING, "[\"1\", NULL, \"-3\"]", 0, NULL},
-        {1009, HS_PG_TEXT, NULL, "{a b,\"c\\\"\\\\\",null,\"NULL\",\"\"}", 29, HS_T_STRING,
+        {1009, HS_PG_TEXT, NULL, "{a b,\"c\\\"\\\\\",null,\"NULL\",\"\"}", 28, HS_T_STRING,
          "[\"a b\", \"c\\\"\\\\\", NULL, \"NULL\", \"\"]", 0, NULL},
         {1007, HS_PG_TEXT, NULL, "{{1,2},{3,4}}", 13, HS_T_STRING, "[[\"1\", \"2\"], [\"3\", \"4\"]]", 0, NULL},
         {1007, HS_PG_TEXT, NULL, "{}", 2, HS_T_STRING, "[]", 0, NULL},
