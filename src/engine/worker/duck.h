@@ -117,6 +117,7 @@
     F(destroy_scalar_function_set)            \
     F(data_chunk_get_column_count)            \
     F(logical_type_get_alias)                 \
+    F(logical_type_set_alias)                 \
     F(vector_get_column_type)                 \
     DUCK_TABLE_FUNCTIONS(F)
 

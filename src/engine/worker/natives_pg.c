@@ -4,8 +4,8 @@
 #include "base/alloc.h"
 #include "engine/worker/worker_in.h"
 
-static const struct pg_native *const lists[] = {hs_pg_numbers, hs_pg_times, hs_pg_moments,
-                                                hs_pg_values,  hs_pg_texts, hs_pg_patterns};
+static const struct pg_native *const lists[] = {hs_pg_numbers,  hs_pg_times, hs_pg_moments, hs_pg_values,   hs_pg_texts,
+                                                hs_pg_patterns, hs_pg_chars, hs_pg_formats, hs_pg_documents};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
 bool pg_put_null(struct pg_call *c, size_t row)
@@ -200,6 +200,8 @@ static bool add_overload(duckdb_scalar_function_set set, const struct pg_native 
 {
     duckdb_scalar_function f = duck()->create_scalar_function();
     duckdb_logical_type result = logical_of(n->result, n->scale), any = logical_of(DUCKDB_TYPE_ANY, 0);
+    if (n->json)
+        duck()->logical_type_set_alias(result, "JSON");
     duck()->scalar_function_set_name(f, n->name);
     for (size_t i = 0; i < PG_ARGS_MAX && n->params[i] != DUCKDB_TYPE_INVALID; i++) {
         duckdb_logical_type type = logical_of(n->params[i], 0);

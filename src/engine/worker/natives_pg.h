@@ -41,12 +41,13 @@ struct pg_native {
     duckdb_type result;              /* LIST is of texts, DECIMAL has 38 digits */
     int scale;
     bool more;  /* any number of further arguments, of any type */
+    bool json;  /* its text is what the engine calls JSON */
     bool nulls; /* is called with NULLs too; the others answer NULL to any */
     bool (*row)(struct pg_call *c, size_t row);
 };
 /* Each ends with a row without a name; overloads of one name stand together. */
 extern const struct pg_native hs_pg_numbers[], hs_pg_moments[], hs_pg_texts[], hs_pg_values[], hs_pg_times[],
-    hs_pg_formats[], hs_pg_patterns[];
+    hs_pg_formats[], hs_pg_patterns[], hs_pg_chars[], hs_pg_documents[];
 
 static inline bool pg_raise(struct pg_call *c, const char *sqlstate)
 {
