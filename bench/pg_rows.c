@@ -1,5 +1,5 @@
 /* How long it takes to write rows in PostgreSQL's protocol: a made batch with the columns of TPC-H's lineitem, in every
- * kind, in nanoseconds of processor time a value. bench_pg_rows [seconds a kind] */
+ * kind, in nanoseconds of processor time a value. bench_pg_rows [seconds a kind [part of the kind's name]] */
 #include "front/pg/values.h"
 
 #include <stdio.h>
@@ -157,23 +157,28 @@ static hs_rc measure(const char *name, enum hs_pg_rows_kind kind, bool binary, b
     return rc;
 }
 
+static const struct {
+    const char *name;
+    enum hs_pg_rows_kind kind;
+    bool binary;
+} kinds[] = {{"DataRow, text", HS_PG_DATA_ROW, false},
+             {"DataRow, binary", HS_PG_DATA_ROW, true},
+             {"COPY text", HS_PG_COPY_TEXT, false},
+             {"COPY CSV", HS_PG_COPY_CSV, false},
+             {"COPY binary", HS_PG_COPY_BINARY, true}};
+
 int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? atof(argv[1]) : 1;
+    const char *only = argc > 2 ? argv[2] : "";
     struct hs_err err;
     body = calloc(1, BODY);
     hs_rc rc = body ? HS_OK : HS_NOMEM;
-    for (int narrow = 0; narrow < 2 && rc == HS_OK; narrow++) {
+    for (int narrow = 0; narrow < 2; narrow++) {
         printf("decimals %s\n", narrow ? "of 64 bits" : "of 128 bits");
-        rc = measure("DataRow, text", HS_PG_DATA_ROW, false, narrow, seconds, &err);
-        if (rc == HS_OK)
-            rc = measure("DataRow, binary", HS_PG_DATA_ROW, true, narrow, seconds, &err);
-        if (rc == HS_OK)
-            rc = measure("COPY text", HS_PG_COPY_TEXT, false, narrow, seconds, &err);
-        if (rc == HS_OK)
-            rc = measure("COPY CSV", HS_PG_COPY_CSV, false, narrow, seconds, &err);
-        if (rc == HS_OK)
-            rc = measure("COPY binary", HS_PG_COPY_BINARY, true, narrow, seconds, &err);
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == HS_OK; i++)
+            if (strstr(kinds[i].name, only))
+                rc = measure(kinds[i].name, kinds[i].kind, kinds[i].binary, narrow, seconds, &err);
     }
     if (rc != HS_OK)
         fprintf(stderr, "%s\n", err.detail);

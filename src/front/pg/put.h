@@ -109,35 +109,37 @@ static inline char *hs_pg_put_decimal64(char *p, int64_t v, unsigned scale)
 char *hs_pg_put_decimal128(char *p, __int128 v, unsigned scale);
 
 /* Digits of base 10000 around the point, none of them a zero at either end. */
-static inline char *hs_pg_put_numeric64(char *p, int64_t v, unsigned scale);
 char *hs_pg_put_numeric128(char *p, __int128 v, unsigned scale);
 
-/* `most_digits` is of v, whose last digit has the value 10000 to the power of `lowest`. */
-static inline char *hs_pg_put_numeric_digits(char *p, uint64_t v, bool negative, int lowest, unsigned scale)
+/* The four words before the digits: how many, the power of 10000 of the first, the sign, digits to show. */
+static inline char *hs_pg_put_numeric_head(char *p, unsigned count, int weight, bool negative, unsigned scale)
 {
-    uint16_t digits[8];
-    int n = 0, from = 0;
-    for (; v; v /= 10000)
-        digits[n++] = (uint16_t)(v % 10000);
-    while (from < n && !digits[from])
-        from++;
-    hs_pg_put16(p, (uint16_t)(n - from));
-    hs_pg_put16(p + 2, (uint16_t)(n ? n - 1 + lowest : 0));
-    hs_pg_put16(p + 4, negative ? 0x4000 : 0);
-    hs_pg_put16(p + 6, (uint16_t)scale);
-    p += 8;
-    for (int i = n; i > from; i--)
-        p = hs_pg_put16(p, digits[i - 1]);
-    return p;
+    return hs_pg_put64(p,
+                       (uint64_t)count << 48 | (uint64_t)(uint16_t)weight << 32 | (negative ? 0x40000000u : 0) | scale);
+}
+
+/* Four digits of base 10000 make one word of 64 bits, in which zeros at either end are counted and not looked for.
+ * `groups`: of them behind the point. */
+static inline char *hs_pg_put_numeric_four(char *p, uint64_t v, bool negative, int groups, unsigned scale)
+{
+    uint32_t high = (uint32_t)(v / 100000000), low = (uint32_t)(v % 100000000);
+    uint64_t x = (uint64_t)(high / 10000) << 48 | (uint64_t)(high % 10000) << 32 | (low / 10000) << 16 | low % 10000;
+    if (__builtin_expect(!x, 0))
+        return hs_pg_put_numeric_head(p, 0, 0, false, scale);
+    unsigned above = (unsigned)__builtin_clzll(x) / 16, below = (unsigned)__builtin_ctzll(x) / 16;
+    unsigned count = 4 - above - below;
+    p = hs_pg_put_numeric_head(p, count, 3 - (int)above - groups, negative, scale);
+    hs_pg_put64(p, x << (16 * above));
+    return p + (size_t)2 * count;
 }
 
 static inline char *hs_pg_put_numeric64(char *p, int64_t v, unsigned scale)
 {
     static const uint64_t align[] = {1, 1000, 100, 10};
     uint64_t all = v < 0 ? 0 - (uint64_t)v : (uint64_t)v, aligned;
-    if (__builtin_expect(__builtin_mul_overflow(all, align[scale % 4], &aligned), 0))
+    if (__builtin_expect(__builtin_mul_overflow(all, align[scale % 4], &aligned) || aligned >= 10000000000000000u, 0))
         return hs_pg_put_numeric128(p, v, scale);
-    return hs_pg_put_numeric_digits(p, aligned, v < 0, -(int)((scale + 3) / 4), scale);
+    return hs_pg_put_numeric_four(p, aligned, v < 0, (int)((scale + 3) / 4), scale);
 }
 
 /* ---- dates ---- */

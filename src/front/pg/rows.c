@@ -247,6 +247,7 @@ static void settle_copy(struct hs_pg_rows *r)
     bool odd = (is_common(c->delimiter) && c->delimiter != ',') || is_common(c->quote) || is_common(c->escape);
     for (size_t i = 0; i < r->count; i++) {
         bool forced = csv && (c->force_quote_all || (c->force_quote && c->force_quote[i]));
+        r->columns[i].forced = forced;
         r->columns[i].escape |= odd || forced || (csv && c->null.len);
     }
 }

@@ -41,6 +41,7 @@ enum hs_pg_value {
 struct hs_pg_column {
     int op;        /* value and format */
     bool nulls;    /* in the stretch at hand */
+    bool forced;   /* CSV: in quotes whatever it is */
     bool escape;   /* COPY as text: may hold what has to be escaped */
     bool quotient; /* of a scale that says: show what it needs (arrow/quotient.h) */
     uint8_t scale;
@@ -66,6 +67,7 @@ struct hs_pg_column {
 };
 
 enum { HS_PG_LEVELS = 40 }; /* of nesting */
+enum { HS_PG_SHORT = 64 };  /* texts up to this are copied without asking how long they are */
 
 struct hs_pg_rows {
     struct hs_arena *arena;

@@ -8,7 +8,7 @@
 enum {
     STRETCH = 512,           /* rows: what a row is made of stays in the nearer caches */
     STRETCH_BYTES = 4 << 20, /* of one column's texts, before fewer rows are taken */
-    SLACK = 32               /* bytes behind, so that short values may be copied sixteen at a time */
+    SLACK = HS_PG_SHORT      /* bytes behind, so that short values may be copied in whole blocks */
 };
 
 struct load {

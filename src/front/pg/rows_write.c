@@ -149,13 +149,15 @@ static inline bool sink_has(struct sink *s, size_t need)
     return __builtin_expect((size_t)(s->end - s->p) >= need && s->p <= s->end, 1) || sink_room(s, need);
 }
 
+/* Both sides have room behind for whole blocks: no loop to guess the end of. */
 HS_PG_INLINE char *put_short(char *p, const char *at, size_t len)
 {
-    if (len <= 16) { /* both sides have room behind */
+    if (len <= 16)
         memcpy(p, at, 16);
-        return p + len;
-    }
-    memcpy(p, at, len);
+    else if (len <= HS_PG_SHORT)
+        memcpy(p, at, HS_PG_SHORT);
+    else
+        memcpy(p, at, len);
     return p + len;
 }
 
@@ -196,23 +198,29 @@ static hs_rc put_long(struct hs_pg_rows *r, const struct hs_pg_column *c, size_t
 /* Length words before each value: DataRow, and COPY binary. */
 static hs_rc put_counted(struct hs_pg_rows *r, size_t i, struct sink *s, struct hs_err *err)
 {
-    s->p = hs_pg_put16(s->p, (uint16_t)r->count);
+    char *p = hs_pg_put16(s->p, (uint16_t)r->count);
     for (const struct hs_pg_column *c = r->columns, *end = c + r->count; c < end; c++) {
-        if (hs_pg_is_null(c, i) || c->op >> 1 == HS_PG_V_NULL) {
-            s->p = hs_pg_put32(s->p, UINT32_MAX);
+        if (__builtin_expect(hs_pg_is_null(c, i), 0)) {
+            p = hs_pg_put32(p, UINT32_MAX);
         } else if (c->op < HS_PG_OP_TEXT(HS_PG_V_TEXT)) {
-            char *at = s->p + 4;
-            s->p = hs_pg_put_fixed(r, c, i, at);
-            hs_pg_put32(at - 4, (uint32_t)(s->p - at));
+            char *at = p + 4;
+            p = hs_pg_put_fixed(r, c, i, at);
+            hs_pg_put32(at - 4, (uint32_t)(p - at));
         } else if (c->op >> 1 == HS_PG_V_TEXT) {
             size_t from = (size_t)c->offsets[i], len = (size_t)c->offsets[i + 1] - from;
+            s->p = p;
             if (!sink_has(s, len))
                 return no_room(s->buf, s->too_long, err);
-            s->p = put_short(hs_pg_put32(s->p, (uint32_t)len), (const char *)c->data + from, len);
+            p = put_short(hs_pg_put32(s->p, (uint32_t)len), (const char *)c->data + from, len);
+        } else if (c->op >> 1 == HS_PG_V_NULL) {
+            p = hs_pg_put32(p, UINT32_MAX);
         } else {
+            s->p = p;
             HS_TRY(put_long(r, c, i, s, err));
+            p = s->p;
         }
     }
+    s->p = p;
     return HS_OK;
 }
 
@@ -227,11 +235,10 @@ static hs_rc put_escaped(struct hs_pg_rows *r, const struct hs_pg_column *c, siz
     else
         HS_TRY(through_level(r, c, i, &text, err));
     hs_buf_clear(escaped);
-    bool force = r->copy.force_quote_all || (r->copy.force_quote && r->copy.force_quote[c - r->columns]);
     if (r->kind == HS_PG_COPY_TEXT)
         hs_pg_add_copy_text(escaped, text, r->copy.delimiter);
     else
-        hs_pg_add_copy_csv(escaped, text, &r->copy, force, r->count == 1);
+        hs_pg_add_copy_csv(escaped, text, &r->copy, c->forced, r->count == 1);
     HS_TRY(hs_buf_done(escaped, err));
     if (!sink_has(s, escaped->len))
         return no_room(s->buf, s->too_long, err);
@@ -265,10 +272,40 @@ HS_PG_INLINE bool all_plain(const uint8_t *at, size_t len, uint64_t delimiters)
     return eight_plain(v, delimiters);
 }
 
+/* The same for CSV: no delimiter, quote or end of a line. */
+HS_PG_INLINE bool eight_bare(uint64_t v, uint64_t delimiters, uint64_t quotes)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t a = v ^ delimiters, b = v ^ quotes, c = v ^ ones * '\n', d = v ^ ones * '\r';
+    return !(((a - ones) | (b - ones) | (c - ones) | (d - ones)) & ~v & high);
+}
+
+HS_PG_INLINE bool all_bare(const uint8_t *at, size_t len, uint64_t delimiters, uint64_t quotes)
+{
+    uint64_t v, filler = 0x6161616161616161u;
+    for (size_t i = 0; i < len; i += 8) {
+        memcpy(&v, at + i, 8);
+        if (len - i < 8)
+            v = (v & ((1ull << (len - i) * 8) - 1)) | (filler << (len - i) * 8);
+        if (!eight_bare(v, delimiters, quotes))
+            return false;
+    }
+    return true;
+}
+
+static bool is_bare(const struct hs_pg_rows *r, const struct hs_pg_column *c, const uint8_t *at, size_t len)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    if (r->kind == HS_PG_COPY_TEXT)
+        return all_plain(at, len, ones * (uint8_t)r->copy.delimiter);
+    if (c->forced || r->count == 1 || hs_str_eq(hs_str_n(at, len), r->copy.null))
+        return false;
+    return all_bare(at, len, ones * (uint8_t)r->copy.delimiter, ones * (uint8_t)r->copy.quote);
+}
+
 static hs_rc put_copy_text(struct hs_pg_rows *r, size_t i, struct sink *s, struct hs_err *err)
 {
-    const uint64_t delimiters = 0x0101010101010101u * (uint8_t)r->copy.delimiter;
-    const bool text = r->kind == HS_PG_COPY_TEXT && r->copy.delimiter != 'a';
+    const bool usual = r->copy.delimiter != 'a' && r->copy.quote != 'a'; /* which fills words up */
     for (const struct hs_pg_column *c = r->columns, *end = c + r->count; c < end; c++) {
         if (c > r->columns)
             *s->p++ = r->copy.delimiter;
@@ -276,9 +313,9 @@ static hs_rc put_copy_text(struct hs_pg_rows *r, size_t i, struct sink *s, struc
             s->p = hs_pg_put_words(s->p, r->copy.null.at, r->copy.null.len);
         } else if (!c->escape) {
             s->p = hs_pg_put_fixed(r, c, i, s->p);
-        } else if (text && c->op >> 1 == HS_PG_V_TEXT) {
+        } else if (usual && c->op >> 1 == HS_PG_V_TEXT) {
             size_t from = (size_t)c->offsets[i], len = (size_t)c->offsets[i + 1] - from;
-            if (!all_plain(c->data + from, len, delimiters)) {
+            if (!is_bare(r, c, c->data + from, len)) {
                 HS_TRY(put_escaped(r, c, i, s, err));
                 continue;
             }
