@@ -491,3 +491,79 @@ def test_binary_parameters_are_the_same(postgres):
     wrong = [(SEND[oid][0], text, line, form) for (oid, text, form), line in zip(known, got)
              if sent(line) != form and not excused(oid, text, sent(line), form)]
     assert not wrong, "\n".join(map(str, [len(wrong), *wrong[:40]]))
+
+
+ARRAYS = {"text": ["{}", "{a,b}", "{ a b , c }", '{"a b","",NULL,"NULL",null}', '{"\\"","\\\\","{","}",","}', "{a\\,b,\\ c\\ }", '{"é","漢字","\n\t"}', "{{a,b},{c,d}}",
+                   "{{{a}},{{NULL}}}", "[2:3]={a,b}", "{[x],(y)}", "{'q',it's}", "{a,}", "{,a}", "{a", "a}", "{a}b", '{"a"b}', "{{a},b}", "{{a,b},{c}}", "", "{{}}", "{a b}", "{\"a\" }"],
+          "int4": ["{1,2,-3}", "{ 1 , NULL }", "{x}", "{1.5}", "{}", "{{1,2},{3,NULL}}", "{2147483648}"], "numeric": ["{1.50,2e3,-0.001}", "{}"],
+          "float8": ["{1.5,NaN,-Infinity,1e300,0.1}"], "bool": ["{t,false,yes,NULL}"], "date": ["{2020-01-31,0044-03-15 BC,NULL}", "{2020-02-30}"],
+          "timestamp": ["{2020-01-31 10:20:30.5,1900-01-01}"], "timestamptz": ['{"2020-01-31 10:20:30+02",2020-07-15 00:00}'], "uuid": ["{6ecd8c99-4036-403d-bf84-cf8400f67836}"],
+          "bytea": ['{"\\\\x4100ff","\\\\x",abc}'], "interval": ['{"1 year 2 mons 3 days 04:05:06.5","-1 day"}'], "time": ["{10:20:30.5,23:59:59.999999}"]}
+CASTS = {"text": "VARCHAR", "int4": "INTEGER", "float8": "DOUBLE", "bool": "BOOLEAN", "numeric": "DECIMAL(38, 6)", "bytea": "BLOB"}
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+def test_arrays_reach_the_engine(postgres, binary):
+    import duckdb
+    import json
+    engine = duckdb.connect()
+    engine.execute("SET TimeZone = 'UTC'")
+    oids = dict(line.split("|") for line in postgres.run("SELECT e.typname, a.oid FROM pg_type e JOIN pg_type a ON a.oid = e.typarray WHERE e.oid < 4000").splitlines())
+    script = ["CREATE OR REPLACE FUNCTION array_tried(kind text, value text) RETURNS text LANGUAGE plpgsql AS $f$ DECLARE r text; BEGIN "
+              "EXECUTE format('SELECT json_build_array(%L::%s[]::text[], encode(array_send(%L::%s[]), ''hex''))', value, kind, value, kind) INTO r; RETURN r; "
+              "EXCEPTION WHEN OTHERS THEN RETURN to_json(SQLSTATE); END $f$;", "SET TimeZone = 'UTC';"]
+    asked = [(kind, text) for kind, all in ARRAYS.items() for text in all]
+    quoted = [(k, t.replace("'", "''")) for k, t in asked]
+    wanted = [json.loads(x) for x in postgres.run("\n".join(script + [f"SELECT replace(array_tried('{k}', '{t}'), E'\\n', ' ');" for k, t in quoted])).splitlines()]
+    assert len(wanted) == len(asked)
+    cases = [(k, t, w) for (k, t), w in zip(asked, wanted) if not binary or isinstance(w, list)]
+    got = oracle.read([(oids[k], int(binary), bytes.fromhex(w[1]) if binary else t.encode()) for k, t, w in cases], TimeZone="UTC")
+    for (kind, text, there), line in zip(cases, got):
+        if not isinstance(there, list):
+            assert line.startswith("error") or (kind, text) == ("text", "{{a,b},{c}}"), (kind, text, line, there)  # a list may be ragged
+            continue
+        assert line.startswith("string "), (kind, text, line, there)
+        words = bytes.fromhex(line.split(" ")[1]).decode()
+        depth = "[]" * max(1, len(words) - len(words.lstrip("[")))
+        cast = CASTS.get(kind, kind.upper())
+        here = engine.execute(f"SELECT CAST(? AS {cast}{depth})", [words]).fetchone()[0]
+        assert flat(kind, here) == flat(kind, there[0]), (kind, text, words, there)
+
+
+def flat(kind, v):
+    """One spelling for what the two print."""
+    if isinstance(v, list):
+        return [flat(kind, x) for x in v]
+    if v is None or kind == "text":
+        return v
+    if kind in ("numeric", "float8"):
+        return repr(float(v))
+    if kind == "bytea":
+        return v.hex() if isinstance(v, bytes) else v[2:]
+    if kind == "interval":
+        return str(v).replace("423 days, 4:05:06.500000", "1 year 2 mons 3 days 04:05:06.5").replace("-1 day, 0:00:00", "-1 days")
+    if kind == "bool":
+        return str(v).lower()
+    return str(v).replace("+00:00", "+00").replace("500000", "5").replace(" (BC)", " BC")
+
+
+def test_abbreviations_are_those_of_postgresql(postgres):
+    path = oracle.ROOT / "src" / "front" / "pg" / "abbreviations.def"
+    import re
+    ours = {n.upper(): int(m) for n, m in re.findall(r'ABBREVIATION\("(\w+)", (-?\d+)\)', path.read_text())}
+    there = dict(line.split("|") for line in postgres.run("SELECT abbrev, extract(epoch FROM utc_offset)::int / 60 FROM pg_timezone_abbrevs").splitlines())
+    wrong = {n: (m, there.get(n)) for n, m in ours.items() if there.get(n) != str(m)}
+    assert not wrong
+
+
+def test_zones_are_those_of_postgresql(postgres):
+    """Every zone at moments of three centuries, changes among them."""
+    names = [n for n in postgres.run("SELECT name FROM pg_timezone_names WHERE name NOT LIKE 'posix%' AND name <> 'Factory' AND name <> 'localtime' ORDER BY name").splitlines()]
+    rng = random.Random(9)
+    values = sorted({rng.randrange(-3 * 10**15, 7 * 10**15) for _ in range(60)})
+    array = made(pa.timestamp("us", "UTC"), values)
+    script = "".join(f"SET TimeZone = '{n}'; COPY (SELECT to_timestamp(0) + v * interval '1 microsecond' FROM unnest('{{{','.join(map(str, values))}}}'::bigint[]) WITH ORDINALITY AS t(v, n) ORDER BY n) TO STDOUT;\n" for n in names)
+    there = postgres.run(script).split("\n")
+    for i, name in enumerate(rng.sample(names, 120)):
+        at = names.index(name) * 60
+        assert oracle.written([array], "text", TimeZone=name).decode().split("\n")[:60] == there[at:at + 60], name
