@@ -272,7 +272,8 @@ static hs_rc fill_template(struct fill *f, const char *at, const char *end)
 {
     const char *from = at;
     while (at < end) {
-        bool special = *at == '$' && at[1], aggregate = *at == '!' && islower((unsigned char)at[1]);
+        bool special = *at == '$' && at[1] && strncmp(at, "$[*]", 4) != 0,
+             aggregate = *at == '!' && islower((unsigned char)at[1]);
         if (!special && !aggregate) {
             at++;
             continue;
@@ -320,6 +321,8 @@ hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bool *set,
     *set = false;
     if (!row)
         return HS_OK;
+    if (strncmp(row->template, "!!", 2) == 0)
+        return refuse(r, call->location, "0A000", "%s", row->template + 2);
     bool aggregate = strchr(row->template, '!') != NULL;
     if (call->decorated && !aggregate)
         return refuse(r, call->location, "42809", "%.*s is not an aggregate function", HS_FMT(call->name));
@@ -367,6 +370,7 @@ static hs_rc read_arguments(struct reader *r, yyjson_val *body, struct call *cal
     {
         yyjson_val *named = node_only(item, "NamedArgExpr");
         HS_TRY(named ? named_argument(r, call, named) : expr(r, item, &call->args[i]));
+        unpad(r, &call->args[i]);
     }
     for (size_t i = 0; i < call->count && interval; i++) {
         if (!call->args[i].first)
@@ -379,7 +383,7 @@ static hs_rc read_window(struct reader *r, yyjson_val *over, struct call *call)
 {
     struct piece inner = {0};
     hs_str name = node_text(over, "name");
-    call->decorated = true;
+    call->decorated = call->over = true;
     if (name.len) {
         put(r, &call->after, " OVER %N", &name);
         return HS_OK;
@@ -532,6 +536,11 @@ static hs_rc extract(struct reader *r, struct call *call, bool *found, struct pi
     }
     struct piece value = call->args[1], made = {0};
     bool absolute = hs_str_is(field, "extract:epoch") || hs_str_starts(field, HS_S("extract:timezone"));
+    static const char *const OF_TIME[] = {"hour", "minute", "second", "milliseconds", "microseconds", "timezone"};
+    for (size_t i = 0; i < sizeof OF_TIME / sizeof *OF_TIME && value.kind.oid == HS_OID_date && !part; i++) {
+        if (strcmp(field.at + 8, OF_TIME[i]) == 0)
+            return refuse(r, call->location, "0A000", "unit \"%s\" not supported for type date", OF_TIME[i]);
+    }
     if (value.kind.oid == HS_OID_timestamptz && !absolute) {
         hs_str zone = r->context->time_zone.len ? r->context->time_zone : HS_S("UTC");
         value = (struct piece){.kind = KIND_OF(HS_OID_timestamp)};
@@ -548,6 +557,32 @@ static hs_rc extract(struct reader *r, struct call *call, bool *found, struct pi
     return HS_OK;
 }
 
+static hs_rc check_window(struct reader *r, const struct call *call)
+{
+    static const char *const NAMES[] = {"row_number", "rank", "dense_rank",  "percent_rank", "cume_dist", "ntile",
+                                        "lag",        "lead", "first_value", "last_value",   "nth_value"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES && !call->over && !call->within_group; i++) {
+        if (hs_str_is(call->name, NAMES[i]))
+            return refuse(r, call->location, "42809", "window function %s requires an OVER clause", NAMES[i]);
+    }
+    return HS_OK;
+}
+
+/* OVERLAPS (a, interval): the end is a and the interval. */
+static hs_rc overlaps(struct reader *r, struct call *call)
+{
+    if (!hs_str_is(call->name, "overlaps") || call->count != 4)
+        return HS_OK;
+    for (size_t i = 0; i < 4; i += 2) {
+        if (call->args[i + 1].kind.oid != HS_OID_interval)
+            continue;
+        struct piece begin = piece_copy(r, &call->args[i]), end = {.kind = NOT_KNOWN};
+        HS_TRY(operator_print(r, HS_S("+"), &begin, &call->args[i + 1], call->location, &end));
+        call->args[i + 1] = end;
+    }
+    return HS_OK;
+}
+
 hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *out)
 {
     bool found = false;
@@ -557,6 +592,8 @@ hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *o
         out->kind = KIND_OF(HS_OID_int8);
         return HS_OK;
     }
+    HS_TRY(check_window(r, call));
+    HS_TRY(overlaps(r, call));
     if (call->schema.len && !hs_str_is(call->schema, "pg_catalog") && !hs_str_is(call->schema, "information_schema"))
         return refuse(r, call->location, "42883", "function %.*s.%.*s does not exist", HS_FMT(call->schema),
                       HS_FMT(call->name));

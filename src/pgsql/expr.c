@@ -62,6 +62,48 @@ hs_rc expr_list(struct reader *r, yyjson_val *list, struct piece *out)
     return HS_OK;
 }
 
+/* 1.5e3 as 1500, which is numeric to PostgreSQL; the engine would take it for a double. false: too long. */
+static bool written_out(struct reader *r, hs_str *digits)
+{
+    hs_str mantissa = *digits;
+    size_t at = 0;
+    int64_t exponent;
+    while (at < mantissa.len && (mantissa.at[at] | 0x20) != 'e')
+        at++;
+    hs_str power = hs_str_n(mantissa.at + at + 1, mantissa.len - at - 1);
+    if (power.len && power.at[0] == '+')
+        power = hs_str_n(power.at + 1, power.len - 1);
+    mantissa.len = at;
+    if (!hs_str_to_i64(power, &exponent) || exponent > 40 || exponent < -40 || mantissa.len > 40)
+        return false;
+    char figures[128], text[256];
+    size_t count = 0, point = 0, len = 0;
+    bool dot = false, negative = mantissa.len && mantissa.at[0] == '-';
+    for (size_t i = negative; i < mantissa.len; i++) {
+        if (mantissa.at[i] == '.') {
+            dot = true;
+            point = count;
+        } else {
+            figures[count++] = mantissa.at[i];
+        }
+    }
+    int64_t whole = (int64_t)(dot ? point : count) + exponent;
+    int64_t most = whole > (int64_t)count ? whole : (int64_t)count, least = whole < 0 ? whole : 0;
+    if (most - least > 38)
+        return false;
+    if (negative)
+        text[len++] = '-';
+    for (int64_t i = least; i < most; i++) {
+        if (i == whole)
+            text[len++] = '.';
+        text[len++] = i >= 0 && i < (int64_t)count ? figures[i] : '0';
+    }
+    *digits = hs_arena_str(r->arena, hs_str_n(text, len));
+    if (whole == most) /* a point all the same: it is numeric, not an integer */
+        *digits = hs_arena_printf(r->arena, "CAST(%.*s AS DECIMAL(%d, 0))", (int)len, text, (int)(most - least));
+    return digits->at != NULL;
+}
+
 /* A number as it was written: an integer that fits has an integer's type, everything else is numeric. */
 static hs_rc print_number(struct reader *r, hs_str digits, int location, struct piece *out)
 {
@@ -74,7 +116,11 @@ static hs_rc print_number(struct reader *r, hs_str digits, int location, struct 
     if (!is_int && !exponent && figures > 38)
         return refuse(r, location, "0A000", "a number of more than 38 digits is not supported");
     bool negative = digits.len && digits.at[0] == '-';
-    put(r, out, negative ? "(%L%S)" : "%L%S", location, &digits);
+    exponent = exponent && !written_out(r, &digits);
+    if (!is_int && !exponent && !memchr(digits.at, '.', digits.len) && digits.at[0] != 'C')
+        put(r, out, "CAST(%L%S AS DECIMAL(38, 0))", location, &digits);
+    else
+        put(r, out, negative ? "(%L%S)" : "%L%S", location, &digits);
     out->kind = KIND_OF(is_int     ? (whole >= INT32_MIN && whole <= INT32_MAX ? HS_OID_int4 : HS_OID_int8)
                         : exponent ? HS_OID_float8
                                    : HS_OID_numeric);
@@ -156,6 +202,53 @@ hs_rc print_param(struct reader *r, yyjson_val *body, struct piece *out)
 
 /* ---- conditions ---- */
 
+void unpad(struct reader *r, struct piece *p)
+{
+    if (p->kind.oid != HS_OID_bpchar)
+        return;
+    struct piece made = {.kind = KIND_OF(HS_OID_text)};
+    put(r, &made, "rtrim(%P, ' ')", p);
+    *p = made;
+}
+
+static const char *spoken_type(uint32_t oid)
+{
+    static const struct {
+        uint32_t oid;
+        const char *words;
+    } WORDS[] = {{HS_OID_int4, "integer"},
+                 {HS_OID_int8, "bigint"},
+                 {HS_OID_int2, "smallint"},
+                 {HS_OID_float8, "double precision"},
+                 {HS_OID_float4, "real"},
+                 {HS_OID_varchar, "character varying"},
+                 {HS_OID_bpchar, "character"},
+                 {HS_OID_timestamp, "timestamp without time zone"},
+                 {HS_OID_timestamptz, "timestamp with time zone"},
+                 {HS_OID_time, "time without time zone"}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        if (WORDS[i].oid == oid)
+            return WORDS[i].words;
+    }
+    const struct pg_type *type = hs_pgsql_type_by_oid(oid);
+    return type ? type->name : "another type";
+}
+
+hs_rc must_be_boolean(struct reader *r, struct piece *p, const char *what, int location)
+{
+    char klass = hs_pgsql_klass(p->kind.oid);
+    struct piece settled;
+    if (p->form == PIECE_LITERAL) {
+        HS_TRY(cast_to(r, p, KIND_OF(HS_OID_bool), location, &settled));
+        *p = settled;
+    }
+    param_is(r, p, HS_OID_bool);
+    if (klass && klass != 'b' && p->form != PIECE_LITERAL)
+        return refuse(r, location < 0 && p->first ? p->first->source : location, "42804",
+                      "argument of %s must be type boolean, not type %s", what, spoken_type(p->kind.oid));
+    return HS_OK;
+}
+
 hs_rc print_bool(struct reader *r, yyjson_val *body, struct piece *out)
 {
     yyjson_val *args = yyjson_obj_get(body, "args");
@@ -163,6 +256,7 @@ hs_rc print_bool(struct reader *r, yyjson_val *body, struct piece *out)
     if (node_is(body, "boolop", "NOT_EXPR")) {
         struct piece one = {0};
         HS_TRY(expr(r, yyjson_arr_get_first(args), &one));
+        HS_TRY(must_be_boolean(r, &one, "NOT", -1));
         put(r, out, "(NOT %P)", &one);
         return HS_OK;
     }
@@ -172,8 +266,7 @@ hs_rc print_bool(struct reader *r, yyjson_val *body, struct piece *out)
     {
         struct piece one = {0};
         HS_TRY(expr(r, item, &one));
-        if (one.form == PIECE_PARAM)
-            param_is(r, &one, HS_OID_bool);
+        HS_TRY(must_be_boolean(r, &one, node_is(body, "boolop", "AND_EXPR") ? "AND" : "OR", -1));
         put(r, out, "%s%P", i ? word : "", &one);
     }
     put(r, out, ")");
@@ -270,7 +363,7 @@ static hs_rc common_list(struct reader *r, yyjson_val *list, const char *functio
     put(r, out, "%s", function);
     for (size_t i = 0; i < count; i++) {
         struct piece one = items[i];
-        bool untyped = items[i].kind.oid == HS_OID_unknown && !items[i].is_null;
+        bool untyped = items[i].kind.oid == HS_OID_unknown && (!items[i].is_null || kind.oid == HS_OID_text);
         if (kind.oid && untyped)
             HS_TRY(cast_to(r, &items[i], kind, -1, &one));
         put(r, out, "%s%P", i ? ", " : "", &one);
@@ -335,6 +428,8 @@ static hs_rc print_arms(struct reader *r, yyjson_val *body, struct piece *result
         yyjson_val *when = node_only(item, "CaseWhen");
         HS_TRY(node_check(r, "CaseWhen", when));
         HS_TRY(expr(r, yyjson_obj_get(when, "expr"), &conditions[i]));
+        if (!yyjson_obj_get(body, "arg"))
+            HS_TRY(must_be_boolean(r, &conditions[i], "CASE/WHEN", -1));
         HS_TRY(expr(r, yyjson_obj_get(when, "result"), &results[i]));
     }
     if (otherwise)

@@ -36,6 +36,18 @@ static hs_rc name_columns(struct reader *r, yyjson_val *alias, struct entry *e)
     return HS_OK;
 }
 
+/* All names, where two were the same. */
+static void put_all_names(struct reader *r, const struct entry *e, struct piece *out)
+{
+    put(r, out, " AS %N", &e->alias);
+    for (size_t i = 0; i < e->columns.list.len; i++) {
+        const struct column *c = &e->columns.list.at[i];
+        hs_str name = c->printed.len ? c->printed : c->name;
+        put(r, out, i ? ", %N" : "(%N", &name);
+    }
+    put(r, out, ")");
+}
+
 static void put_alias(struct reader *r, yyjson_val *alias, const struct entry *e, struct piece *out)
 {
     yyjson_val *names = yyjson_obj_get(alias, "colnames");
@@ -53,6 +65,8 @@ static hs_rc check_alias(struct reader *r, yyjson_val *alias, hs_str name, int l
 {
     if (alias)
         HS_TRY(node_check(r, "Alias", alias));
+    if (name.len == 4 && hs_str_starts(name, HS_S("hs_"))) /* ours, in the look-ups that are printed */
+        return refuse(r, location, "42939", "alias \"%.*s\" is reserved", HS_FMT(name));
     for (struct entry *e = r->scope->entries; e; e = e->next) {
         if (!e->hidden && hs_str_eq(e->alias, name) && (alias || !schema.len || hs_str_eq(schema, e->schema)))
             return refuse(r, location, "42712", "table name \"%.*s\" specified more than once", HS_FMT(name));
@@ -201,8 +215,13 @@ static hs_rc range_subselect(struct reader *r, yyjson_val *body, struct piece *o
     e->columns = columns;
     put(r, out, lateral ? "LATERAL (%P)" : "(%P)", &text);
     if (alias) {
+        bool any;
         HS_TRY(name_columns(r, alias, e));
-        put_alias(r, alias, e, out);
+        HS_TRY(columns_differ(r, &e->columns, &any));
+        if (any)
+            put_all_names(r, e, out);
+        else
+            put_alias(r, alias, e, out);
     }
     return show_all(r, e);
 }
@@ -360,7 +379,8 @@ static hs_rc merge(struct reader *r, hs_str *names, size_t count, size_t left_at
         struct merged *m = HS_NEW(r->arena, struct merged);
         if (!m)
             return no_memory(r);
-        m->column = (struct column){names[i], a && b ? hs_pgsql_common(a->column.kind, b->column.kind) : NOT_KNOWN};
+        m->column.name = names[i];
+        m->column.kind = a && b ? hs_pgsql_common(a->column.kind, b->column.kind) : NOT_KNOWN;
         m->next = s->merged;
         s->merged = m;
         order[i] = (struct shown){NULL, m->column};
@@ -422,6 +442,8 @@ static hs_rc join_condition(struct reader *r, yyjson_val *body, size_t left_at, 
         r->in_join = true;
         hs_rc rc = expr(r, quals, &condition);
         r->in_join = false;
+        if (rc == HS_OK)
+            rc = must_be_boolean(r, &condition, "JOIN/ON", -1);
         put(r, out, " ON %P", &condition);
         return rc;
     }
@@ -443,10 +465,11 @@ static hs_rc join_alias(struct reader *r, yyjson_val *alias, size_t left_at, str
     size_t end = r->scope->shown.len;
     for (size_t i = left_at; i < end; i++) {
         struct shown *s = &r->scope->shown.at[i];
+        hs_str name = s->column.printed.len ? s->column.printed : s->column.name;
         put(r, out, i > left_at ? ", " : "");
         if (s->entry)
             put(r, out, "%N.", &s->entry->alias);
-        put(r, out, "%N", &s->column.name);
+        put(r, out, "%N", &name);
     }
     put(r, out, " FROM %P)", join);
     for (struct entry *inner = *first; inner; inner = inner->next)

@@ -63,6 +63,20 @@ static hs_rc assume_step(struct reader *r, hs_str name, struct piece *side, cons
     return HS_OK;
 }
 
+/* NULL || 'a': text, or what stands on the other side. */
+static hs_rc type_null(struct reader *r, struct piece *side, const struct piece *other, int location)
+{
+    struct piece settled;
+    uint32_t oid =
+        other->kind.oid == HS_OID_unknown || hs_pgsql_klass(other->kind.oid) != 'A' ? HS_OID_text : other->kind.oid;
+    if (!side->is_null || (oid == HS_OID_text && hs_pgsql_klass(other->kind.oid) == 'y'))
+        return HS_OK;
+    HS_TRY(cast_to(r, side, KIND_OF(oid), location, &settled));
+    *side = settled;
+    side->is_null = false;
+    return HS_OK;
+}
+
 static bool keeps_literal(hs_str name)
 {
     static const char *const NAMES[] = {"->", "->>", "#>", "#>>", "?",  "?|", "?&",
@@ -98,6 +112,8 @@ static hs_rc binary_plain(struct reader *r, hs_str name, struct piece *left, str
                           struct piece *out)
 {
     const char *word = WORD_OF(COMPARISONS, name);
+    if (!word && left->form == PIECE_LITERAL && right->form == PIECE_LITERAL)
+        return refuse(r, location, "42725", "operator is not unique: unknown %.*s unknown", HS_FMT(name));
     if (word) {
         put(r, out, "(%P%L%s%P)", left, location, word, right);
         out->kind = KIND_OF(HS_OID_bool);
@@ -107,6 +123,13 @@ static hs_rc binary_plain(struct reader *r, hs_str name, struct piece *left, str
     if (!word)
         return refuse(r, location, "42883", "operator does not exist: %.*s", HS_FMT(name));
     struct kind kind = plain_kind(name, left, right);
+    bool one = left->kind.oid == HS_OID_float4 && right->kind.oid != HS_OID_float4;
+    bool other = right->kind.oid == HS_OID_float4 && left->kind.oid != HS_OID_float4;
+    if ((one || other) && kind.oid == HS_OID_float4) { /* float4 with another number is float8 */
+        put(r, out, "(CAST(%P AS DOUBLE)%L%sCAST(%P AS DOUBLE))", left, location, word, right);
+        out->kind = KIND_OF(HS_OID_float8);
+        return HS_OK;
+    }
     put(r, out, "(%P%L%s%P)", left, location, word, right);
     out->kind = kind;
     return HS_OK;
@@ -137,6 +160,10 @@ hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct p
     if (!call.name.at || !call.args)
         return no_memory(r);
     bool found, set, done = false;
+    if (left && hs_str_is(name, "||")) {
+        HS_TRY(type_null(r, left, right, location));
+        HS_TRY(type_null(r, right, left, location));
+    }
     if (left && !keeps_literal(name)) {
         HS_TRY(assume_step(r, name, left, right, location, false, &done));
         if (!done)
@@ -407,10 +434,19 @@ hs_rc print_operator(struct reader *r, yyjson_val *body, struct piece *out)
     hs_str kind = node_text(body, "kind");
     int location = node_location(body);
     struct piece left = {0}, right = {0};
+    yyjson_val *left_row = node_only(left_node, "RowExpr"), *right_row = node_only(right_node, "RowExpr");
     if (schema.len && !hs_str_is(schema, "pg_catalog"))
         return refuse(r, location, "42883", "operator does not exist: %.*s.%.*s", HS_FMT(schema), HS_FMT(name));
+    if (left_row && hs_str_is(kind, "AEXPR_IN"))
+        return row_in_list(r, left_row, yyjson_obj_get(node_only(right_node, "List"), "items"), !hs_str_is(name, "="),
+                           location, out);
+    if (left_row && right_row && hs_str_is(kind, "AEXPR_OP"))
+        return row_compare(r, left_row, right_row, name, location, out);
+    if ((left_row || right_row) && !hs_str_is(kind, "AEXPR_DISTINCT") && !hs_str_is(kind, "AEXPR_NOT_DISTINCT"))
+        return refuse(r, location, "0A000", "a row is compared with rows only");
     if (left_node)
         HS_TRY(expr(r, left_node, &left));
+    unpad(r, &left);
     if (hs_str_is(kind, "AEXPR_OP_ANY") || hs_str_is(kind, "AEXPR_OP_ALL"))
         return any_all(r, body, name, &left, hs_str_is(kind, "AEXPR_OP_ALL"), out);
     if (hs_str_is(kind, "AEXPR_IN"))
@@ -422,6 +458,7 @@ hs_rc print_operator(struct reader *r, yyjson_val *body, struct piece *out)
     if (hs_str_starts(kind, HS_S("AEXPR_BETWEEN")) || hs_str_starts(kind, HS_S("AEXPR_NOT_BETWEEN")))
         return between(r, body, &left, right_node, out);
     HS_TRY(expr(r, right_node, &right));
+    unpad(r, &right);
     if (hs_str_is(kind, "AEXPR_DISTINCT") || hs_str_is(kind, "AEXPR_NOT_DISTINCT"))
         return distinct_from(r, &left, &right, hs_str_is(kind, "AEXPR_NOT_DISTINCT"), location, out);
     if (hs_str_is(kind, "AEXPR_NULLIF"))
@@ -529,7 +566,13 @@ static hs_rc any_query(struct reader *r, yyjson_val *body, struct piece *text, c
     struct piece left = {0};
     int location = node_location(body);
     const char *word = WORD_OF(COMPARISONS, name);
+    yyjson_val *row = node_only(yyjson_obj_get(body, "testexpr"), "RowExpr");
+    if (row && !all && hs_str_is(name, "="))
+        return row_in_query(r, row, text, columns, location, out);
+    if (row)
+        return refuse(r, location, "0A000", "a row with ALL or another operator than = is not supported");
     HS_TRY(expr(r, yyjson_obj_get(body, "testexpr"), &left));
+    unpad(r, &left);
     struct piece first = {.kind = columns->list.len ? columns->list.at[0].kind : NOT_KNOWN};
     HS_TRY(assume(r, &left, &first, location));
     if (!word)
@@ -546,8 +589,9 @@ hs_rc print_sublink(struct reader *r, yyjson_val *body, struct piece *out)
 {
     struct columns columns = {0};
     struct piece text = {0};
-    HS_TRY(query(r, node_only(yyjson_obj_get(body, "subselect"), "SelectStmt"), &columns, &text));
     hs_str kind = node_text(body, "subLinkType");
+    r->exists = hs_str_is(kind, "EXISTS_SUBLINK");
+    HS_TRY(query(r, node_only(yyjson_obj_get(body, "subselect"), "SelectStmt"), &columns, &text));
     struct kind first = columns.list.len ? columns.list.at[0].kind : NOT_KNOWN;
     if (hs_str_is(kind, "ANY_SUBLINK") || hs_str_is(kind, "ALL_SUBLINK"))
         return any_query(r, body, &text, &columns, hs_str_is(kind, "ALL_SUBLINK"), out);

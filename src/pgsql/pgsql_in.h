@@ -73,6 +73,7 @@ struct piece {
 struct column {
     hs_str name;
     struct kind kind;
+    hs_str printed; /* in the engine, where that is another: of two of one name; empty: the same */
 };
 struct columns {
     HS_VEC(struct column) list;
@@ -119,6 +120,7 @@ struct reader {
     struct hs_err *err;
     struct hs_pgsql_refusal refused;
     unsigned depth;
+    bool exists;  /* the next query is EXISTS's: it may have no targets */
     bool in_join; /* in ON, outside of any sub-query there */
     size_t spans;
     bool failed; /* a span could not be had */
@@ -200,7 +202,7 @@ struct call {
     size_t count;
     int location;
     struct piece distinct, order, after; /* DISTINCT ; ORDER BY x ; FILTER (...) OVER (...) */
-    bool decorated;
+    bool decorated, over;
     bool star;
     bool within_group;
     bool is_operator;
@@ -214,6 +216,17 @@ HS_MUST hs_rc function_read(struct reader *r, yyjson_val *body, struct call *cal
 HS_MUST hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *out);
 HS_MUST hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct piece *right, int location,
                              struct piece *out);
+/* Rows, over their members: left and right are RowExpr's bodies. */
+HS_MUST hs_rc row_compare(struct reader *r, yyjson_val *left, yyjson_val *right, hs_str name, int location,
+                          struct piece *out);
+HS_MUST hs_rc row_in_list(struct reader *r, yyjson_val *left, yyjson_val *items, bool not, int location,
+                          struct piece *out);
+HS_MUST hs_rc row_in_query(struct reader *r, yyjson_val *left, struct piece *text, const struct columns *columns,
+                           int location, struct piece *out);
+/* char(n) is padded where it is shown, and without its blanks everywhere else. */
+void unpad(struct reader *r, struct piece *p);
+/* A condition is a boolean: refused where another type is known. */
+HS_MUST hs_rc must_be_boolean(struct reader *r, struct piece *p, const char *what, int location);
 void param_is(struct reader *r, struct piece *p, uint32_t oid);
 HS_MUST hs_rc relation_column(struct reader *r, const char *relation, struct piece *out); /* pg_catalog's, noted */
 
@@ -225,6 +238,8 @@ HS_MUST hs_rc window_definition(struct reader *r, yyjson_val *body, struct piece
 HS_MUST hs_rc order_by(struct reader *r, yyjson_val *list, struct piece *out);
 HS_MUST hs_rc column_add(struct reader *r, struct columns *to, hs_str name, struct kind kind);
 HS_MUST hs_rc scope_add(struct reader *r, struct entry **out);
+/* The engine wants names that differ: of two of one name the later is printed as another. *any: there are such. */
+HS_MUST hs_rc columns_differ(struct reader *r, struct columns *columns, bool *any);
 struct column *columns_find(const struct columns *columns, hs_str name);
 void note_system(struct reader *r, hs_str schema, hs_str name);
 /* All that `*` stands for (qualifier empty), or `t.*`; out->open: there may be more. */

@@ -3,12 +3,35 @@
  * has not. A name that is not found is passed on where not all columns are known, and the engine says what is wrong. */
 #include "pgsql/pgsql_in.h"
 
+#include <ctype.h>
+
 hs_rc column_add(struct reader *r, struct columns *to, hs_str name, struct kind kind)
 {
     struct column *c = hs_vec_add(r->arena, &to->list);
     if (!c)
         return no_memory(r);
-    *c = (struct column){name, kind};
+    *c = (struct column){name, kind, HS_S("")};
+    return HS_OK;
+}
+
+hs_rc columns_differ(struct reader *r, struct columns *columns, bool *any)
+{
+    struct hs_map *seen = columns->open ? NULL : hs_map_new(r->arena);
+    *any = false;
+    for (size_t i = 0; seen && i < columns->list.len; i++) {
+        struct column *c = &columns->list.at[i];
+        hs_str folded = hs_arena_str(r->arena, c->name);
+        for (size_t j = 0; folded.at && j < folded.len; j++)
+            ((char *)folded.at)[j] = (char)tolower((unsigned char)folded.at[j]);
+        if (!folded.at)
+            return no_memory(r);
+        if (hs_map_get(seen, folded)) {
+            c->printed = hs_arena_printf(r->arena, "%.*s %zu", HS_FMT(c->name), i + 1);
+            *any = true;
+        }
+        if (!c->printed.at || hs_map_put(seen, folded, c, r->err) != HS_OK)
+            return no_memory(r);
+    }
     return HS_OK;
 }
 
@@ -74,6 +97,9 @@ static size_t find_column(struct scope *scope, hs_str name, struct entry **entry
     *open = false;
     for (struct entry *e = scope->entries; e; e = e->next) {
         struct column *c = e->hidden ? NULL : columns_find(&e->columns, name);
+        for (size_t i = 0; c && i < e->columns.list.len; i++)
+            found += &e->columns.list.at[i] != c && e->columns.list.at[i].printed.len &&
+                     hs_str_eq(e->columns.list.at[i].name, name);
         *open = *open || (!e->hidden && e->columns.open);
         if (!c)
             continue;
@@ -120,7 +146,8 @@ static hs_rc system_column(struct reader *r, const struct entry *e, hs_str name,
 
 static void put_column(struct reader *r, struct piece *out, const struct entry *e, const struct column *c, int location)
 {
-    put(r, out, "%L%N.%N", location, &e->alias, &c->name);
+    hs_str name = c->printed.len ? c->printed : c->name;
+    put(r, out, "%L%N.%N", location, &e->alias, &name);
     out->kind = c->kind;
     out->form = PIECE_COLUMN;
 }
@@ -224,16 +251,20 @@ hs_rc star_columns(struct reader *r, hs_str schema, hs_str qualifier, int locati
         if (!e)
             return refuse(r, location, "42P01", "missing FROM-clause entry for table \"%.*s\"", HS_FMT(qualifier));
         out->open = e->columns.open;
-        for (size_t i = 0; i < e->columns.list.len; i++)
+        for (size_t i = 0; i < e->columns.list.len; i++) {
             HS_TRY(column_add(r, out, e->columns.list.at[i].name, e->columns.list.at[i].kind));
+            out->list.at[out->list.len - 1].printed = e->columns.list.at[i].printed;
+        }
         return HS_OK;
     }
     if (!r->scope->entries)
         return refuse(r, location, "42601", "SELECT * with no tables specified is not valid");
     for (struct entry *e = r->scope->entries; e; e = e->next)
         out->open = out->open || (!e->hidden && e->columns.open);
-    for (size_t i = 0; i < r->scope->shown.len; i++)
+    for (size_t i = 0; i < r->scope->shown.len; i++) {
         HS_TRY(column_add(r, out, r->scope->shown.at[i].column.name, r->scope->shown.at[i].column.kind));
+        out->list.at[out->list.len - 1].printed = r->scope->shown.at[i].column.printed;
+    }
     return HS_OK;
 }
 

@@ -3,7 +3,23 @@
 
 /* ---- targets ---- */
 
-/* `*` is the engine's own unless USING changed the order. */
+/* Column by column, with the names that PostgreSQL has for them. */
+static void put_shown(struct reader *r, hs_str table, int location, struct piece *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->scope->shown.len; i++) {
+        const struct shown *s = &r->scope->shown.at[i];
+        hs_str name = s->column.printed.len ? s->column.printed : s->column.name;
+        if (table.len && (!s->entry || !hs_str_eq(s->entry->alias, table)))
+            continue;
+        put(r, out, count++ ? ", " : "");
+        if (s->entry)
+            put(r, out, "%N.", &s->entry->alias);
+        put(r, out, "%L%N AS %N", location, &name, &s->column.name);
+    }
+}
+
+/* `*` is the engine's own unless USING changed the order, or two columns have one name. */
 static hs_rc star(struct reader *r, yyjson_val *fields, int location, struct columns *columns, struct piece *out)
 {
     size_t count = yyjson_arr_size(fields);
@@ -11,19 +27,15 @@ static hs_rc star(struct reader *r, yyjson_val *fields, int location, struct col
     hs_str table = count > 1 ? node_string(yyjson_arr_get(fields, count - 2)) : HS_S("");
     struct columns here = {0};
     HS_TRY(star_columns(r, schema, table, location, &here));
-    if (table.len) {
+    bool renamed = r->scope->merged && !table.len;
+    for (size_t i = 0; i < here.list.len; i++)
+        renamed = renamed || here.list.at[i].printed.len;
+    if (renamed && !here.open)
+        put_shown(r, table, location, out);
+    else if (table.len)
         put(r, out, "%L%N.*", location, &table);
-    } else if (r->scope->merged && !here.open) {
-        for (size_t i = 0; i < r->scope->shown.len; i++) {
-            const struct shown *s = &r->scope->shown.at[i];
-            put(r, out, i ? ", " : "");
-            if (s->entry)
-                put(r, out, "%N.", &s->entry->alias);
-            put(r, out, "%L%N AS %N", location, &s->column.name, &s->column.name);
-        }
-    } else {
+    else
         put(r, out, "%L*", location);
-    }
     columns->open = columns->open || here.open;
     for (size_t i = 0; i < here.list.len; i++)
         HS_TRY(column_add(r, columns, here.list.at[i].name, here.list.at[i].kind));
@@ -85,6 +97,10 @@ static hs_rc target(struct reader *r, yyjson_val *body, bool settle, struct colu
 /* Nobody may have a column of no name: SELECT without a list answers rows without columns, which the engine has not. */
 static hs_rc targets(struct reader *r, yyjson_val *list, bool settle, struct columns *columns, struct piece *out)
 {
+    if (yyjson_arr_size(list) == 0 && r->exists) {
+        put(r, out, "1");
+        return HS_OK;
+    }
     if (yyjson_arr_size(list) == 0)
         return refuse(r, -1, "0A000", "a SELECT without columns is not supported");
     EACH(i, item, list)
@@ -362,7 +378,7 @@ static hs_rc condition(struct reader *r, yyjson_val *node, const char *word, str
     if (!node)
         return HS_OK;
     HS_TRY(expr(r, node, &made));
-    param_is(r, &made, HS_OID_bool);
+    HS_TRY(must_be_boolean(r, &made, word[1] == 'W' ? "WHERE" : "HAVING", -1));
     put(r, out, "%s%P", word, &made);
     return HS_OK;
 }
@@ -371,8 +387,12 @@ static hs_rc plain_select(struct reader *r, yyjson_val *body, bool settle, struc
 {
     struct piece from = {0}, list = {0}, first = {0};
     yyjson_val *target_list = yyjson_obj_get(body, "targetList");
+    bool exists = r->exists;
+    r->exists = false;
     HS_TRY(from_clause(r, yyjson_obj_get(body, "fromClause"), &from));
+    r->exists = exists && yyjson_arr_size(target_list) == 0;
     HS_TRY(targets(r, target_list, settle, columns, &list));
+    r->exists = false;
     HS_TRY(distinct(r, yyjson_obj_get(body, "distinctClause"), target_list, &first));
     put(r, out, "SELECT %P%P%P", &first, &list, &from);
     HS_TRY(condition(r, yyjson_obj_get(body, "whereClause"), " WHERE ", out));

@@ -287,8 +287,13 @@ static bool literal_is_plain(hs_str text, uint32_t oid)
     int64_t n;
     switch (hs_pgsql_klass(oid)) {
     case 'i':
-    case 'o':
-        return hs_str_to_i64(text, &n);
+    case 'o': {
+        int64_t most = oid == HS_OID_int2   ? INT16_MAX
+                       : oid == HS_OID_int4 ? INT32_MAX
+                       : oid == HS_OID_int8 ? INT64_MAX
+                                            : UINT32_MAX;
+        return hs_str_to_i64(text, &n) && n <= most && n >= (hs_pgsql_klass(oid) == 'o' ? 0 : -most);
+    }
     case 'b':
         return hs_str_is(text, "true") || hs_str_is(text, "false");
     case 't':
@@ -432,6 +437,8 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
     bool bare_param = value->form == PIECE_PARAM && (value->kind.oid == HS_OID_unknown || value->kind.oid == to.oid) &&
                       !(text && to.typmod >= 0);
     HS_TRY(check_precision(r, to, location));
+    if (hs_pgsql_type_by_array(to.oid) && hs_pgsql_klass(value->kind.oid) == 't')
+        return refuse(r, location, "0A000", "a cast of a text that is not a constant to an array is not supported");
     if (value->is_null) {
         put(r, &made, "CAST(NULL AS ");
         HS_TRY(type_print(r, to, location, &made));
