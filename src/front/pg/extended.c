@@ -69,24 +69,34 @@ static void enter(struct pg_session *s, struct pg_statement *st)
         hs_pg_fail_err(s, NULL, &err);
 }
 
-static void parse(struct pg_session *s, hs_str name, hs_str text, const uint32_t *types, size_t count)
+static bool read_statement(struct pg_session *s, hs_str name, hs_str text, const uint32_t *types, size_t count)
 {
     struct pg_text *t = NULL;
-    struct pg_statement *st = NULL;
     struct hs_err err;
     hs_rc rc = hs_pg_text_read(s, text, &t, &err);
     if (rc == HS_OK && !check_one(s, t)) {
         hs_pg_text_unref(t);
-        return;
+        return false;
     }
     if (rc == HS_OK)
-        rc = hs_pg_statement_new(s, name, t, 0, types, count, &st, &err);
+        rc = hs_pg_statement_new(s, name, t, 0, types, count, &s->parsing, &err);
     hs_pg_text_unref(t);
     if (rc != HS_OK)
         hs_pg_fail_err(s, NULL, &err);
-    else if (accept(s, st))
-        enter(s, st);
-    hs_pg_statement_unref(st);
+    return rc == HS_OK;
+}
+
+static void read_types(struct pg_session *s, hs_str name, hs_str text, struct hs_cursor *c, size_t count)
+{
+    struct hs_arena *a = hs_arena_new(0);
+    uint32_t *types = a ? hs_arena_array(a, count + 1, sizeof *types) : NULL;
+    for (size_t i = 0; types && i < count; i++)
+        types[i] = hs_cursor_u32be(c);
+    if (types)
+        read_statement(s, name, text, types, count);
+    else
+        hs_pg_fail(s, "53200", "out of memory");
+    hs_arena_free(a);
 }
 
 enum pg_handled hs_pg_parse(struct pg_session *s, hs_str body)
@@ -94,22 +104,22 @@ enum pg_handled hs_pg_parse(struct pg_session *s, hs_str body)
     struct hs_cursor c = hs_cursor_of(body);
     hs_str name = hs_pg_text(&c), text = hs_pg_text(&c);
     size_t count = hs_cursor_u16be(&c);
-    begin(s);
     if (c.bad || hs_cursor_left(&c) != count * 4)
         return malformed(s);
-    if (!check_name(s, name) || !check_free(s, name))
-        return PG_HANDLED;
-    if (!hs_pg_look(s)) /* before anything is read: reading is the dear part */
+    if (!s->parsing) {
+        begin(s);
+        if (!check_name(s, name) || !check_free(s, name))
+            return PG_HANDLED;
+        if (!hs_pg_text_ready(s, text) || !hs_pg_look(s)) /* a short text is read when nothing waits any more */
+            return PG_AGAIN;
+        read_types(s, name, text, &c, count);
+    }
+    if (!s->parsing || !accept(s, s->parsing))
         return PG_AGAIN;
-    struct hs_arena *a = hs_arena_new(0);
-    uint32_t *types = a ? hs_arena_array(a, count + 1, sizeof *types) : NULL;
-    for (size_t i = 0; types && i < count; i++)
-        types[i] = hs_cursor_u32be(&c);
-    if (types)
-        parse(s, name, text, types, count);
-    else
-        hs_pg_fail(s, "53200", "out of memory");
-    hs_arena_free(a);
+    struct pg_statement *st = s->parsing;
+    s->parsing = NULL;
+    enter(s, st);
+    hs_pg_statement_unref(st);
     return PG_HANDLED;
 }
 

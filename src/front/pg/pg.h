@@ -32,6 +32,7 @@ enum pg_parameter_id {
 };
 
 struct pg_session;
+struct pg_job;
 struct pg_custom;
 struct pg_catalog;
 
@@ -243,13 +244,24 @@ struct pg_session {
     struct pg_statement *asking; /* ASKING for a statement's description alone: held */
     struct hs_call *ask;
     char ask_id[33];
+    struct pg_job *job;          /* WORKING: on the pool */
+    struct {                     /* what it was given, and what came of it */
+        hs_str text;             /* ours */
+        struct pg_text *read;    /* taken by hs_pg_text_read */
+        struct pg_statement *st; /* held: to be translated, or translated a moment ago */
+        bool there;
+        hs_rc rc;
+        struct hs_err *err; /* where it failed; NULL: no memory for it */
+    } ahead;
     struct pg_portal *starting; /* ASKING for a portal's schema */
     bool refused;               /* the message at hand has failed while it waited */
     int turn;                   /* messages handled in this turn */
     bool busy_turn;             /* the rest waits for the next turn */
 
-    struct { /* a simple query under way */
-        struct pg_text *text;
+    struct pg_statement *parsing; /* Parse has read it, and waits for its translation: held */
+    struct {                      /* a simple query under way */
+        hs_str source;            /* its text, ours */
+        struct pg_text *text;     /* read */
         size_t next;
         bool active, running;
         struct pg_portal *portal; /* of the statement that is next */
@@ -292,6 +304,11 @@ bool hs_pg_is_busy(const struct pg_session *s);
 void hs_pg_advance(struct pg_session *s);
 void hs_pg_consume(struct pg_session *s, size_t n);
 void hs_pg_asked(struct pg_session *s); /* ASKING: news */
+
+/* ---- jobs.c ---- */
+bool hs_pg_job_start(struct pg_session *s, void (*work)(struct pg_session *s)); /* false: it has failed */
+bool hs_pg_job_is_done(struct pg_session *s);
+void hs_pg_job_end(struct pg_session *s); /* abandoned, or waited for; nothing when there is none */
 
 /* ---- startup.c ---- */
 bool hs_pg_start(struct pg_session *s, hs_str in); /* takes a first packet, if it is there whole */
@@ -343,6 +360,9 @@ struct pg_catalogs *hs_pg_door_catalogs(struct pg_door *d);
 
 /* ---- statements.c ---- */
 struct pg_statement *hs_pg_statement_find(struct pg_session *s, hs_str name);
+/* A long text is read on the pool first. False: it waits, or has failed. */
+bool hs_pg_text_ready(struct pg_session *s, hs_str text);
+void hs_pg_ahead_drop(struct pg_session *s);
 /* Reads a text. HS_OK with a first statement that is REFUSED: it is no statement. Held once. */
 HS_MUST hs_rc hs_pg_text_read(struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err);
 void hs_pg_text_unref(struct pg_text *t); /* takes NULL */

@@ -15,8 +15,9 @@ enum {
     KEEP_CAP = 4096,      /* an idle connection holds no more than this of a buffer */
     GIVE_AWAY = 16384,    /* longer replies leave as they lie */
     SMALL_MAX = 8192,     /* names, counts and proofs */
-    TURN_MAX = 64,        /* messages handled before the neighbours' turn; long ones count for more */
-    TURN_BYTES = 4096,
+    TURN_MAX = 64,        /* messages handled before the neighbours' turn; statements and values count for more */
+    TURN_BYTES = 1024,
+    TURN_DEAR = 4,
 };
 
 void hs_pg_become(struct pg_session *s, enum pg_state state)
@@ -28,7 +29,7 @@ void hs_pg_become(struct pg_session *s, enum pg_state state)
 
 bool hs_pg_is_busy(const struct pg_session *s)
 {
-    return s->state == PG_LOOKING || s->state == PG_ASKING || s->state == PG_STREAMING;
+    return s->state == PG_WORKING || s->state == PG_LOOKING || s->state == PG_ASKING || s->state == PG_STREAMING;
 }
 
 void hs_pg_notify(void *session)
@@ -40,6 +41,10 @@ void hs_pg_notify(void *session)
 
 void hs_pg_drop_work(struct pg_session *s)
 {
+    hs_pg_job_end(s);
+    hs_pg_ahead_drop(s);
+    hs_pg_statement_unref(s->parsing);
+    s->parsing = NULL;
     hs_call_close(s->look);
     s->look = NULL;
     hs_call_close(s->ask);
@@ -156,7 +161,7 @@ static bool message(struct pg_session *s)
         return s->state == PG_PROVING; /* or it waits */
     }
     hs_pg_consume(s, 5 + len);
-    s->turn += 1 + (int)(len / TURN_BYTES);
+    s->turn += k->most == LARGE ? TURN_DEAR + (int)(len / TURN_BYTES) : 1;
     return true;
 }
 
@@ -171,6 +176,7 @@ static bool step(struct pg_session *s)
     case PG_PROVING:
         return message(s);
     case PG_SECURING:
+    case PG_WORKING:
     case PG_LOOKING:
     case PG_ASKING:
     case PG_STREAMING:
@@ -203,7 +209,7 @@ void hs_pg_advance(struct pg_session *s)
         if (!step(s))
             break;
     }
-    if (s->catalog && s->state != PG_ASKING)
+    if (s->catalog && s->state != PG_ASKING && s->state != PG_WORKING)
         hs_pg_catalog_give(s);
     if (s->stops && is_at_rest(s))
         hs_pg_fatal(s, "57P01", "terminating connection due to administrator command");
@@ -223,6 +229,7 @@ static void session_free(struct pg_session *s)
         hs_pg_portal_free(s->portals);
     hs_pg_statements_drop(s);
     hs_pg_text_unref(s->simple.text);
+    hs_free((char *)(uintptr_t)s->simple.source.at);
     hs_pg_parameters_free(s);
     hs_pg_transaction_free(s);
     if (s->token)
@@ -339,6 +346,10 @@ static void wake(void *session)
     s->busy_turn = false;
     if (s->ticket && atomic_exchange(&s->ticket->cancel, false))
         cancelled(s, "57014", "user request");
+    if (s->state == PG_WORKING && hs_pg_job_is_done(s)) {
+        hs_pg_job_end(s);
+        hs_pg_become(s, PG_IDLE); /* what waited for it is handled anew, and finds it done */
+    }
     bool news = atomic_exchange(&s->news, false);
     if (news && s->state == PG_LOOKING)
         hs_pg_looked(s);

@@ -2,12 +2,15 @@
  * one transaction, unless they say otherwise. */
 #include "front/pg/pg.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 static void finish(struct pg_session *s, bool good)
 {
     hs_pg_portal_free(s->simple.portal);
     hs_pg_text_unref(s->simple.text);
+    hs_free((char *)(uintptr_t)s->simple.source.at);
+    s->simple.source = (hs_str){0};
     s->simple.portal = NULL;
     s->simple.text = NULL;
     s->simple.active = s->simple.running = false;
@@ -20,7 +23,6 @@ static void finish(struct pg_session *s, bool good)
 enum pg_handled hs_pg_query(struct pg_session *s, hs_str body)
 {
     struct hs_cursor c = hs_cursor_of(body);
-    struct hs_err err;
     hs_str text = hs_pg_text(&c);
     if (!hs_pg_all_read(&c)) {
         hs_pg_fatal(s, "08P01", "invalid message format");
@@ -35,11 +37,24 @@ enum pg_handled hs_pg_query(struct pg_session *s, hs_str body)
     s->statement_us = hs_wall_us();
     s->simple.active = true;
     s->simple.next = 0;
-    if (hs_pg_text_read(s, text, &s->simple.text, &err) != HS_OK)
-        hs_pg_fail_err(s, NULL, &err);
-    else
-        s->tx.in_script = s->simple.text->script.count > 1;
+    s->simple.source = (hs_str){hs_strndup(text.at, text.len), text.len};
+    if (!s->simple.source.at)
+        hs_pg_fail(s, "53200", "out of memory");
     return PG_HANDLED;
+}
+
+/* False: it waits, or has failed. */
+static bool read_script(struct pg_session *s)
+{
+    struct hs_err err;
+    if (!hs_pg_text_ready(s, s->simple.source))
+        return false;
+    if (hs_pg_text_read(s, s->simple.source, &s->simple.text, &err) != HS_OK) {
+        hs_pg_fail_err(s, NULL, &err);
+        return false;
+    }
+    s->tx.in_script = s->simple.text->script.count > 1;
+    return true;
 }
 
 static bool make_portal(struct pg_session *s)
@@ -73,6 +88,8 @@ bool hs_pg_simple_step(struct pg_session *s)
         s->simple.next++;
         return true;
     }
+    if (!s->simple.text && !read_script(s))
+        return s->refused || s->state == PG_ENDED;
     if (s->simple.next == s->simple.text->script.count) {
         finish(s, true);
         return true;

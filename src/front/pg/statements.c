@@ -4,9 +4,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+enum { LONG_TEXT = 4096 }; /* longer ones are not for the loop */
+
 /* ---- texts ---- */
 
-hs_rc hs_pg_text_read(struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
+static hs_rc read_text(const struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
 {
     struct pg_text *t = hs_calloc(1, sizeof *t);
     if (!t)
@@ -22,6 +24,70 @@ hs_rc hs_pg_text_read(struct pg_session *s, hs_str text, struct pg_text **out, s
         *out = t;
     else
         hs_pg_text_unref(t);
+    return rc;
+}
+
+/* The session holds no hs_err for good: there are thousands of them, and each is two kilobytes. */
+static void keep_outcome(struct pg_session *s, hs_rc rc, const struct hs_err *err)
+{
+    s->ahead.rc = rc;
+    s->ahead.err = rc == HS_OK ? NULL : hs_malloc(sizeof *err);
+    if (s->ahead.err)
+        *s->ahead.err = *err;
+    s->ahead.there = true;
+}
+
+static hs_rc take_outcome(struct pg_session *s, struct hs_err *err)
+{
+    hs_rc rc = s->ahead.rc;
+    if (rc != HS_OK && s->ahead.err)
+        *err = *s->ahead.err;
+    else if (rc != HS_OK)
+        rc = hs_fail(err, HS_NOMEM, "out of memory");
+    hs_pg_ahead_drop(s);
+    return rc;
+}
+
+static void read_ahead(struct pg_session *s) /* on the pool */
+{
+    struct hs_err err;
+    hs_rc rc = read_text(s, s->ahead.text, &s->ahead.read, &err);
+    keep_outcome(s, rc, &err);
+}
+
+void hs_pg_ahead_drop(struct pg_session *s)
+{
+    hs_free((char *)(uintptr_t)s->ahead.text.at);
+    hs_pg_text_unref(s->ahead.read);
+    hs_pg_statement_unref(s->ahead.st);
+    hs_free(s->ahead.err);
+    memset(&s->ahead, 0, sizeof s->ahead);
+}
+
+bool hs_pg_text_ready(struct pg_session *s, hs_str text)
+{
+    if (text.len <= LONG_TEXT || s->ahead.there)
+        return true;
+    hs_pg_ahead_drop(s);
+    s->ahead.text = (hs_str){hs_strndup(text.at, text.len), text.len}; /* what was fed may move meanwhile */
+    if (s->ahead.text.at)
+        hs_pg_job_start(s, read_ahead);
+    else
+        hs_pg_fail(s, "53200", "out of memory");
+    return false;
+}
+
+hs_rc hs_pg_text_read(struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
+{
+    if (!s->ahead.there)
+        return read_text(s, text, out, err);
+    struct pg_text *read = s->ahead.read;
+    s->ahead.read = NULL;
+    hs_rc rc = take_outcome(s, err);
+    if (rc == HS_OK)
+        *out = read;
+    else
+        hs_pg_text_unref(read);
     return rc;
 }
 
@@ -143,7 +209,7 @@ static uint64_t mark_now(const struct pg_session *s)
     return hs_pg_catalog_mark(s->catalog) ^ (s->settings_mark * UINT64_C(0x9E3779B97F4A7C15));
 }
 
-static hs_rc translate(struct pg_session *s, struct pg_statement *st, struct hs_arena *a, struct hs_err *err)
+static hs_rc print(struct pg_session *s, struct pg_statement *st, struct hs_arena *a, struct hs_err *err)
 {
     struct hs_pgsql_context context;
     HS_TRY(hs_pg_context(s, a, &context, err));
@@ -152,19 +218,49 @@ static hs_rc translate(struct pg_session *s, struct pg_statement *st, struct hs_
     return hs_pgsql_translate(a, &st->text->script, st->index, &context, &st->translation, err);
 }
 
-bool hs_pg_statement_translated(struct pg_session *s, struct pg_statement *st)
+static hs_rc translate(struct pg_session *s, struct pg_statement *st, struct hs_err *err)
 {
-    struct hs_err err;
-    if (!st->parsed->runs)
-        return true;
-    if (!hs_pg_look(s))
-        return false;
     struct hs_arena *a = hs_arena_new((size_t)s->settings.statement_memory);
     st->translated = false;
     st->translation = (struct hs_pgsql_translation){0};
-    hs_rc rc = a ? translate(s, st, a, &err) : hs_fail(&err, HS_NOMEM, "out of memory");
+    hs_rc rc = a ? print(s, st, a, err) : hs_fail(err, HS_NOMEM, "out of memory");
     hs_arena_free(st->made);
     st->made = a;
+    return rc;
+}
+
+static void translate_ahead(struct pg_session *s) /* on the pool */
+{
+    struct hs_err err;
+    hs_rc rc = translate(s, s->ahead.st, &err);
+    keep_outcome(s, rc, &err);
+}
+
+/* True: `rc` and `err` say how it went. False: it is on the pool, or that has failed. */
+static bool translated_now(struct pg_session *s, struct pg_statement *st, hs_rc *rc, struct hs_err *err)
+{
+    if (st->text->script.text.len <= LONG_TEXT) {
+        *rc = translate(s, st, err);
+        return true;
+    }
+    if (s->ahead.st == st && s->ahead.there) {
+        *rc = take_outcome(s, err);
+        return true;
+    }
+    hs_pg_ahead_drop(s);
+    s->ahead.st = hs_pg_statement_ref(st);
+    hs_pg_job_start(s, translate_ahead);
+    return false;
+}
+
+bool hs_pg_statement_translated(struct pg_session *s, struct pg_statement *st)
+{
+    struct hs_err err;
+    hs_rc rc;
+    if (!st->parsed->runs)
+        return true;
+    if (!hs_pg_look(s) || !translated_now(s, st, &rc, &err))
+        return false;
     if (rc != HS_OK) {
         hs_pg_fail_err(s, NULL, &err);
         return false;

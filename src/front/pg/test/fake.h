@@ -37,6 +37,10 @@ struct hs_pins {
 };
 
 static struct {
+    void (*jobs[64])(void *);
+    void *job_args[64];
+    size_t job_count;
+    bool jobs_refused;
     int open_calls, made_calls, queries, describes, catalogs, closed_batches, made_batches, pins;
     bool hold;  /* every call waits until fake_release */
     bool async; /* every call waits for one fake_go_on */
@@ -149,6 +153,25 @@ hs_rc hs_auth_bearer(struct hs_auth *a, const struct hs_model *model, hs_str tok
 }
 
 /* ---- access ---- */
+
+hs_rc hs_access_run(struct hs_access *a, void (*fn)(void *), void *arg, struct hs_err *err)
+{
+    (void)a;
+    if (fake.job_count == 64 || fake.jobs_refused)
+        return hs_fail(err, HS_LIMIT, "the server is busy; try again soon");
+    fake.jobs[fake.job_count] = fn;
+    fake.job_args[fake.job_count++] = arg;
+    return HS_OK;
+}
+
+static inline bool fake_run_jobs(void)
+{
+    bool any = fake.job_count > 0;
+    for (size_t i = 0; i < fake.job_count; i++)
+        fake.jobs[i](fake.job_args[i]);
+    fake.job_count = 0;
+    return any;
+}
 
 void hs_access_request_id(struct hs_access *a, char out[33])
 {

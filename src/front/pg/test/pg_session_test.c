@@ -654,6 +654,50 @@ static void limits_what_is_prepared(void **state)
     assert_non_null(strstr(rig_said(&rig), "2 2 E53400 ZI"));
 }
 
+/* What is too long for the loop: the same answers, by way of the pool. */
+static const char *long_query(const char *what)
+{
+    static char text[20000];
+    size_t n = (size_t)snprintf(text, sizeof text, "select id, text from orders where text <> '%s' /*", what);
+    memset(text + n, 'x', 9000);
+    strcpy(text + n + 9000, "*/ and id <> 7");
+    return text;
+}
+
+static void long_statements_go_to_the_pool(void **state)
+{
+    (void)state;
+    answers(long_query("rows 1 batches 1"), "T(id:20,text:25) D(0,row 0) C[SELECT 1] ZI");
+    rig_parse(&rig, "", long_query("rows 1 batches 1"), 0, NULL);
+    rig_bind(&rig, "", "", 0, NULL, 0);
+    rig_of(&rig, 'D', 'P', "");
+    rig_execute(&rig, "", 0);
+    rig_say(&rig, 'S');
+    says("1 2 T(id:20,text:25) D(0,row 0) C[SELECT 1] ZI");
+    fake.jobs_refused = true;
+    answers(long_query("rows 1 batches 1"), "E53300 ZI");
+    rig_parse(&rig, "", long_query("rows 1 batches 1"), 0, NULL);
+    rig_say(&rig, 'S');
+    says("E53300 ZI");
+}
+
+static void long_statements_are_cancelled(void **state)
+{
+    (void)state;
+    rig.no_jobs = true;
+    rig_query(&rig, long_query("rows 1 batches 1"));
+    says("");
+    cancel(&rig, rig.key, 4);
+    says("E57014 ZI");
+    rig_parse(&rig, "", long_query("rows 1 batches 1"), 0, NULL);
+    rig_say(&rig, 'S');
+    says("");
+    cancel(&rig, rig.key, 4);
+    says("E57014 ZI");
+    rig_query(&rig, long_query("rows 1 batches 1"));
+    says(""); /* and the connection goes */
+}
+
 /* ---- malformed ---- */
 
 static void malformed_frames_end_it(void **state)
@@ -793,6 +837,10 @@ static void transcript(void)
     rig_say(&rig, 'S');
     rig_query(&rig,
               "prepare q(bigint) as select id from orders where id = $1; execute q(3); fetch all from c; discard all");
+    rig_query(&rig, long_query("rows 1 batches 1"));
+    rig_parse(&rig, "", long_query("rows 2 batches 1"), 0, NULL);
+    rig_of(&rig, 'D', 'S', "");
+    rig_say(&rig, 'S');
     rig_parse(&rig, "", "select id from orders where text = 'fail invalid'", 0, NULL);
     rig_bind(&rig, "", "", 0, NULL, 0);
     rig_execute(&rig, "", 0);
@@ -812,6 +860,7 @@ static char *whole_answer(void **state, size_t step, bool async)
 
 static void cut_anywhere_the_answer_is_the_same(void **state)
 {
+    teardown(state);
     char *whole = whole_answer(state, 0, false);
     assert_non_null(strstr(whole, "D(0,3)"));
     for (size_t step = 1; step < 40; step += step < 8 ? 1 : 7)
@@ -826,6 +875,7 @@ static void cut_anywhere_the_answer_is_the_same(void **state)
 
 static void ends_anywhere(void **state)
 {
+    teardown(state);
     setup(state);
     transcript();
     size_t all = rig.sent.len;
@@ -910,6 +960,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_errors_come_after_rows, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(asks_for_no_more_than_is_wanted, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(limits_what_is_prepared, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(long_statements_go_to_the_pool, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(long_statements_are_cancelled, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(malformed_frames_end_it, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(strangers_have_little_time, setup, teardown),
         cmocka_unit_test_setup_teardown(malformed_beginnings_end_it, setup, teardown),

@@ -18,7 +18,7 @@ struct rig {
     struct hs_out out;
     struct hs_buf sent; /* by the client, not yet fed */
     struct hs_buf got;  /* from the server, not yet looked at */
-    bool woken, broken, raw;
+    bool woken, broken, no_jobs;
     int64_t now_ms;
     int32_t pid;
     uint8_t key[256];
@@ -69,6 +69,7 @@ static inline void rig_close_session(struct rig *r)
 static inline void rig_close(struct rig *r)
 {
     rig_close_session(r);
+    fake_run_jobs(); /* what nobody waits for any more */
     hs_front_pg.unshare(r->env.shared);
     hs_buf_fini(&r->sent);
     hs_buf_fini(&r->got);
@@ -135,6 +136,8 @@ static inline void rig_run_by(struct rig *r, size_t step)
             rig_produce(r);
             any = true;
         }
+        if (!r->no_jobs && fake_run_jobs())
+            any = true;
         if (fake.async && fake_go_on(false))
             any = true;
         if (!any)
