@@ -572,6 +572,22 @@ static bool bool_of_text(struct pg_call *c, size_t row)
     return pg_raise(c, "22P02");
 }
 
+/* The count of a shift is taken by the width, as the processor does for PostgreSQL. */
+static bool shift(struct pg_call *c, size_t row)
+{
+    int64_t n = whole_at(c->types[0].id, &c->in[0], row);
+    unsigned by = (unsigned)PG_AT(c, int32_t, 1, row);
+    bool left = strcmp(c->native->name, "hs_pg_shift_left") == 0;
+    by &= c->native->result == DUCKDB_TYPE_BIGINT ? 63 : 31;
+    if (c->native->result == DUCKDB_TYPE_BIGINT)
+        PG_PUT(c, int64_t, row, left ? (int64_t)((uint64_t)n << by) : n >> by);
+    else if (c->native->result == DUCKDB_TYPE_INTEGER)
+        PG_PUT(c, int32_t, row, left ? (int32_t)((uint32_t)n << by) : (int32_t)(n >> by));
+    else
+        PG_PUT(c, int16_t, row, left ? (int16_t)((uint32_t)n << by) : (int16_t)(n >> by));
+    return true;
+}
+
 /* ---- others ---- */
 static bool power(struct pg_call *c, size_t row)
 {
@@ -730,6 +746,12 @@ const struct pg_native hs_pg_numbers[] = {
     {"hs_pg_div", {ANY, ANY}, N, HS_QUOTIENT_SCALE, .row = div_numeric},
     {"hs_pg_numeric_div", {ANY, ANY}, N, HS_QUOTIENT_SCALE, .row = div_numeric},
     WHOLE("hs_pg_mod", mod_whole),
+    {"hs_pg_shift_left", {S, I}, S, .row = shift},
+    {"hs_pg_shift_left", {I, I}, I, .row = shift},
+    {"hs_pg_shift_left", {B, I}, B, .row = shift},
+    {"hs_pg_shift_right", {S, I}, S, .row = shift},
+    {"hs_pg_shift_right", {I, I}, I, .row = shift},
+    {"hs_pg_shift_right", {B, I}, B, .row = shift},
     {"hs_pg_quot", {ANY, ANY}, N, 0, .row = quot},
     {"hs_pg_ratio", {D}, N, HS_QUOTIENT_SCALE, .row = ratio},
     {"hs_pg_numeric", {T}, N, HS_BARE_SCALE, .row = numeric_of_text},

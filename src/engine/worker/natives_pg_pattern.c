@@ -393,17 +393,45 @@ static bool similar(struct pg_call *c, size_t row)
     return pg_put_buf(c, row);
 }
 
+static void add_key(struct hs_buf *b, hs_str s)
+{
+    hs_buf_addz(b, ".\"");
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] == '"' || s.at[i] == '\\')
+            hs_buf_addc(b, '\\');
+        hs_buf_addc(b, s.at[i]);
+    }
+    hs_buf_addc(b, '"');
+}
+
 /* A key of an object as a path of the engine's: $."key" */
 static bool json_key(struct pg_call *c, size_t row)
 {
-    hs_str s = pg_text_at(c, 0, row);
-    hs_buf_addz(&c->text, "$.\"");
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] == '"' || s.at[i] == '\\')
-            hs_buf_addc(&c->text, '\\');
-        hs_buf_addc(&c->text, s.at[i]);
+    hs_buf_addc(&c->text, '$');
+    add_key(&c->text, pg_text_at(c, 0, row));
+    return pg_put_buf(c, row);
+}
+
+/* Of a list of keys; a number is the place in an array. */
+static bool json_path(struct pg_call *c, size_t row)
+{
+    if (c->types[0].id != DUCKDB_TYPE_LIST || c->types[0].children[0].id != DUCKDB_TYPE_VARCHAR)
+        return pg_raise(c, "22023");
+    struct cells child = hs_cells_of(duck()->list_vector_get_child(c->in[0].vector));
+    const duckdb_list_entry e = PG_AT(c, duckdb_list_entry, 0, row);
+    hs_buf_addc(&c->text, '$');
+    for (size_t i = e.offset; i < e.offset + e.length; i++) {
+        if (!hs_cell_valid(&child, i))
+            return pg_put_null(c, row);
+        hs_str s = hs_text_at(&child, i);
+        bool number = s.len > 0 && s.len < 10;
+        for (size_t k = 0; k < s.len; k++)
+            number &= s.at[k] >= '0' && s.at[k] <= '9';
+        if (number)
+            hs_buf_addf(&c->text, "[%.*s]", HS_FMT(s));
+        else
+            add_key(&c->text, s);
     }
-    hs_buf_addc(&c->text, '"');
     return pg_put_buf(c, row);
 }
 
@@ -429,6 +457,7 @@ const struct pg_native hs_pg_patterns[] = {
     {"hs_pg_similar", {T}, T, .row = similar},
     {"hs_pg_similar", {T, T}, T, .row = similar},
     {"hs_pg_json_key", {T}, T, .row = json_key},
+    {"hs_pg_json_path", {DUCKDB_TYPE_ANY}, T, .row = json_path},
     {"hs_pg_json_typeof", {T}, T, .row = json_typeof},
     {0},
 };

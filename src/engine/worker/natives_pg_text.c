@@ -498,6 +498,8 @@ static bool format(struct pg_call *c, size_t row)
         size_t arg = argument_of(c, f.place, &next);
         if (!arg)
             return pg_raise(c, "22023");
+        if (f.type == 'I' && pg_is_null(c, arg, row))
+            return pg_raise(c, "22004");
         if (!add_field(c, row, &f, arg, width))
             return pg_raise(c, "22023");
     }
