@@ -1,5 +1,6 @@
 """The optimizer's statistics are those of the raw files: minimum, maximum, NULLs, distinct counts."""
 NUMBER, TITLE, DEFENCE = 6, "optimizer statistics", "function-list"
+FINE = {"pg": r"pg_stat|reltuples"}  # relations of its own, without a row or with -1
 NEVER_OK = r"stats\(|bitstring_agg|pg_stat|vector_type|duckdb_|parquet_"
 STATEMENTS = [
     "select p.stats_min, p.stats_max, p.stats_null_count from {T} t, parquet_metadata('{file}') p limit 500",] + [

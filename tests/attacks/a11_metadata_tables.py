@@ -1,5 +1,6 @@
 """What other engines show beside a table: files, partitions, snapshots, positions, all under the table's own name."""
 NUMBER, TITLE, DEFENCE = 11, "metadata tables and file columns", "function-list"
+FINE = {"pg": r"tableoid"}  # follows from the table's name
 NEVER_OK = "."
 STATEMENTS = [f'select * from {{D}}."people${m}"' for m in "files partitions snapshots history manifests refs entries all_data_files properties changes".split()] + [
     f"select * from {{D}}.people.{m}" for m in "files snapshots partitions".split()] + [

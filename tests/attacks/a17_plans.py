@@ -2,6 +2,7 @@
 import concurrent.futures
 
 NUMBER, TITLE, DEFENCE = 17, "planned as one person, run as another", "ticket-principal"
+FINE = {"pg": r"^reset role"}  # there is no other than one's own
 NEVER_OK = r"^(select \* from hs_scan|select hs_scan_0\.\* from {T}$|set |reset |create )|f15|fenced\."
 STATEMENTS = [
     "select current_user, session_user, user, current_role, current_database(), current_schema()", "set role root", "set session authorization root", "reset role", "create view v with (security_invoker = false) as select * from {T}", "create or replace view people as select * from {T}", "create temp macro m() as table select * from {T}",

@@ -1,5 +1,6 @@
 """The engine reads and writes files, talks to networks and loads code, if only it is asked in the right way."""
 NUMBER, TITLE, DEFENCE = 18, "file and table functions", "function-list"
+FINE = {"pg": r"pg_timezone_names|^prepare p"}  # the same for everybody; of the session
 NEVER_OK = "."
 READERS = ["read_text('{secret}/words.txt')", "read_blob('{secret}/words.txt')", "read_csv('{secret}/rows.csv')", "read_csv_auto('{secret}/rows.csv')", "sniff_csv('{secret}/rows.csv')", "read_json('{secret}/rows.json')", "read_json_auto('{secret}/rows.json')", "read_json_objects('{secret}/rows.json')", "read_ndjson('{secret}/rows.json')", "read_ndjson_objects('{secret}/rows.json')",
            "glob('{secret}/*')", "glob('/proc/self/*')", "read_text('/proc/self/environ')", "read_blob('/proc/self/environ')", "read_text('/proc/1/environ')", "read_text('{keys}')", "read_text('{audit}')", "read_blob('{state}/state.sqlite')", "read_parquet('{hiddenfile}')", "parquet_scan('{hiddenfile}')", "read_parquet('{file}')", "read_parquet(['{file}'])", "read_blob('{file}')", "'{file}'", "\"{file}\"",

@@ -56,4 +56,6 @@ def scrub(text, filled):
     text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
     for name, value in sorted(filled.items(), key=lambda item: -len(str(item[1]))):
         text = text.replace(str(value), f"<{name}>")
+        if len(str(value)) > 63:  # PostgreSQL cuts names there
+            text = text.replace(str(value)[:63], f"<{name}>")
     return TOKENS.sub("<id>", text)  # after the names: files have UUIDs in theirs

@@ -83,6 +83,7 @@ class Attempt:
         self.leaks, self.asked, self.notes = [], 0, []
         self.out = mesh.OUT
         self.never_ok = re.compile(getattr(attack, "NEVER_OK", r"(?!)"))
+        self.fine = re.compile(getattr(attack, "FINE", {}).get(getattr(sys.modules.get(type(door).__module__), "NAME", ""), r"(?!)"))
         self.stop_at = None
 
     def person(self, name):
@@ -158,7 +159,8 @@ class Attempt:
             for asked, seen in ((first, left), (second, right)):
                 shape, outcome = self.shape(asked, loose)
                 seen[shape] = outcome
-                if outcome.ok and self.never_ok.search(text if isinstance(text, str) else text[0]):
+                words = text if isinstance(text, str) else text[0]
+                if outcome.ok and self.never_ok.search(words) and not self.fine.search(words):
                     self.leak("answered", asked[0], outcome.words())
                     return
             if set(left) & set(right):
@@ -208,7 +210,7 @@ class Attempt:
         with concurrent.futures.ThreadPoolExecutor(threads) as pool:
             list(pool.map(one, work))
             list(pool.map(lambda s: self.ask("eve", expand(s, self.ground.fill("alpha", "people"), False)[0]), getattr(self.attack, "BY_CHANCE", [])))
-        if hasattr(self.attack, "probe") and hasattr(self.door, "sign_in") and not self.enough():
+        if hasattr(self.attack, "probe") and (hasattr(self.attack, "DOORS") or hasattr(self.door, "sign_in")) and not self.enough():
             try:
                 self.attack.probe(probes.Probes(self))
             except Exception:
@@ -357,10 +359,13 @@ def main():
     try:
         for name in doors:
             module = importlib.import_module(name)
+            here = [a for a in chosen if module.NAME in getattr(a, "DOORS", [module.NAME])]
             if not arguments.only_prove:
-                leaks += run_all(module, chosen, arguments)
+                leaks += run_all(module, here, arguments)
+            # What stops an attack stands behind all doors: it is proven through the first, and the doors' own through theirs.
+            proven = here if getattr(module, "PROVES", True) else [a for a in here if hasattr(a, "DOORS")]
             if (arguments.prove or arguments.only_prove) and name != "plain":
-                unproven += prove(module, chosen, arguments)
+                unproven += prove(module, proven, arguments)
     except NoServer as error:
         sys.exit(f"no server: {error}")
     if unproven:
