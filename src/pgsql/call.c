@@ -272,7 +272,8 @@ static hs_rc fill_template(struct fill *f, const char *at, const char *end)
 {
     const char *from = at;
     while (at < end) {
-        bool special = *at == '$' && at[1] && strncmp(at, "$[*]", 4) != 0,
+        bool special =
+                 *at == '$' && at[1] && strchr("123456789+MZVDUWPNTBCAcaQqS[", at[1]) && strncmp(at, "$[*]", 4) != 0,
              aggregate = *at == '!' && islower((unsigned char)at[1]);
         if (!special && !aggregate) {
             at++;
@@ -314,6 +315,27 @@ static hs_rc settle_arguments(struct reader *r, const struct row *row, struct ca
     return HS_OK;
 }
 
+static bool has_param(const struct piece *p)
+{
+    for (const struct span *s = p->first; s; s = s->next)
+        if (memchr(s->at, '$', s->len))
+            return true;
+    return false;
+}
+
+/* A parameter that a template has no use for is bound all the same, so it has to be in the text. NULL for it gives
+ * NULL, as of every function that is strict. */
+static void keep_params(struct fill *f, struct piece *made)
+{
+    for (size_t i = 0; i < f->call->count; i++) {
+        if (f->used[i] || !has_param(&f->call->args[i]))
+            continue;
+        struct piece inner = *made;
+        *made = (struct piece){.kind = inner.kind};
+        put(f->r, made, "CASE WHEN %P IS NOT NULL THEN %P END", &f->call->args[i], &inner);
+    }
+}
+
 hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bool *set, struct piece *out)
 {
     const struct row *row = find_row(call);
@@ -327,7 +349,8 @@ hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bool *set,
     if (call->decorated && !aggregate)
         return refuse(r, call->location, "42809", "%.*s is not an aggregate function", HS_FMT(call->name));
     HS_TRY(settle_arguments(r, row, call));
-    struct fill f = {r, call, row, hs_arena_array(r->arena, call->count + 1, sizeof(bool)), out};
+    struct piece made = {0};
+    struct fill f = {r, call, row, hs_arena_array(r->arena, call->count + 1, sizeof(bool)), &made};
     if (!f.used)
         return no_memory(r);
     struct kind kind = result_of(r, row, call);
@@ -338,6 +361,9 @@ hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bool *set,
         end--;
     }
     HS_TRY(fill_template(&f, from, end));
+    if (!*set && !aggregate)
+        keep_params(&f, &made);
+    put(r, out, "%P", &made);
     out->kind = kind;
     return HS_OK;
 }

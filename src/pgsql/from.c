@@ -228,9 +228,20 @@ static hs_rc range_subselect(struct reader *r, yyjson_val *body, struct piece *o
 
 struct function_item {
     struct piece value;
-    hs_str name;
+    hs_str name, column; /* column: the function names it itself */
     bool set;
 };
+
+static hs_str own_column(hs_str name)
+{
+    static const char *const VALUES[] = {"json_array_elements", "jsonb_array_elements", "json_array_elements_text",
+                                         "jsonb_array_elements_text"};
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
+        if (hs_str_is(name, VALUES[i]))
+            return HS_S("value");
+    }
+    return HS_S("");
+}
 
 /* `{x int2, n int4}`: what functions.def says of a set of records. */
 static hs_rc record_columns(struct reader *r, struct function_item *f, struct entry *e, struct piece *out)
@@ -269,7 +280,7 @@ static hs_rc function_columns(struct reader *r, yyjson_val *body, struct functio
             put(r, &list, f[i].set ? "%P" : "[%P]", &f[i].value);
         if (numbered)
             lengths[i] = piece_copy(r, &list);
-        hs_str name = count == 1 && e->alias.len ? e->alias : f[i].name;
+        hs_str name = f[i].column.len ? f[i].column : count == 1 && e->alias.len ? e->alias : f[i].name;
         put(r, out, i ? ", " : "");
         if (list.first)
             put(r, out, "unnest(%P) AS %N", &list, &name);
@@ -314,15 +325,39 @@ static hs_rc read_function(struct reader *r, yyjson_val *node, struct function_i
     HS_TRY(node_check(r, "FuncCall", call_body));
     struct call call;
     HS_TRY(function_read(r, call_body, &call));
+    f->column = own_column(call.name);
     return call_print(r, &call, &f->set, &f->value);
+}
+
+/* unnest(a, b): side by side. */
+static hs_rc read_unnest(struct reader *r, yyjson_val *body, struct function_item *items)
+{
+    struct call call;
+    HS_TRY(function_read(r, body, &call));
+    for (size_t i = 0; i < call.count; i++) {
+        struct call one = call;
+        one.args = &call.args[i];
+        one.count = 1;
+        items[i].name = HS_S("unnest");
+        HS_TRY(call_print(r, &one, &items[i].set, &items[i].value));
+    }
+    return HS_OK;
+}
+
+static size_t unnest_count(yyjson_val *functions)
+{
+    yyjson_val *item = node_only(yyjson_arr_get_first(functions), "List");
+    yyjson_val *call = node_only(yyjson_arr_get_first(yyjson_obj_get(item, "items")), "FuncCall");
+    bool unnest = hs_str_is(node_last_name(yyjson_obj_get(call, "funcname"), NULL), "unnest");
+    return unnest && yyjson_arr_size(functions) == 1 ? yyjson_arr_size(yyjson_obj_get(call, "args")) : 0;
 }
 
 static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *out)
 {
     HS_TRY(node_check(r, "RangeFunction", body));
     yyjson_val *functions = yyjson_obj_get(body, "functions"), *alias = yyjson_obj_get(body, "alias");
-    size_t count = yyjson_arr_size(functions);
-    struct function_item *items = hs_arena_array(r->arena, count + 1, sizeof *items);
+    size_t count = yyjson_arr_size(functions), lists = unnest_count(functions);
+    struct function_item *items = hs_arena_array(r->arena, count + lists + 1, sizeof *items);
     struct piece inner = {0};
     if (!items)
         return no_memory(r);
@@ -334,8 +369,12 @@ static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *ou
             HS_TRY(function_relation(r, node_only(node, "FuncCall"), alias, &done, out));
         if (done)
             return HS_OK;
-        HS_TRY(read_function(r, node, &items[i]));
+        if (lists > 1)
+            HS_TRY(read_unnest(r, node_only(node, "FuncCall"), items));
+        else
+            HS_TRY(read_function(r, node, &items[i]));
     }
+    count = lists > 1 ? lists : count;
     struct entry *e;
     hs_str name = alias ? node_text(alias, "aliasname") : items[0].name;
     HS_TRY(check_alias(r, alias, name, -1, HS_S("")));

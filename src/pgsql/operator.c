@@ -63,18 +63,17 @@ static hs_rc assume_step(struct reader *r, hs_str name, struct piece *side, cons
     return HS_OK;
 }
 
-/* NULL || 'a': text, or what stands on the other side. */
-static hs_rc type_null(struct reader *r, struct piece *side, const struct piece *other, int location)
+/* NULL || 'a' is NULL, and a text; the engine would call it an integer. */
+static bool joins_null(struct reader *r, hs_str name, const struct piece *left, const struct piece *right,
+                       struct piece *out)
 {
-    struct piece settled;
-    uint32_t oid =
-        other->kind.oid == HS_OID_unknown || hs_pgsql_klass(other->kind.oid) != 'A' ? HS_OID_text : other->kind.oid;
-    if (!side->is_null || (oid == HS_OID_text && hs_pgsql_klass(other->kind.oid) == 'y'))
-        return HS_OK;
-    HS_TRY(cast_to(r, side, KIND_OF(oid), location, &settled));
-    *side = settled;
-    side->is_null = false;
-    return HS_OK;
+    const struct piece *other = left->is_null ? right : left;
+    char klass = hs_pgsql_klass(other->kind.oid);
+    if (!hs_str_is(name, "||") || !(left->is_null || right->is_null) || klass == 'A')
+        return false;
+    put(r, out, klass == 'y' ? "CAST(NULL AS BLOB)" : "CAST(NULL AS VARCHAR)");
+    out->kind = KIND_OF(klass == 'y' ? HS_OID_bytea : HS_OID_text);
+    return true;
 }
 
 static bool keeps_literal(hs_str name)
@@ -112,8 +111,6 @@ static hs_rc binary_plain(struct reader *r, hs_str name, struct piece *left, str
                           struct piece *out)
 {
     const char *word = WORD_OF(COMPARISONS, name);
-    if (!word && left->form == PIECE_LITERAL && right->form == PIECE_LITERAL)
-        return refuse(r, location, "42725", "operator is not unique: unknown %.*s unknown", HS_FMT(name));
     if (word) {
         put(r, out, "(%P%L%s%P)", left, location, word, right);
         out->kind = KIND_OF(HS_OID_bool);
@@ -159,11 +156,11 @@ hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct p
     call.args = hs_arena_array(r->arena, 2, sizeof *call.args);
     if (!call.name.at || !call.args)
         return no_memory(r);
-    bool found, set, done = false;
-    if (left && hs_str_is(name, "||")) {
-        HS_TRY(type_null(r, left, right, location));
-        HS_TRY(type_null(r, right, left, location));
-    }
+    bool found, set, done = false, arithmetic = name.len == 1 && strchr("+-*/%^", name.at[0]);
+    if (left && arithmetic && left->form == PIECE_LITERAL && right->form == PIECE_LITERAL)
+        return refuse(r, location, "42725", "operator is not unique: unknown %.*s unknown", HS_FMT(name));
+    if (left && joins_null(r, name, left, right, out))
+        return HS_OK;
     if (left && !keeps_literal(name)) {
         HS_TRY(assume_step(r, name, left, right, location, false, &done));
         if (!done)
