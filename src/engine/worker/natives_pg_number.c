@@ -458,14 +458,10 @@ static bool put_decimal_text(struct pg_call *c, size_t row, const char *text)
 static bool ratio(struct pg_call *c, size_t row)
 {
     double d = PG_AT(c, double, 0, row);
-    char text[400];
-    wide units;
+    char text[64];
     if (!isfinite(d) || fabs(d) >= 1e18)
         return pg_raise(c, "22003");
-    snprintf(text, sizeof text, "%.16e", d);
-    if (pg_read_decimal(hs_str_of(text), HS_QUOTIENT_SCALE, &units))
-        return pg_raise(c, "22003");
-    snprintf(text, sizeof text, "%.*f", hs_quotient_digits(magnitude(units)), d);
+    snprintf(text, sizeof text, "%.15e", d);
     return put_decimal_text(c, row, text);
 }
 

@@ -412,9 +412,48 @@ static bool json_key(struct pg_call *c, size_t row)
     return pg_put_buf(c, row);
 }
 
+static void add_step(struct hs_buf *b, hs_str s)
+{
+    bool number = s.len > 0 && s.len < 10;
+    for (size_t k = 0; k < s.len; k++)
+        number &= s.at[k] >= '0' && s.at[k] <= '9';
+    if (number)
+        hs_buf_addf(b, "[%.*s]", HS_FMT(s));
+    else
+        add_key(b, s);
+}
+
+/* '{a,"b c",0}', as a constant without a type has it. */
+static bool text_path(struct pg_call *c, size_t row)
+{
+    hs_str s = pg_trim(pg_text_at(c, 0, row));
+    struct hs_buf step;
+    if (s.len < 2 || s.at[0] != '{' || s.at[s.len - 1] != '}')
+        return pg_raise(c, "22P02");
+    hs_buf_init(&step, PG_TEXT_MAX);
+    hs_buf_addc(&c->text, '$');
+    bool quoted = false;
+    for (size_t i = 1; i < s.len; i++) {
+        bool last = i == s.len - 1;
+        if (!quoted && (last || s.at[i] == ',')) {
+            if (s.len > 2)
+                add_step(&c->text, hs_buf_str(&step));
+            hs_buf_clear(&step);
+        } else if (s.at[i] == '"')
+            quoted = !quoted;
+        else
+            hs_buf_addc(&step, s.at[i] == '\\' && !last ? s.at[++i] : s.at[i]);
+    }
+    bool ok = !step.failed && !quoted;
+    hs_buf_fini(&step);
+    return ok ? pg_put_buf(c, row) : pg_raise(c, "22P02");
+}
+
 /* Of a list of keys; a number is the place in an array. */
 static bool json_path(struct pg_call *c, size_t row)
 {
+    if (c->types[0].id == DUCKDB_TYPE_VARCHAR)
+        return text_path(c, row);
     if (c->types[0].id != DUCKDB_TYPE_LIST || c->types[0].children[0].id != DUCKDB_TYPE_VARCHAR)
         return pg_raise(c, "22023");
     struct cells child = hs_cells_of(duck()->list_vector_get_child(c->in[0].vector));
@@ -423,14 +462,7 @@ static bool json_path(struct pg_call *c, size_t row)
     for (size_t i = e.offset; i < e.offset + e.length; i++) {
         if (!hs_cell_valid(&child, i))
             return pg_put_null(c, row);
-        hs_str s = hs_text_at(&child, i);
-        bool number = s.len > 0 && s.len < 10;
-        for (size_t k = 0; k < s.len; k++)
-            number &= s.at[k] >= '0' && s.at[k] <= '9';
-        if (number)
-            hs_buf_addf(&c->text, "[%.*s]", HS_FMT(s));
-        else
-            add_key(&c->text, s);
+        add_step(&c->text, hs_text_at(&child, i));
     }
     return pg_put_buf(c, row);
 }

@@ -60,24 +60,21 @@ def is_ordered(statement):
     return bool(tail[1]) and tail[2].count("(") >= tail[2].count(")") and tail[0].count("(") == tail[0].count(")")
 
 
-def number(value):
-    try:
-        return float(value) if value is not None and re.fullmatch(rb"-?[\d.]+(e[+-]?\d+)?", value) else None
-    except ValueError:
-        return None
+NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def same_cell(a, b, near):
-    if a == b:
-        return True
-    x, y = number(a), number(b)
-    if not near or x is None or y is None:
+    """near: 0 for the same bytes, else how much of the larger one two numbers in them may differ by."""
+    if a == b or not near or a is None or b is None:
+        return a == b
+    if NUMBER.sub(b"#", a) != NUMBER.sub(b"#", b):
         return False
-    return x == y or abs(x - y) <= 1e-12 * max(abs(x), abs(y))
+    pairs = zip(map(float, NUMBER.findall(a)), map(float, NUMBER.findall(b)))
+    return all(x == y or abs(x - y) <= near * max(abs(x), abs(y)) for x, y in pairs)
 
 
-def difference(statement, want, got, near=False):
-    """None where both say the same, else in what they differ first. near: numbers may differ behind the twelfth digit."""
+def difference(statement, want, got, near=0):
+    """None where both say the same, else in what they differ first."""
     if want.state or got.state:
         return None if want.state == got.state else "error"
     if want.names != got.names:

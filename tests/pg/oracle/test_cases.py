@@ -36,7 +36,7 @@ def look(postgres, door, path):
     good, wrong, seen = 0, [], collections.Counter()
     for statement, how, reason in cases(path):
         want, got = postgres.ask(statement), door.ask(statement)
-        found = sides.difference(statement, want, got, near=how == "near")
+        found = sides.difference(statement, want, got, near=1e-12 if how == "near" else 0)
         if how:
             seen[reason] += 1
         if (found is None) == (how != "differs"):

@@ -50,6 +50,7 @@ SELECT array_agg(salary ORDER BY id) FROM emp
 
 SELECT array_agg(hired ORDER BY id) FROM emp WHERE id < 4
 
+-- near: float8
 SELECT stddev(qty), variance(qty), stddev_pop(qty), var_pop(qty) FROM sales
 
 SELECT stddev(bonus), var_pop(bonus) FROM emp
@@ -84,6 +85,7 @@ SELECT min(ts), max(ts), min(t), max(t), min(tz), max(tz) FROM times
 
 SELECT sum(i8) FROM nums WHERE id < 6
 
+-- differs: range
 SELECT sum(i8), avg(i8) FROM nums WHERE id IN (6, 9)
 
 SELECT sum(f4), avg(f4) FROM nums WHERE id < 6
@@ -100,6 +102,7 @@ SELECT sum(i4::bigint * i4) FROM nums WHERE id IN (6, 7)
 
 SELECT sum(i4) FROM nums
 
+-- differs: more-functions
 SELECT max(b) FROM nums
 
 SELECT count(nosuch) FROM emp
@@ -132,6 +135,7 @@ SELECT json_object_agg(name, id ORDER BY id) FROM dept
 
 SELECT sum(ts - timestamp '2024-01-01') FROM times WHERE id IN (1, 2)
 
+-- differs: more-functions
 SELECT any_value(id) FROM dept WHERE id = 1
 
 SELECT grouping(dept_id) FROM emp GROUP BY dept_id ORDER BY 1 LIMIT 1

@@ -1,3 +1,4 @@
+-- near: zeros
 SELECT ARRAY[1, 2, 3], ARRAY['a', 'b'], ARRAY[1.5, 2], '{1,2}'::int[], ARRAY[]::int[]
 
 SELECT ARRAY[1, NULL, 3], ARRAY['a b', 'c,d', NULL, 'NULL', '', '"q"', '\'::text]
@@ -20,12 +21,15 @@ SELECT 2 = ANY (ARRAY[1, 2]), 3 = ANY (ARRAY[1, NULL]), 1 <> ALL (ARRAY[2, 3]), 
 
 SELECT unnest(ARRAY[1, 2]), unnest(ARRAY['a', 'b'])
 
+-- differs: unnest-several
 SELECT * FROM unnest(ARRAY[1, 2, 3], ARRAY['a', 'b']) AS u (n, w)
 
+-- differs: dimensions
 SELECT ARRAY[[1, 2], [3, 4]], (ARRAY[[1, 2], [3, 4]])[2][1]
 
 SELECT ARRAY[date '2024-01-01', NULL], ARRAY[true, false], ARRAY[1.50, 2.25], ARRAY[1::float8, 0.5]
 
+-- differs: array-of-text
 SELECT '{a,"b c",NULL}'::text[], '{1,2,3}'::text::int[]
 
 SELECT array_agg(x ORDER BY x)::text FROM (VALUES (2), (1)) v (x)

@@ -8,6 +8,7 @@ SELECT id, CASE dept_id WHEN 1 THEN 'x' WHEN 2 THEN 'y' END AS c FROM emp ORDER 
 
 SELECT CASE WHEN NULL THEN 1 ELSE 2 END
 
+-- near: zeros
 SELECT CASE WHEN true THEN 1 ELSE 2.5 END, CASE WHEN false THEN 1 ELSE 2.5 END
 
 SELECT CASE WHEN id > 1 THEN id ELSE NULL END FROM dept ORDER BY id
@@ -24,8 +25,10 @@ SELECT nullif(1, 1), nullif(1, 2), nullif('a', 'b')
 
 SELECT nullif(dept_id, 2) FROM emp ORDER BY id
 
+-- near: zeros
 SELECT greatest(1, 2, 3), least(1, NULL, 3), greatest(NULL, NULL), greatest('a', 'b'), least(1, 2.5)
 
+-- near: zeros
 SELECT greatest(dept_id, id), least(salary, 900) FROM emp ORDER BY id
 
 SELECT CASE WHEN active THEN 'yes' WHEN NOT active THEN 'no' ELSE 'unknown' END FROM emp ORDER BY id

@@ -12,8 +12,10 @@ SELECT id, n / 3, n * 2, n + 1, n - 0.5 FROM nums ORDER BY id
 
 SELECT id, f8 / 3, f8 * 2, f8 + 1 FROM nums ORDER BY id
 
+-- near: zeros
 SELECT id, n / nullif(i4, 0) FROM nums ORDER BY id
 
+-- differs: digits
 SELECT id, m / 7 FROM nums WHERE id NOT IN (6, 7) ORDER BY id
 
 SELECT 1 / 0
@@ -56,6 +58,7 @@ SELECT round(n), round(n, 1), round(n, 2), trunc(n), trunc(n, 1), ceil(n), floor
 
 SELECT round(f8), trunc(f8), ceil(f8), floor(f8) FROM nums WHERE id NOT IN (10, 12) ORDER BY id
 
+-- near: zeros
 SELECT round(n, id - 3) FROM nums WHERE id < 6 ORDER BY id
 
 SELECT ceil(2), floor(2), round(2), trunc(2), ceiling(2.1), abs(-2), abs(-2.5), sign(-3), sign(-2.5)
@@ -116,6 +119,7 @@ SELECT i4::bool FROM nums ORDER BY id
 
 SELECT power(2, 10), power(2.5::float8, 2), 2 ^ 3, sqrt(2), cbrt(27.0::float8), exp(1), ln(10), log(100)
 
+-- near: float8
 SELECT power(2.0, 3), 2.0 ^ 0.5, sqrt(2.0), exp(1.0), ln(2.0), log(100.0), log(2, 8)
 
 SELECT power(0, -1)
@@ -214,6 +218,7 @@ SELECT 1 + 'a'
 
 SELECT 1 + '2'
 
+-- differs: unknown-operators
 SELECT '1' + '2'
 
 SELECT true + 1

@@ -88,6 +88,7 @@ SELECT id FROM dept EXCEPT SELECT dept_id FROM emp ORDER BY 1
 
 SELECT dept_id FROM emp EXCEPT ALL SELECT id FROM dept ORDER BY 1
 
+-- near: zeros
 SELECT 1 AS a UNION SELECT 2.5 ORDER BY a
 
 SELECT NULL UNION SELECT 1 ORDER BY 1
@@ -120,6 +121,7 @@ SELECT emp.id FROM emp e
 
 SELECT id FROM emp, dept
 
+-- differs: function-list
 SELECT nosuch(1)
 
 SELEC 1
@@ -172,10 +174,12 @@ SELECT -id, +id, id FROM emp ORDER BY id LIMIT 2
 
 SELECT abs(-3), upper('x'), coalesce(NULL, 1)
 
+-- differs: record-binary
 SELECT CASE WHEN true THEN 1 END, (SELECT 2), ARRAY[1], ROW(1, 'a')
 
 SELECT count(*), max(id) FROM emp
 
+-- differs: row-types
 SELECT emp FROM emp WHERE id = 1
 
 SELECT (e).name FROM emp e WHERE id = 1
@@ -194,6 +198,7 @@ SELECT id FROM emp TABLESAMPLE SYSTEM (100) ORDER BY id
 
 SELECT * FROM ONLY dept ORDER BY id
 
+-- differs: read-only
 SELECT id FROM emp FOR UPDATE
 
 SELECT 1 OPERATOR(pg_catalog.+) 2

@@ -52,6 +52,7 @@ SELECT id, array_agg(id) OVER (ORDER BY id ROWS 1 PRECEDING) FROM emp ORDER BY i
 
 SELECT id, bool_and(active) OVER (ORDER BY id) FROM emp ORDER BY id
 
+-- near: float8
 SELECT id, stddev(id) OVER (ORDER BY id) FROM emp ORDER BY id LIMIT 3
 
 SELECT day, sum(sum(qty)) OVER (ORDER BY day) FROM sales WHERE day < '2024-01-15' GROUP BY day ORDER BY day
@@ -60,6 +61,7 @@ SELECT id, rank() OVER (ORDER BY salary DESC NULLS LAST) FROM emp ORDER BY id
 
 SELECT ntile(0) OVER () FROM emp
 
+-- differs: nth-value
 SELECT nth_value(id, 0) OVER () FROM emp
 
 SELECT id FROM emp WHERE row_number() OVER () = 1
