@@ -99,7 +99,7 @@ void hs_pg_oids_free(struct hs_pg_oids *o); /* takes NULL */
 uint32_t hs_pg_oid(const struct hs_pg_oids *o, enum hs_pg_oid_kind kind, hs_str domain, hs_str table, hs_str path);
 
 hs_str hs_pg_unique_path(struct hs_arena *a, hs_str column); /* .at NULL: no memory */
-hs_str hs_pg_foreign_path(char *text, size_t size, size_t number);
+hs_str hs_pg_foreign_path(struct hs_arena *a, const struct hs_foreign_key *key);
 
 /* ---- what a caller sees (system_seen.c) ---- */
 struct hs_pg_column {

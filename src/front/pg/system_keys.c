@@ -166,7 +166,6 @@ static hs_rc add_foreign(struct keys *k, size_t table, size_t number, struct hs_
     struct hs_arena *a = k->s->arena;
     size_t to = 0;
     bool hidden, hidden_there;
-    char text[32];
     if (!find_table(k, f->to_table, &to))
         return HS_OK;
     int64_t *from = numbers_of(a, &k->s->seen[table], f->from, f->count, &hidden);
@@ -180,7 +179,8 @@ static hs_rc add_foreign(struct keys *k, size_t table, size_t number, struct hs_
     hs_str to_key = leads_to ? leads_to->name : (hs_str){0};
     hs_str name =
         f->id.len && !has_name(k, table, f->id) ? hs_arena_str(a, f->id) : name_of(k, table, f->from, f->count, "fkey");
-    struct hs_pg_key *key = add(k, 'f', table, hs_pg_foreign_path(text, sizeof text, number), name);
+    hs_str path = hs_pg_foreign_path(a, f);
+    struct hs_pg_key *key = path.at ? add(k, 'f', table, path, name) : NULL;
     if (!key)
         return no_memory(err);
     key->index_oid = index;

@@ -59,10 +59,18 @@ hs_str hs_pg_unique_path(struct hs_arena *a, hs_str column)
     return hs_arena_printf(a, "u.%.*s", HS_FMT(column));
 }
 
-hs_str hs_pg_foreign_path(char *text, size_t size, size_t number)
+/* By what it says, not by its place in the contract: that would tell how many keys are hidden before it. */
+hs_str hs_pg_foreign_path(struct hs_arena *a, const struct hs_foreign_key *key)
 {
-    int len = snprintf(text, size, "f.%zu", number);
-    return hs_str_n(text, len > 0 ? (size_t)len : 0);
+    struct hs_buf b;
+    hs_buf_init(&b, 1 << 20);
+    hs_buf_addf(&b, "f.%.*s", HS_FMT(key->id));
+    for (size_t i = 0; i < key->count; i++)
+        hs_buf_addf(&b, "\xff%.*s\xff%.*s", HS_FMT(key->from[i]), HS_FMT(key->to[i]));
+    hs_buf_addf(&b, "\xff%.*s\xff%.*s", HS_FMT(key->to_table->product->domain), HS_FMT(key->to_table->name));
+    hs_str path = b.failed ? (hs_str){0} : hs_arena_str(a, hs_buf_str(&b));
+    hs_buf_fini(&b);
+    return path;
 }
 
 /* ---- the model's names ---- */
@@ -114,7 +122,6 @@ static hs_rc add_key(struct hs_pg_oids *o, const struct hs_table *t, hs_str path
 /* Under the same paths as system_keys.c asks for them. */
 static hs_rc add_keys(struct hs_pg_oids *o, const struct hs_table *t, struct hs_err *err)
 {
-    char text[32];
     HS_TRY(add_key(o, t, HS_S("p"), err));
     for (size_t i = 0; i < t->property_count; i++) {
         hs_str path = t->properties[i].unique ? hs_pg_unique_path(o->arena, t->properties[i].name) : HS_S("");
@@ -123,8 +130,12 @@ static hs_rc add_keys(struct hs_pg_oids *o, const struct hs_table *t, struct hs_
         if (path.len)
             HS_TRY(add_key(o, t, path, err));
     }
-    for (size_t i = 0; i < t->foreign_key_count; i++)
-        HS_TRY(add_key(o, t, hs_pg_foreign_path(text, sizeof text, i), err));
+    for (size_t i = 0; i < t->foreign_key_count; i++) {
+        hs_str path = hs_pg_foreign_path(o->arena, &t->foreign_keys[i]);
+        if (!path.at)
+            return hs_fail(err, HS_NOMEM, "out of memory");
+        HS_TRY(add_key(o, t, path, err));
+    }
     return HS_OK;
 }
 
