@@ -198,6 +198,7 @@ struct hs_pgsql_context {
 /* set_config('name', 'value', is_local) at the top of a target list takes effect when the statement is done. */
 struct hs_pgsql_set_config {
     hs_str name, value;
+    size_t param; /* the value is this parameter's, from 1; 0: it is `value` */
     bool local;
 };
 

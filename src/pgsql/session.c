@@ -207,15 +207,22 @@ static hs_rc set_config(struct reader *r, struct call *call, struct piece *out)
     struct piece *local = &call->args[2];
     bool is_true = local->first && hs_str_is(hs_str_n(local->first->at, local->first->len), "true");
     bool is_false = local->first && hs_str_is(hs_str_n(local->first->at, local->first->len), "false");
-    if (call->args[0].form != PIECE_LITERAL || call->args[1].form != PIECE_LITERAL || !(is_true || is_false) ||
-        r->scope->outer)
+    bool is_param = call->args[1].form == PIECE_PARAM;
+    if (call->args[0].form != PIECE_LITERAL || (call->args[1].form != PIECE_LITERAL && !is_param) ||
+        !(is_true || is_false) || r->scope->outer)
         return refuse(r, call->location, "0A000", "set_config is supported with constants, in the outermost SELECT");
     struct hs_pgsql_set_config *set = hs_vec_add(r->arena, &r->set_configs);
     hs_str name = lower(r, call->args[0].literal);
     if (!set || !name.at)
         return no_memory(r);
-    *set = (struct hs_pgsql_set_config){name, call->args[1].literal, is_true};
-    put(r, out, "%T", &set->value);
+    *set = (struct hs_pgsql_set_config){.name = name, .value = call->args[1].literal, .local = is_true};
+    if (is_param) {
+        set->param = call->args[1].param;
+        param_is(r, &call->args[1], HS_OID_text);
+        put(r, out, "%P", &call->args[1]);
+    } else {
+        put(r, out, "%T", &set->value);
+    }
     out->kind = KIND_OF(HS_OID_text);
     return HS_OK;
 }

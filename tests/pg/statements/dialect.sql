@@ -43,7 +43,6 @@ select b'101', x'1f', interval '1 year 2 mons', timestamp with time zone '2020-0
 select percentile_cont(0.5) within group (order by amount), string_agg(region, ',' order by id), array_agg(distinct region), mode() within group (order by qty) from orders
 select substring('abc' from 2 for 1), position('a' in 'b'), trim(both 'x' from region), overlay('abc' placing 'x' from 2) from orders
 select lower(region) as x, region from orders where lower(region) = 'a' order by x, lower(region)
-select region as qty from orders group by qty order by qty
 select t.typname from pg_type t where (typreceive != 0) and typtype != 'r' and typreceive::text != 'array_recv'
 select (information_schema._pg_expandarray(i.indkey)).n from pg_index i
 select k.x, k.n from pg_index i, information_schema._pg_expandarray(i.indkey) as k(x, n)
@@ -59,3 +58,25 @@ select pg_get_constraintdef(k.oid), obj_description(c.oid, 'pg_class'), col_desc
 select json_build_object('a', 1), '{"a":1}'::json->'a', '{"a":1}'::jsonb->>'a' 
 select 1 as a, 'x' as b, null as c
 select 1 where 1 in (1,2) and 'a' in ('a') and 2 not in (select id from orders)
+select 1e3, 1.5e-3, 12e-1, -1.5e2, 1e40, .5e1
+select (qty, id) = (1, 2), (qty, id) < (1, 2), (qty,id) in ((1,2),(3,4)), (qty, id) in (select qty, id from orders), (qty,id) >= (1,'2') from orders
+select case when 1 then 2 end
+select 1 where 'true'
+select 1 where 5
+select '1' + '2'
+select null || 'a', greatest(null, null)
+select 1 where exists (select from orders)
+select rank() from orders
+select '99999999999'::int
+select * from json_array_elements('[1]')
+select regexp_matches('a','b')
+select 'abc'::char(5) || 'x', 'abc'::char(5)
+select (timestamp '2024-01-01', interval '10 days') overlaps (timestamp '2024-01-11', timestamp '2024-01-20')
+select * from (select 1 as a, 2 as a) x
+select x.* from (select 1, 2, 3 as b) x
+select a from (select 1 as a, 2 as a) x
+select t.* from orders t join people p using (id)
+SELECT * FROM unnest(ARRAY[1, 2, 3], ARRAY['a', 'b']) AS u (n, w)
+select * from unnest(array[1],array[2]) with ordinality
+select '1'+'2'
+select e, e.value from json_array_elements('[1]') e
