@@ -433,7 +433,7 @@ bool hs_pg_pump(struct pg_session *s);   /* STREAMING: rows into reply; whether 
 void hs_pg_utility(struct pg_session *s, struct pg_portal *p);
 /* EXECUTE becomes what it names. False: it waits, or has failed. */
 bool hs_pg_execute_resolved(struct pg_session *s, struct pg_portal *p);
-bool hs_pg_set_configs(struct pg_session *s, const struct pg_statement *st); /* set_config(), when it is done */
+bool hs_pg_set_configs(struct pg_session *s, const struct pg_portal *p); /* set_config(), when it is done */
 HS_MUST hs_rc hs_pg_show_texts(struct pg_session *s, struct pg_portal *p, const char **out_state, struct hs_err *err);
 
 /* ---- cursors.c ---- */

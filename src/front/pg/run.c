@@ -364,7 +364,7 @@ static void completed(struct pg_session *s)
         }
         hs_pg_say(s, 'c');
     }
-    if (kind == HS_PGSQL_SELECT && !hs_pg_set_configs(s, r.portal->statement))
+    if (kind == HS_PGSQL_SELECT && !hs_pg_set_configs(s, r.portal))
         return;
     r.portal->done = !r.portal->cursor;
     hs_pg_complete(s, "%s %lld", kind == HS_PGSQL_SELECT ? "SELECT" : r.portal->statement->parsed->tag, count);

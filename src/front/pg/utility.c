@@ -111,14 +111,24 @@ hs_rc hs_pg_show_texts(struct pg_session *s, struct pg_portal *p, const char **s
     return p->texts->at ? HS_OK : hs_fail(err, HS_NOMEM, "out of memory");
 }
 
-bool hs_pg_set_configs(struct pg_session *s, const struct pg_statement *st)
+/* The value that a parameter has in this portal; .at NULL: NULL, which means the default. */
+static hs_str config_value(const struct pg_portal *p, const struct hs_pgsql_set_config *c)
 {
-    const struct hs_pgsql_translation *t = &st->translation;
+    if (!c->param)
+        return c->value.at ? c->value : HS_S("");
+    if (c->param > p->params.count || p->params.at[c->param - 1].null)
+        return (hs_str){0};
+    return p->params.at[c->param - 1].text;
+}
+
+bool hs_pg_set_configs(struct pg_session *s, const struct pg_portal *p)
+{
+    const struct hs_pgsql_translation *t = &p->statement->translation;
     for (size_t i = 0; i < t->set_config_count && !s->refused; i++) {
-        char *value =
-            hs_strndup(t->set_configs[i].value.at ? t->set_configs[i].value.at : "", t->set_configs[i].value.len);
+        hs_str text = config_value(p, &t->set_configs[i]);
+        char *value = hs_strndup(text.at ? text.at : "", text.len);
         if (value)
-            set_text(s, t->set_configs[i].name, value, t->set_configs[i].local);
+            set_text(s, t->set_configs[i].name, text.at ? value : NULL, t->set_configs[i].local);
         else
             hs_pg_fail(s, "53200", "out of memory");
         hs_free(value);
