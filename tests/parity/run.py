@@ -108,6 +108,7 @@ class Shop(Suite):
 class Tally:
     def __init__(self, verbose):
         self.cells = self.compared = self.refused = self.not_yet = 0
+        self.other_dialect = {}  # of a door: queries that its language does not have
         self.verbose = verbose
 
     def wrong(self, where, cells, words):
@@ -145,17 +146,30 @@ def check_published(tally, where, rows, got):
         tally.wrong(where + " published", len(bad), [f"row {i} {got.column_names[k]}: {cells[i][k]!r}, published {body[i][k]!r}"])
 
 
+class Words(str):
+    """Of a refusal, with SQL's own letters where the door has them."""
+
+    def __new__(cls, text, sqlstate):
+        words = super().__new__(cls, text)
+        words.sqlstate = sqlstate
+        return words
+
+
 def ask(connection, refused, sql, params):
     try:
         return connection.query(sql, params), None
     except refused as error:
-        return None, str(error)
+        return None, Words(str(error), getattr(error, "sqlstate", None))
 
 
-def one(tally, where, expected, got, sql):
+def one(tally, where, expected, got, sql, door):
     """Counts the differing cells of one answer."""
-    tally.compared += 1
     (want, want_error), (have, have_error) = expected, got
+    if getattr(have_error, "sqlstate", None) in getattr(door, "OTHER_DIALECT", ()):
+        tally.other_dialect[door.NAME] = tally.other_dialect.get(door.NAME, 0) + 1
+        tally.right(where, "another dialect: " + have_error.splitlines()[0][:150])
+        return
+    tally.compared += 1
     if want_error is not None:
         if not re.search(r"Binder Error.*(column|struct|key|entry)", want_error, re.I | re.S):
             tally.wrong(where, 1, ["the oracle itself fails: " + want_error])
@@ -170,7 +184,7 @@ def one(tally, where, expected, got, sql):
     if have_error is not None:
         tally.wrong(where, max(1, want.num_rows * want.num_columns), ["refused: " + have_error])
         return
-    cells, words = answers.differences(want, have, sql)
+    cells, words = getattr(door, "differences", answers.differences)(want, have, sql)
     if cells:
         tally.wrong(where, cells, words)
     else:
@@ -206,11 +220,11 @@ def run_suite(tally, suite, door_module, only, faults=()):
                 where = f"{suite.name} {name} {person} {door_module.NAME}"
                 want = ask(oracle, Exception, oracle_sql, params)
                 have = ask(connection, door_module.Refused, oracle_sql if oracle_only else door_sql, params)
-                one(tally, where, want, have, oracle_sql)
-                rows = suite.published(name) if person == "root" and have[0] is not None else None
+                one(tally, where, want, have, oracle_sql, door_module)
+                rows = suite.published(name) if person == "root" and have[0] is not None and not hasattr(door_module, "differences") else None
                 if rows is not None:
                     check_published(tally, where, rows, have[0])
-            for name, text, params, words in suite.not_yet if person == suite.persons[0] and not oracle_only else ():
+            for name, text, params, words in suite.not_yet if person == suite.persons[0] and not oracle_only and not hasattr(door_module, "differences") else ():
                 if only and only not in name:
                     continue
                 door_sql, oracle_sql = suite.texts(text)
@@ -251,6 +265,8 @@ def main():
     for suite in suites:
         print(f"{suite.name}: {len(suite.queries)} queries as {', '.join(suite.persons)}")
     print(f"{tally.compared} answers compared, {tally.refused} of them refused on both sides for a hidden column; {tally.not_yet} queries not answered yet; {time.monotonic() - begun:.0f} s")
+    for door, count in tally.other_dialect.items():
+        print(f"{door}: {count} askings in another dialect than the door's")
     queries = sum(len(suite.queries) for suite in suites)
     principals = max(len(suite.persons) for suite in suites)
     print(f"{queries} queries x {principals} principals x {len(names)} doors, {tally.cells} cells differ")
