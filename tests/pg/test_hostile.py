@@ -230,10 +230,10 @@ def flood(wire, data, seconds=10):
                                   query("select 1;" * 3000)], ids=lambda d: f"{d[:1].decode()}{len(d)}")
 def test_floods_that_read_nothing(server, data):
     before = pss(server.pid)
-    wires = [signed_in(server) for _ in range(4)]
+    wires = [signed_in(server) for _ in range(4 if LONG else 2)]
     try:
         for wire in wires:
-            flood(wire, data, 2)
+            flood(wire, data, 4 if LONG else 1)
         grown = pss(server.pid) - before
         assert grown < 256 << 20, f"{grown >> 20} MiB"
     finally:
@@ -341,7 +341,7 @@ def test_two_hundred_active(server):
 
 def test_cut_in_the_middle_of_an_answer(server):
     dice = random.Random(9)
-    for i in range(200 if LONG else 40):
+    for i in range(200 if LONG else 16):
         wire = signed_in(server)
         wire.send(query(LONG_SQL if i % 2 else f"copy ({LONG_SQL}) to stdout (format binary)"))
         left = dice.randrange(0, 2 << 20)
