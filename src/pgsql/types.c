@@ -225,6 +225,10 @@ static hs_rc cast_text(struct reader *r, struct piece *value, struct kind to, st
 static hs_rc cast_param(struct reader *r, struct piece *value, struct kind to, struct piece *out, int location)
 {
     param_is(r, value, to.oid);
+    if (to.oid == HS_OID_numeric && to.typmod < 0) { /* bound with the digits that it has; a cast would cut them */
+        put(r, out, "%P", value);
+        return HS_OK;
+    }
     if (hs_pgsql_type_by_array(to.oid))
         put(r, out, "CAST(CAST(%P AS VARCHAR) AS ", value); /* handed over as the engine's text of a list */
     else

@@ -100,10 +100,26 @@ static void add_value(struct hs_buf *out, const struct hs_param *v)
         add_escaped(out, hs_str_n(text, (size_t)(put_value(text, v) - text)));
 }
 
+/* Lists of numerics are cast to one scale (src/pgsql/types.def), and the engine would round without a word. */
+static hs_rc check_scale(struct list *l, const struct hs_param *v)
+{
+    enum { SCALE_MOST = 10 };
+    size_t len = v->text.len;
+    int scale = v->scale;
+    for (; scale > SCALE_MOST && v->text.at[len - 1] == '0'; len--)
+        scale--;
+    return scale <= SCALE_MOST
+               ? HS_OK
+               : hs_pg_read_failed(l->reader, "22003", "a numeric in an array may have %d digits behind the point",
+                                   SCALE_MOST);
+}
+
 static hs_rc add_element(struct list *l, enum hs_pg_format format, hs_str bytes)
 {
     struct hs_param v = {.null = false};
     HS_TRY(hs_pg_read_scalar(l->reader, l->element, format, bytes, &v));
+    if (v.type == HS_T_DECIMAL)
+        HS_TRY(check_scale(l, &v));
     add_value(l->out, &v);
     return hs_buf_done(l->out, l->reader->err);
 }

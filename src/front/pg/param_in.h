@@ -20,7 +20,7 @@ HS_MUST hs_rc hs_pg_read_int(struct hs_pg_reader *r, const char *type, hs_str te
                              int64_t *out);
 HS_MUST hs_rc hs_pg_read_bool(struct hs_pg_reader *r, hs_str text, int64_t *out);
 HS_MUST hs_rc hs_pg_read_float(struct hs_pg_reader *r, bool wide, hs_str text, double *out);
-/* DECIMAL of as many digits as were written; DOUBLE for NaN and the infinities. */
+/* DECIMAL of as many digits as were written; NaN and the infinities are refused. */
 HS_MUST hs_rc hs_pg_read_numeric(struct hs_pg_reader *r, hs_str text, struct hs_param *out);
 HS_MUST hs_rc hs_pg_read_numeric_binary(struct hs_pg_reader *r, hs_str bytes, struct hs_param *out);
 

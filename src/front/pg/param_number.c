@@ -100,6 +100,14 @@ static hs_rc too_wide(struct hs_pg_reader *r)
     return hs_pg_read_failed(r, "22003", "a numeric of more than %d digits cannot be bound", DIGITS_MAX);
 }
 
+/* The engine's decimals have none of them. */
+static hs_rc no_number(struct hs_pg_reader *r)
+{
+    hs_rc rc = hs_fail(r->err, HS_UNSUPPORTED, "NaN and infinities of type numeric are not supported; bind a float");
+    hs_err_state(r->err, "0A000");
+    return rc;
+}
+
 static char *put(char *p, const char *at, size_t n)
 {
     memcpy(p, at, n);
@@ -191,10 +199,8 @@ hs_rc hs_pg_read_numeric(struct hs_pg_reader *r, hs_str text, struct hs_param *o
 {
     hs_str s = hs_pg_read_trim(text);
     struct written w = {NULL, 0, 0};
-    if (special_float(s, &out->d)) {
-        out->type = HS_T_DOUBLE;
-        return HS_OK;
-    }
+    if (special_float(s, &out->d))
+        return no_number(r);
     bool negative = s.len && s.at[0] == '-';
     if (s.len && (s.at[0] == '-' || s.at[0] == '+'))
         s = hs_str_n(s.at + 1, s.len - 1);
@@ -223,11 +229,8 @@ hs_rc hs_pg_read_numeric_binary(struct hs_pg_reader *r, hs_str bytes, struct hs_
     int weight = (int16_t)u16_at(bytes, 2), sign = u16_at(bytes, 4);
     if (bytes.len != HEAD + 2 * count || shown > SCALE)
         return hs_pg_read_length(r);
-    if (sign == NAN_ || sign == PLUS || sign == MINUS) {
-        out->type = HS_T_DOUBLE;
-        out->d = sign == NAN_ ? (double)NAN : sign == PLUS ? (double)INFINITY : (double)-INFINITY;
-        return HS_OK;
-    }
+    if (sign == NAN_ || sign == PLUS || sign == MINUS)
+        return no_number(r);
     if (sign != 0 && sign != NEGATIVE)
         return hs_pg_read_length(r);
     if (count > COUNT_MAX)
