@@ -506,7 +506,10 @@ static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set,
         return HS_OK;
     }
     if (subscripts) {
-        put(r, out, "CAST(generate_series(1, len(%P)) AS INTEGER[])", &call->args[0]);
+        uint32_t of = call->args[0].kind.oid; /* vectors of the catalog begin at 0 */
+        bool vector = of == HS_OID_int2vector || of == HS_OID_oidvector;
+        put(r, out, "CAST(generate_series(%d, CASE WHEN %P = 1 THEN len(%P)%s ELSE %d END) AS INTEGER[])",
+            (int64_t)!vector, &call->args[1], &call->args[0], vector ? " - 1" : "", (int64_t)!vector - 1);
         out->kind = KIND_OF(HS_OID_int4);
         return HS_OK;
     }

@@ -273,13 +273,35 @@ hs_rc print_bool(struct reader *r, yyjson_val *body, struct piece *out)
     return HS_OK;
 }
 
+/* Of a row, IS NULL and IS NOT NULL ask all of its members. */
+static hs_rc null_of_members(struct reader *r, struct piece *one, bool is, struct piece *out)
+{
+    const struct hs_type *shape = one->kind.shape;
+    size_t count = one->row ? one->row->columns.list.len : shape->field_count;
+    if (one->row && one->row->columns.open)
+        return refuse(r, -1, "0A000", "IS NULL of a row is supported only where all columns are known");
+    put(r, out, "(true");
+    for (size_t i = 0; i < count; i++) {
+        if (one->row) {
+            const struct column *c = &one->row->columns.list.at[i];
+            put(r, out, " AND %N.%N", &one->row->alias, c->printed.len ? &c->printed : &c->name);
+        } else {
+            struct piece copy = piece_copy(r, one);
+            put(r, out, " AND struct_extract(%P, %T)", &copy, &shape->fields[i].name);
+        }
+        put(r, out, is ? " IS NULL" : " IS NOT NULL");
+    }
+    put(r, out, ")");
+    return HS_OK;
+}
+
 hs_rc print_null_test(struct reader *r, yyjson_val *body, struct piece *out)
 {
     struct piece one = {0};
     bool is = node_is(body, "nulltesttype", "IS_NULL");
     yyjson_val *row = node_only(yyjson_obj_get(body, "arg"), "RowExpr");
     out->kind = KIND_OF(HS_OID_bool);
-    if (row) { /* of a row: all of its members */
+    if (row) {
         put(r, out, "(true");
         EACH(i, item, yyjson_obj_get(row, "args"))
         {
@@ -290,6 +312,8 @@ hs_rc print_null_test(struct reader *r, yyjson_val *body, struct piece *out)
         return HS_OK;
     }
     HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &one));
+    if (one.row || (one.kind.shape && one.kind.shape->id == HS_T_STRUCT))
+        return null_of_members(r, &one, is, out);
     put(r, out, "(%P IS %sNULL)", &one, is ? "" : "NOT ");
     return HS_OK;
 }

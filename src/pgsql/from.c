@@ -551,6 +551,7 @@ static hs_rc join(struct reader *r, yyjson_val *body, struct piece *out)
         return refuse(r, -1, "0A000", "NATURAL JOIN is supported only where all columns are known");
     if (!plain)
         HS_TRY(join_condition(r, body, left_at, right_at, &condition));
+    r->scope->outer_join = r->scope->outer_join || !node_is(body, "jointype", "JOIN_INNER");
     if (condition.first) {
         for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
             word = node_is(body, "jointype", WORDS[i][0]) ? WORDS[i][1] : word;

@@ -76,6 +76,42 @@ static bool joins_null(struct reader *r, hs_str name, const struct piece *left, 
     return true;
 }
 
+/* ---- the session's zone ---- */
+
+static bool is_utc(hs_str zone)
+{
+    return !zone.len || hs_str_eq_nocase(zone, HS_S("UTC")) || hs_str_is(zone, "Etc/UTC") || hs_str_is(zone, "GMT");
+}
+
+/* A date or a timestamp beside a timestamptz is one of the session's zone; the engine's own zone is UTC. */
+static hs_rc align_zone(struct reader *r, struct piece *side, const struct piece *other, int location)
+{
+    char klass = hs_pgsql_klass(side->kind.oid);
+    struct piece settled;
+    if (other->kind.oid != HS_OID_timestamptz || (klass != 's' && klass != 'd') || is_utc(r->context->time_zone))
+        return HS_OK;
+    HS_TRY(cast_to(r, side, KIND_OF(HS_OID_timestamptz), location, &settled));
+    *side = settled;
+    return HS_OK;
+}
+
+/* timestamptz + interval: months and days by the calendar of the session's zone, the rest as time that passes. */
+static bool zone_step(struct reader *r, hs_str name, struct piece *left, struct piece *right, struct piece *out)
+{
+    hs_str zone = r->context->time_zone;
+    bool plus = hs_str_is(name, "+"), minus = hs_str_is(name, "-");
+    if (is_utc(zone) || left->kind.oid != HS_OID_timestamptz || right->kind.oid != HS_OID_interval || !(plus || minus))
+        return false;
+    struct piece days = piece_copy(r, right), micros = piece_copy(r, right);
+    const char *word = plus ? "+" : "-";
+    put(r, out,
+        "(timezone(%T, timezone(%T, %P) %s to_months(CAST(hs_pg_months(%P) AS INTEGER)) %s "
+        "to_days(CAST(hs_pg_days(%P) AS INTEGER))) %s to_microseconds(CAST(hs_pg_micros(%P) AS BIGINT)))",
+        &zone, &zone, left, word, right, word, &days, word, &micros);
+    out->kind = KIND_OF(HS_OID_timestamptz);
+    return true;
+}
+
 static bool keeps_literal(hs_str name)
 {
     static const char *const NAMES[] = {"->", "->>", "#>", "#>>", "?",  "?|", "?&",
@@ -170,6 +206,14 @@ hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct p
         if (!done)
             HS_TRY(assume(r, right, left, location));
     }
+    if (left) {
+        HS_TRY(align_zone(r, left, right, location));
+        HS_TRY(align_zone(r, right, left, location));
+    }
+    if (left && zone_step(r, name, left, right, out))
+        return HS_OK;
+    if (left && hs_str_is(name, "+") && zone_step(r, name, right, left, out))
+        return HS_OK;
     call.args[0] = left ? *left : *right;
     call.args[1] = *right;
     struct piece made = {.kind = NOT_KNOWN};
@@ -259,6 +303,7 @@ static hs_rc in_list(struct reader *r, struct piece *left, yyjson_val *right, hs
         struct piece one = {0};
         HS_TRY(expr(r, item, &one));
         HS_TRY(assume(r, &one, left, location));
+        HS_TRY(align_zone(r, &one, left, location));
         put(r, out, "%s%P", i ? ", " : "", &one);
     }
     put(r, out, "))");
@@ -278,6 +323,10 @@ static hs_rc between(struct reader *r, yyjson_val *body, struct piece *left, yyj
     HS_TRY(assume(r, left, &low, location));
     HS_TRY(assume(r, &low, left, location));
     HS_TRY(assume(r, &high, left, location));
+    HS_TRY(align_zone(r, left, &low, location));
+    HS_TRY(align_zone(r, left, &high, location));
+    HS_TRY(align_zone(r, &low, left, location));
+    HS_TRY(align_zone(r, &high, left, location));
     const char *negate = not ? "NOT " : "";
     if (symmetric) {
         struct piece again = piece_copy(r, left), low_again = piece_copy(r, &low), high_again = piece_copy(r, &high);
@@ -295,6 +344,8 @@ static hs_rc distinct_from(struct reader *r, struct piece *left, struct piece *r
 {
     HS_TRY(assume(r, left, right, location));
     HS_TRY(assume(r, right, left, location));
+    HS_TRY(align_zone(r, left, right, location));
+    HS_TRY(align_zone(r, right, left, location));
     put(r, out, "(%P%L IS %sDISTINCT FROM %P)", left, location, not ? "NOT " : "", right);
     out->kind = KIND_OF(HS_OID_bool);
     return HS_OK;

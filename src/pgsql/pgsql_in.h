@@ -63,10 +63,11 @@ struct piece {
     struct kind kind;
     /* A column as it is, a bare parameter, a string that has no type yet. */
     enum { PIECE_PLAIN, PIECE_COLUMN, PIECE_PARAM, PIECE_LITERAL } form;
-    size_t param;   /* of PIECE_PARAM */
-    hs_str literal; /* of PIECE_LITERAL: its value */
-    bool is_null;   /* the word NULL */
-    bool is_query;  /* a sub-query in its brackets */
+    size_t param;            /* of PIECE_PARAM */
+    hs_str literal;          /* of PIECE_LITERAL: its value */
+    const struct entry *row; /* a table as a whole */
+    bool is_null;            /* the word NULL */
+    bool is_query;           /* a sub-query in its brackets */
 };
 
 /* ---- what is in scope ---- */
@@ -110,6 +111,7 @@ struct scope {
     struct entry *entries, **end;
     struct merged *merged;
     HS_VEC(struct shown) shown;
+    bool outer_join;
     const struct columns *outputs; /* in ORDER BY of a set operation: these names alone */
 };
 

@@ -152,6 +152,21 @@ static void put_column(struct reader *r, struct piece *out, const struct entry *
     out->form = PIECE_COLUMN;
 }
 
+/* A table as a whole. Where an outer join found no partner the row is NULL to PostgreSQL, and a row of NULLs here. */
+static hs_rc put_row(struct reader *r, const struct entry *e, int location, struct piece *out)
+{
+    bool outer = false;
+    for (const struct scope *s = r->scope; s; s = s->outer)
+        outer = outer || s->outer_join;
+    if (outer)
+        return refuse(r, location, "0A000", "a row as a whole (\"%.*s\") is not supported beside an outer join",
+                      HS_FMT(e->alias));
+    put(r, out, "%L%N", location, &e->alias);
+    out->kind = KIND_OF(HS_OID_record);
+    out->row = e;
+    return HS_OK;
+}
+
 /* A name by itself: a column of the nearest query that has it, else a table as a whole. */
 static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece *out)
 {
@@ -189,8 +204,10 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
     }
     if (!e && !open)
         return refuse(r, location, "42703", "column \"%.*s\" does not exist", HS_FMT(name));
+    if (e)
+        return put_row(r, e, location, out);
     put(r, out, "%L%N", location, &name);
-    out->kind = e ? KIND_OF(HS_OID_record) : c ? c->kind : NOT_KNOWN;
+    out->kind = c ? c->kind : NOT_KNOWN;
     return HS_OK;
 }
 
@@ -221,6 +238,14 @@ static hs_rc qualified(struct reader *r, hs_str schema, hs_str table, hs_str nam
     return HS_OK;
 }
 
+static hs_rc whole_row(struct reader *r, hs_str schema, hs_str table, int location, struct piece *out)
+{
+    struct entry *e = find_entry(r->scope, schema, table);
+    if (!e)
+        return refuse(r, location, "42P01", "missing FROM-clause entry for table \"%.*s\"", HS_FMT(table));
+    return put_row(r, e, location, out);
+}
+
 hs_rc print_column(struct reader *r, yyjson_val *body, struct piece *out)
 {
     yyjson_val *fields = yyjson_obj_get(body, "fields");
@@ -232,9 +257,14 @@ hs_rc print_column(struct reader *r, yyjson_val *body, struct piece *out)
     EACH(i, item, fields)
     {
         if (node_only(item, "A_Star"))
-            return refuse(r, location, "0A000", "a star is not supported here");
-        name[i] = node_string(item);
+            count--; /* f(t.*): the row */
+        else
+            name[i] = node_string(item);
     }
+    if (count == 0)
+        return refuse(r, location, "0A000", "a star is not supported here");
+    if (count < yyjson_arr_size(fields))
+        return whole_row(r, count > 1 ? name[count - 2] : HS_S(""), name[count - 1], location, out);
     if (count == 1)
         return one_name(r, name[0], location, out);
     if (count == 2)
