@@ -93,7 +93,7 @@ hs_rc hs_pg_read_float(struct hs_pg_reader *r, bool wide, hs_str text, double *o
 }
 
 /* ---- numeric ---- */
-enum { DIGITS_MAX = 38, NUMERIC_TEXT_MAX = 200000 };
+enum { DIGITS_MAX = 38, SHORT_SCALE = 6, NUMERIC_TEXT_MAX = 200000 };
 
 static hs_rc too_wide(struct hs_pg_reader *r)
 {
@@ -154,6 +154,8 @@ static hs_rc keep_numeric(struct hs_pg_reader *r, bool negative, const char *dig
     out->scale = (int)scale;
     out->precision = (int)((int64_t)count + zeros > scale ? (int64_t)count + zeros : scale);
     out->precision = out->precision ? out->precision : 1;
+    if (scale > SHORT_SCALE) /* else there is no room before the point for what it is added to */
+        out->precision = DIGITS_MAX;
     out->text = hs_arena_str(r->arena, hs_str_n(text, (size_t)(p - text)));
     return out->text.at ? HS_OK : hs_fail(r->err, HS_NOMEM, "out of memory");
 }
