@@ -216,11 +216,14 @@ hs_rc reg_name(struct reader *r, struct piece *value, struct piece *out)
     HS_TRY(relation_column(r, reg->relation, &relation));
     put(r, out, "CASE WHEN %P = 0 THEN '-' ELSE coalesce((SELECT ", &zero);
     if (reg->oid == HS_OID_regclass) {
+        /* A path of one schema: its relations need no schema. Of several, one name may be in two. */
+        hs_str own = r->context->search_path_count == 1 ? r->context->search_path[0] : HS_S("pg_catalog");
         HS_TRY(relation_column(r, "pg_namespace", &schemas));
         put(r, out,
-            "CASE WHEN hs_n.\"nspname\" = 'pg_catalog' THEN hs_c.\"relname\" ELSE concat(hs_n.\"nspname\", '.', "
-            "hs_c.\"relname\") END FROM %P AS hs_c JOIN %P AS hs_n ON hs_n.\"oid\" = hs_c.\"relnamespace\"",
-            &relation, &schemas);
+            "CASE WHEN hs_n.\"nspname\" IN ('pg_catalog', %T) THEN hs_pg_quote_ident(hs_c.\"relname\") ELSE "
+            "concat(hs_pg_quote_ident(hs_n.\"nspname\"), '.', hs_pg_quote_ident(hs_c.\"relname\")) END FROM %P AS hs_c "
+            "JOIN %P AS hs_n ON hs_n.\"oid\" = hs_c.\"relnamespace\"",
+            &own, &relation, &schemas);
     } else {
         put(r, out, "hs_c.\"%s\" FROM %P AS hs_c", reg->name, &relation);
     }
