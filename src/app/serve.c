@@ -211,6 +211,7 @@ static struct hs_pg_settings pg_settings(const struct settings *s)
         .catalog_ms = s->pg_catalog_time,
         .catalogs_max = s->pg_catalogs,
         .token_plain = s->pg_plain_tokens,
+        .plain_anywhere = s->plain_text_anywhere,
     };
 }
 

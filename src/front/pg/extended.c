@@ -292,7 +292,8 @@ static enum pg_handled describe_statement(struct pg_session *s, hs_str name)
         return PG_HANDLED;
     if (st->parsed->runs && (!hs_pg_look(s) || !hs_pg_statement_translated(s, st)))
         return PG_AGAIN;
-    if (!hs_pg_statement_described(s, st))
+    struct pg_statement *target = st->kind == HS_PGSQL_EXECUTE ? hs_pg_statement_find(s, st->parsed->name) : NULL;
+    if (!hs_pg_statement_described(s, st) || (target && !hs_pg_statement_described(s, target)))
         return PG_AGAIN;
     const struct pg_columns *columns = hs_pg_statement_columns(s, st);
     hs_pg_param_description(s, st);

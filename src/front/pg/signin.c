@@ -68,9 +68,13 @@ static void ask_scram(struct pg_session *s)
     hs_pg_become(s, PG_PROVING);
 }
 
+/* Where TLS can be had, what goes over a network goes in it: io lets every connection begin in plain text, so that it
+ * may ask. Where it cannot, io listens on loopback alone, unless it was told otherwise. */
 void hs_pg_ask_proof(struct pg_session *s)
 {
-    if (hs_str_is(s->user, "token"))
+    if (!s->tls && s->may_upgrade && s->settings.plain_anywhere != 1 && !is_loopback(s->peer))
+        hs_pg_fatal(s, "28000", "connections from other machines want TLS: sslmode=require or more");
+    else if (hs_str_is(s->user, "token"))
         ask_token(s);
     else
         ask_scram(s);

@@ -134,6 +134,20 @@ static void nothing_may_lie_behind_a_wish_for_tls(void **state)
     assert_false(hs_front_pg.wants_tls(rig.session));
 }
 
+static void other_machines_want_tls(void **state)
+{
+    (void)state;
+    rig_close_session(&rig);
+    rig.far = true;
+    assert_true(rig_open_session(&rig, false, true));
+    rig_start(&rig, PG_VERSION_3_0, (const char *const[]){"user", "ana", NULL});
+    says("E28000");
+    rig_close_session(&rig);
+    assert_true(rig_open_session(&rig, true, false));
+    rig_sign_in(&rig);
+    assert_non_null(strstr(rig_said(&rig), "ZI"));
+}
+
 static void negotiates_newer_versions(void **state)
 {
     (void)state;
@@ -484,6 +498,12 @@ static void prepares_in_sql(void **state)
     (void)state;
     answers("prepare q(bigint) as select id, text from orders where id = $1; execute q(5)",
             "C[PREPARE] T(id:20,text:25) D(0,5) D(1,5) D(2,5) C[SELECT 3] ZI");
+    rig_parse(&rig, "", "execute q(6)", 0, NULL);
+    rig_of(&rig, 'D', 'S', "");
+    rig_bind(&rig, "", "", 0, NULL, 0);
+    rig_execute(&rig, "", 1);
+    rig_say(&rig, 'S');
+    says("1 t T(id:20,text:25) 2 D(0,6) s ZI");
     answers("execute q(1, 2)", "E42601 ZI");
     answers("execute q('x')", "E22P02 ZI");
     answers("deallocate q; execute q(1)", "C[DEALLOCATE] E26000 ZI");
@@ -659,8 +679,8 @@ static const char *long_query(const char *what)
 {
     static char text[20000];
     size_t n = (size_t)snprintf(text, sizeof text, "select id, text from orders where text <> '%s' /*", what);
-    memset(text + n, 'x', 9000);
-    strcpy(text + n + 9000, "*/ and id <> 7");
+    memset(text + n, 'x', 4100);
+    strcpy(text + n + 4100, "*/ and id <> 7");
     return text;
 }
 
@@ -880,9 +900,9 @@ static void ends_anywhere(void **state)
     transcript();
     size_t all = rig.sent.len;
     teardown(state);
-    for (size_t cut = 0; cut < all; cut += 3) {
+    for (size_t cut = 0; cut < all; cut += 1 + all / 500) {
         setup(state);
-        fake.async = cut % 2;
+        fake.async = cut % 3 == 0;
         transcript();
         rig.sent.len = cut;
         rig_run(&rig);
@@ -926,6 +946,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_wishes_before, setup, teardown),
         cmocka_unit_test_setup_teardown(goes_on_in_tls, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_may_lie_behind_a_wish_for_tls, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_machines_want_tls, setup, teardown),
         cmocka_unit_test_setup_teardown(negotiates_newer_versions, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_other_protocols, setup, teardown),
         cmocka_unit_test_setup_teardown(tokens_want_tls, setup, teardown),

@@ -18,7 +18,7 @@ struct rig {
     struct hs_out out;
     struct hs_buf sent; /* by the client, not yet fed */
     struct hs_buf got;  /* from the server, not yet looked at */
-    bool woken, broken, no_jobs;
+    bool woken, broken, no_jobs, far;
     int64_t now_ms;
     int32_t pid;
     uint8_t key[256];
@@ -33,7 +33,8 @@ static inline void rig_wake(void *waker)
 
 static inline bool rig_open_session(struct rig *r, bool tls, bool may_upgrade)
 {
-    struct hs_peer peer = {.address = HS_S("127.0.0.1:5"), .tls = tls, .may_upgrade = may_upgrade};
+    struct hs_peer peer = {.address = r->far ? HS_S("192.0.2.1:5") : HS_S("127.0.0.1:5"), .tls = tls};
+    peer.may_upgrade = may_upgrade;
     if (tls)
         peer.end_point = HS_S("digest");
     r->session_open = hs_front_pg.open(&r->env, &peer, r, &r->session, &r->err) == HS_OK;
