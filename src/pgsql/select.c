@@ -150,6 +150,16 @@ static bool in_scope(struct scope *s, hs_str name)
     return false;
 }
 
+/* Of a relation: the engine would take its row for what is meant. */
+static bool names_relation(const struct scope *s, hs_str name)
+{
+    for (const struct entry *e = s ? s->entries : NULL; e; e = e->next) {
+        if (hs_str_eq(e->alias, name))
+            return true;
+    }
+    return false;
+}
+
 static hs_rc output_item(struct reader *r, yyjson_val *node, yyjson_val *list, bool output_first, struct piece *out)
 {
     int64_t number;
@@ -162,7 +172,7 @@ static hs_rc output_item(struct reader *r, yyjson_val *node, yyjson_val *list, b
     bool after_star;
     size_t count = name.len ? count_targets(list, name, &first, &after_star) : 0;
     if (count && (output_first || !in_scope(r->scope, name))) {
-        if (count > 1 && !after_star)
+        if ((count > 1 || names_relation(r->scope, name)) && !after_star)
             put(r, out, "%d", (int64_t)first + 1);
         else
             put(r, out, "%L%N", node_location(node_only(node, "ColumnRef")), &name);
