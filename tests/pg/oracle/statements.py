@@ -12,7 +12,7 @@ TABLES = {
 }
 CONSTANTS = {
     INT: ["0", "1", "2", "7", "-3", "100", "NULL::int"], NUM: ["0.5", "1.25", "-3.10", "100.00", "NULL::numeric"],
-    FLT: ["0.5::float8", "-2.25::float8", "3::float8"], TEXT: ["'a'", "'Bonn'", "''", "'x y'", "NULL::text", "'EU'"],
+    FLT: ["0.5::float8", "-2.25::float8", "3::float8"], TEXT: ["'a'::text", "'Bonn'::text", "''::text", "'x y'::text", "NULL::text", "'EU'::text"],
     BOOL: ["true", "false", "NULL::bool"], DATE: ["date '2024-02-29'", "date '2016-06-01'"],
     TS: ["timestamp '2024-02-29 10:20:30'", "timestamp '2000-01-01'"], SPAN: ["interval '1 month'", "interval '2 days 03:00'", "interval '-1 day'"],
 }
@@ -26,7 +26,7 @@ MADE = {
     FLT: ["({flt} * {flt})", "({flt} + {int})", "({flt} / 4)", "{int}::float8", "{num}::float8", "abs({flt})", "sqrt(abs({flt}))", "date_part('month', {date})"],
     TEXT: ["({text} || {text})", "upper({text})", "lower({text})", "left({text}, 3)", "right({text}, 2)", "substring({text} FROM 2 FOR 3)", "trim({text})",
            "replace({text}, 'a', 'b')", "coalesce({text}, 'none')", "lpad({text}, 6, '*')", "{int}::text", "{date}::text", "split_part({text}, 'e', 1)",
-           "CASE WHEN {bool} THEN {text} ELSE {text} END", "concat({text}, {int}, {text})", "initcap(lower({text}))", "repeat({text}, 2)", "reverse({text})",
+           "CASE WHEN {bool} THEN {text} ELSE {text} END", "concat({text}, {int}, {text})", "repeat({text}, 2)", "reverse({text})",
            "to_char({date}, 'YYYY-MM')", "md5({text})", "({text} || {int})", "nullif({text}, '')", "translate({text}, 'ab', 'xy')", "{num}::text", "{bool}::text"],
     BOOL: ["({int} < {int})", "({int} = {int})", "({num} >= {num})", "({text} = {text})", "({text} < {text})", "({text} LIKE '%a%')", "({text} ILIKE 'B%')",
            "({date} > {date})", "({bool} AND {bool})", "({bool} OR {bool})", "(NOT {bool})", "({int} IS NULL)", "({text} IS NOT NULL)", "({int} IN (1, 2, {int}))",
@@ -37,8 +37,8 @@ MADE = {
     SPAN: ["({span} + {span})", "({span} * 2)", "-{span}", "({ts} - {ts})", "justify_days({span})"],
 }
 AGGREGATES = ["count(*)", "count({int})", "sum({int})", "min({int})", "max({num})", "sum({num})", "avg({int})", "avg({num})", "min({text})", "max({date})",
-              "bool_and({bool})", "bool_or({bool})", "count(DISTINCT {int})", "count(DISTINCT {text})", "string_agg({text}, ',' ORDER BY {text} COLLATE \"C\", {int})",
-              "array_agg({int} ORDER BY {int})", "count(*) FILTER (WHERE {bool})", "sum({int}) FILTER (WHERE {bool})", "max({ts})", "min({bool}::int)"]
+              "bool_and({bool})", "bool_or({bool})", "count(DISTINCT {int})", "count(DISTINCT {text})", "string_agg({word}, ',' ORDER BY {word} COLLATE \"C\")",
+              "array_agg({whole} ORDER BY {whole})", "count(*) FILTER (WHERE {bool})", "sum({int}) FILTER (WHERE {bool})", "max({ts})", "min({bool}::int)"]
 WINDOWS = ["row_number() OVER (ORDER BY {key})", "rank() OVER (ORDER BY {plain})", "dense_rank() OVER (PARTITION BY {plain} ORDER BY {key})",
            "lag({int}) OVER (ORDER BY {key})", "lead({text}, 2) OVER (ORDER BY {key})", "sum({int}) OVER (PARTITION BY {plain})",
            "avg({int}) OVER (ORDER BY {key} ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", "count(*) OVER (PARTITION BY {plain} ORDER BY {key})",
@@ -49,7 +49,7 @@ class Draw:
     def __init__(self, seed):
         self.rng = random.Random(seed)
         self.columns = {}  # type: [expression]
-        self.key = "1"
+        self.key, self.word, self.whole = "1", "'w'", "1"
 
     def pick(self, options):
         return self.rng.choice(options)
@@ -60,11 +60,17 @@ class Draw:
         for name, alias in tables:
             for column, kind in TABLES[name].items():
                 self.columns.setdefault(kind, []).append(f"{alias}.{column}")
+        self.word = self.pick(self.columns.get(TEXT) or ["'w'::text"])
+        self.whole = self.pick(self.columns[INT])
         self.key = ", ".join(f"{alias}.id" for _, alias in tables)
 
     def hole(self, name, depth):
         if name == "key":
             return self.key
+        if name == "word":
+            return self.word
+        if name == "whole":
+            return self.whole
         if name == "small":
             return self.pick(["1", "30", "-7", "365"])
         if name == "plain":

@@ -7,7 +7,7 @@ import sides
 import statements
 
 FIRST = int(os.environ.get("HS_ORACLE_SEED", 1))
-COUNT = int(os.environ.get("HS_ORACLE_STATEMENTS", 1200)) * (20 if os.environ.get("HAILSTORM_LONG", "") not in ("", "0") else 1)
+COUNT = int(os.environ.get("HS_ORACLE_STATEMENTS", 600)) * (20 if os.environ.get("HAILSTORM_LONG", "") not in ("", "0") else 1)
 
 # A numeric's digits are its column's here, and a value's there (differences.txt: zeros); the rest has to be the same.
 NEAR = 1e-11

@@ -21,7 +21,6 @@ SELECT 2 = ANY (ARRAY[1, 2]), 3 = ANY (ARRAY[1, NULL]), 1 <> ALL (ARRAY[2, 3]), 
 
 SELECT unnest(ARRAY[1, 2]), unnest(ARRAY['a', 'b'])
 
--- differs: unnest-several
 SELECT * FROM unnest(ARRAY[1, 2, 3], ARRAY['a', 'b']) AS u (n, w)
 
 -- differs: dimensions

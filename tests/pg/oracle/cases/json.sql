@@ -21,7 +21,6 @@ SELECT row_to_json(x) FROM (SELECT id, name FROM emp WHERE id < 3) x ORDER BY x.
 
 SELECT json_array_length('[1, 2, 3]'), json_typeof('[1]'), json_typeof('1'), jsonb_typeof('null')
 
--- differs: set-names
 SELECT * FROM json_array_elements('[1, "a", null]')
 
 SELECT json_array_elements_text('[1, "a"]')
