@@ -4,7 +4,7 @@
     build/venv/bin/python bench/run.py [--quick] [--runs N] [--only NAME ...]
 
 Prints a table and writes build/bench.json: a list of {name, ours, rival, rival_name, unit, ratio, goal, met, runs}; ratio > 1 means
-that we are better. Rivals: Python DuckDB 1.5.5 in process, ROAPI 0.12.7 over Flight SQL, ourselves without policy. `masks` is bench/masks.py. Answers are compared
+that we are better. Rivals: Python DuckDB 1.5.5 in process, ROAPI 0.12.7 over Flight SQL, ourselves without policy. `masks` is bench/masks.py, `pg` is bench/pg.py (PostgreSQL 15). Answers are compared
 (row counts) before anything is timed.
 """
 import argparse
@@ -286,13 +286,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="scale 0.01, three runs: does it still work?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"])
+    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks", "pg"])
     options = parser.parse_args()
     scale, runs = (0.01, options.runs or 3) if options.quick else (1, options.runs or 7)
     subprocess.run([sys.executable, ROOT / "demo/generate.py"], check=True, stdout=subprocess.DEVNULL)
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
-    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks"], os.cpu_count(), Report()
+    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks", "pg"], os.cpu_count(), Report()
     print(f"scale {scale:g}, {runs} runs each, medians, {threads} cores; ratio > 1: we are better\n")
     with Server(out / "mesh", settings={"log-level": "debug"}, threads=threads) as server:
         if "scans" in wanted:
@@ -309,6 +309,9 @@ def main():
         starting(report, out, runs)
     if "decide" in wanted:
         decisions(report)
+    if "pg" in wanted:
+        import pg
+        pg.run_all(report, scale, max(3, runs // 2))
     if "masks" in wanted:
         mask_costs(report, scale, runs)
     (ROOT / "build" / "bench.json").write_text(json.dumps(report.rows, indent=1) + "\n")
