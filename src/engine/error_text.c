@@ -123,6 +123,7 @@ static const struct {
     {"CATALOG", "Type with name", "42704"},
     {"CATALOG", "Table with name", "42P01"},
     {"PARSER", "", "42601"},
+    {"SYNTAX", "Like pattern", "22025"},
     {"SYNTAX", "", "42601"},
     {"NOT_IMPLEMENTED", "", "0A000"},
     {"OUT_OF_MEMORY", "", "53200"},

@@ -66,7 +66,7 @@ static enum mark next_mark(hs_str *f, hs_str *out_text)
         skip(f, len + 1 + (end ? 1 : 0));
         return MARK_LITERAL;
     }
-    if (f->at[0] == '\\' && f->len > 1)
+    if (f->len > 1 && f->at[0] == '\\' && f->at[1] == '"')
         skip(f, 1);
     *out_text = hs_str_n(f->at, 1);
     skip(f, 1);

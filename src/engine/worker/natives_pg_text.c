@@ -144,18 +144,19 @@ static bool is_word_byte(char ch)
            (unsigned char)ch >= 0x80;
 }
 
-/* Letters outside ASCII are parts of words and stay as they are. */
+/* Letters outside ASCII are parts of words and stay as they are; what has four bytes is hardly a letter. */
 static bool initcap(struct pg_call *c, size_t row)
 {
     hs_str s = pg_text_at(c, 0, row);
-    bool inside = false;
+    bool inside = false, picture = false;
     for (size_t i = 0; i < s.len; i++) {
         char ch = s.at[i];
+        picture = (unsigned char)ch >= 0xf0 || (picture && ((unsigned char)ch & 0xc0) == 0x80);
         if (ch >= 'a' && ch <= 'z' && !inside)
             ch = (char)(ch - 32);
         else if (ch >= 'A' && ch <= 'Z' && inside)
             ch = (char)(ch + 32);
-        inside = is_word_byte(ch);
+        inside = is_word_byte(ch) && !picture;
         hs_buf_addc(&c->text, ch);
     }
     return pg_put_buf(c, row);

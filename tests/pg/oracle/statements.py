@@ -18,7 +18,7 @@ CONSTANTS = {
 }
 # result: templates with the types of their holes
 MADE = {
-    INT: ["({int} + {int})", "({int} - {int})", "({int} * 3)", "({int} / nullif({int} % 7, 0))", "({int} % 5)", "abs({int})", "length({text})", "-{int}",
+    INT: ["({int} + {int})", "({int} - {int})", "({int} * 3)", "({int} / nullif({int} % 7, 0))", "({int} % 5)", "abs({int})", "length({text})", "(- {int})",
           "({date} - {date})", "coalesce({int}, {int})", "greatest({int}, {int})", "least({int}, {int})", "nullif({int}, {int})", "position('a' IN {text})",
           "CASE WHEN {bool} THEN {int} ELSE {int} END", "round({num})::int", "ascii({text})", "mod({int}, 4)", "({int} & 7)"],
     NUM: ["({num} + {num})", "({num} - {int})", "({num} * {int})", "({num} / nullif({int}, 0))", "round({num}, 1)", "abs({num})", "trunc({num})", "ceil({num})",
@@ -34,7 +34,7 @@ MADE = {
            "({text} NOT IN ('a', 'Bonn'))", "({int} = ANY (ARRAY[1, 3, 5]))"],
     DATE: ["({date} + {small})", "({date} - {small})", "({ts})::date", "coalesce({date}, {date})", "greatest({date}, {date})", "(date_trunc('month', {ts}))::date"],
     TS: ["({ts} + {span})", "({date} + {span})", "date_trunc('month', {ts})", "date_trunc('hour', {ts})", "{date}::timestamp", "({ts} - {span})"],
-    SPAN: ["({span} + {span})", "({span} * 2)", "-{span}", "({ts} - {ts})", "justify_days({span})"],
+    SPAN: ["({span} + {span})", "({span} * 2)", "(- {span})", "({ts} - {ts})", "justify_days({span})"],
 }
 AGGREGATES = ["count(*)", "count({int})", "sum({int})", "min({int})", "max({num})", "sum({num})", "avg({int})", "avg({num})", "min({text})", "max({date})",
               "bool_and({bool})", "bool_or({bool})", "count(DISTINCT {int})", "count(DISTINCT {text})", "string_agg({word}, ',' ORDER BY {word} COLLATE \"C\")",
