@@ -5,6 +5,7 @@ to ours: both answer, with the same columns, and with the same rows where a requ
     -- rows: same | some | none | any"""
 import pathlib
 import re
+import subprocess
 import sys
 
 import psycopg2
@@ -106,3 +107,15 @@ def test_request(real, ours, sql, rows):
         assert got == want == []
     elif rows == "some":
         assert got
+
+
+@pytest.mark.parametrize("command", ["\\d sales.orders", "\\d sales.customers", "\\d support.*", "\\d sales.orders_pkey", "\\dT sales.*",
+                                     "\\dD", "\\dE *.*", "\\dm *.*", "\\ds *.*", "\\dRp", "\\dy", "\\des", "\\dew", "\\deu", "\\det",
+                                     "\\dF x", "\\dX", "\\dP", "\\dAc btree int4", "\\dO default", "\\dL x", "\\dn x", "\\dp x"])
+def test_psql(real, server, command):
+    """Where no owner and no text of the server's own is among the columns, to the byte."""
+    base = ["psql", "-X", "-c", command]
+    want = subprocess.run([*base, "-h", real.info.host, "-U", "tester", "postgres"], capture_output=True, text=True)
+    got = subprocess.run([*base, "-h", "127.0.0.1", "-p", str(server.pg_port), "-U", "otto", "demo"], capture_output=True, text=True,
+                         env={"PGPASSWORD": "otto-demo", "PATH": "/usr/bin:/bin"})
+    assert (got.returncode, got.stdout) == (want.returncode, want.stdout), got.stderr

@@ -29,7 +29,7 @@ struct class_row {
     hs_str name, acl;
     char kind;
     size_t columns;
-    bool has_index;
+    bool has_index, has_triggers;
 };
 
 static void add_class(struct hs_pg_cells *c, const struct class_row *r)
@@ -47,7 +47,9 @@ static void add_class(struct hs_pg_cells *c, const struct class_row *r)
     hs_pg_cells_copy(c, "f\tp"); /* relisshared, relpersistence */
     hs_pg_cell_words(c, kind);
     hs_pg_cell_int(c, (int64_t)r->columns);
-    hs_pg_cells_copy(c, "0\tf\tf\tf\tf\tf\tt");      /* relchecks to relispopulated */
+    hs_pg_cells_copy(c, "0\tf"); /* relchecks, relhasrules */
+    hs_pg_cell_bool(c, r->has_triggers);
+    hs_pg_cells_copy(c, "f\tf\tf\tt");               /* relhassubclass to relispopulated */
     hs_pg_cell_words(c, r->kind == 'r' ? "d" : "n"); /* relreplident */
     hs_pg_cells_copy(c, "f\t0\t0\t0");
     if (r->acl.at)
@@ -62,6 +64,15 @@ static bool has_index(const struct hs_pg_system *s, size_t table)
 {
     for (size_t i = 0; i < s->key_count; i++)
         if (s->keys[i].table == table && s->keys[i].kind != 'f')
+            return true;
+    return false;
+}
+
+/* PostgreSQL keeps foreign keys by triggers, and psql asks for keys only where there are some. */
+static bool has_foreign_key(const struct hs_pg_system *s, size_t table)
+{
+    for (size_t i = 0; i < s->key_count; i++)
+        if (s->keys[i].kind == 'f' && (s->keys[i].table == table || s->keys[i].to == table))
             return true;
     return false;
 }
@@ -99,6 +110,7 @@ static hs_rc fill_classes(const struct hs_pg_system *s, const struct hs_pg_facts
                                          .kind = t->composite ? 'c' : 'r',
                                          .columns = t->column_count,
                                          .has_index = !t->composite && has_index(s, i),
+                                         .has_triggers = !t->composite && has_foreign_key(s, i),
                                          .acl = t->composite ? (hs_str){0} : s->table_acl});
     }
     for (size_t i = 0; i < s->key_count; i++) {
@@ -227,7 +239,9 @@ static hs_rc fill_tables(const struct hs_pg_system *s, const struct hs_pg_facts 
         hs_pg_cell_text(c, s->seen[i].name);
         hs_pg_cells_copy(c, HS_PG_OWNER "\t\\N");
         hs_pg_cell_bool(c, has_index(s, i));
-        hs_pg_cells_copy(c, "f\tf\tf");
+        hs_pg_cell_bool(c, false);
+        hs_pg_cell_bool(c, has_foreign_key(s, i));
+        hs_pg_cell_bool(c, false);
         hs_pg_cells_end(c);
     }
     return HS_OK;
