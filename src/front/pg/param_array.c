@@ -91,7 +91,7 @@ static char *put_value(char *p, const struct hs_param *v)
 
 static void add_value(struct hs_buf *out, const struct hs_param *v)
 {
-    char text[HS_PG_PUT_MOST];
+    char text[HS_PG_PUT_MOST] = "";
     if (v->type == HS_T_STRING || v->type == HS_T_DECIMAL)
         add_escaped(out, v->text);
     else if (v->type == HS_T_BINARY)

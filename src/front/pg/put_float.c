@@ -180,7 +180,7 @@ static char *put_scientific(char *p, const char *digits, int count, int exponent
 /* Plain down to 0.0001 and below 10^plain_end, as %g with the digits that the type is sure of. */
 static char *put_decimal(char *p, struct decimal d, int plain_end)
 {
-    char digits[20];
+    char digits[20] = "0";
     int count = (int)(hs_pg_put_u64(digits, d.digits) - digits), exponent = d.exponent + count - 1;
     if (exponent < -4 || exponent >= plain_end)
         return put_scientific(p, digits, count, exponent);

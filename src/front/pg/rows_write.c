@@ -213,7 +213,7 @@ static hs_rc put_counted(struct hs_pg_rows *r, size_t i, struct sink *s, struct 
                 return no_room(s->buf, s->too_long, err);
             p = put_short(hs_pg_put32(s->p, (uint32_t)len), (const char *)c->data + from, len);
         } else if (c->op >> 1 == HS_PG_V_NULL) {
-            p = hs_pg_put32(p, UINT32_MAX);
+            p = hs_pg_put32(p, UINT32_MAX); /* last, for it is rare */
         } else {
             s->p = p;
             HS_TRY(put_long(r, c, i, s, err));

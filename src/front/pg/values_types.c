@@ -84,8 +84,9 @@ void hs_pg_type_of(const struct hs_type *type, struct hs_pg_type *out)
     bool json = hs_pg_is_json(type), list = type->id == HS_T_LIST && !json;
     const struct hs_type *element = list ? type->fields[0].type : type;
     uint32_t oid = json || hs_pg_is_json(element) ? HS_PG_OID_JSON : MADE_OF[element->id];
+    static const struct hs_pg_type text = {HS_PG_OID_TEXT, 1009, -1, -1, "text"};
     const struct hs_pg_type *found = hs_pg_type_by_oid(oid);
-    *out = found ? *found : *hs_pg_type_by_oid(HS_PG_OID_TEXT);
+    *out = found ? *found : text;
     out->typmod = typmod_of(element);
     if (list)
         array_of(out);
