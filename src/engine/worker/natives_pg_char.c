@@ -377,7 +377,7 @@ static void add_token(struct hs_buf *b, const struct token *t, const struct mome
         add_roman(b, t, c->month);
         return;
     case P_SSSS:
-        add_number(b, t, c->hour * 3600 + c->minute * 60 + c->second, 0);
+        add_number(b, t, (int64_t)c->hour * 3600 + c->minute * 60 + c->second, 0);
         return;
     case P_SS:
         add_number(b, t, c->second, 2);
@@ -749,7 +749,7 @@ static int64_t settle_days(struct read *r)
     if (r->julian)
         return r->julian - 2440588;
     if (r->has_century && !r->has_year)
-        r->year = (r->century - 1) * 100 + 1;
+        r->year = (r->century - 1) * INT64_C(100) + 1;
     if (r->bc)
         r->year = 1 - r->year;
     else if (r->has_year && r->year < 0)
@@ -757,8 +757,9 @@ static int64_t settle_days(struct read *r)
     if (r->iso) {
         int64_t start = pg_days_of_civil(r->year, 1, 4);
         start -= (day_of_week(start) + 6) % 7;
-        return r->of_year ? start + r->of_year - 1
-                          : start + (r->iso_week ? r->iso_week - 1 : 0) * 7 + (r->iso_day ? r->iso_day - 1 : 0);
+        return r->of_year
+                   ? start + r->of_year - 1
+                   : start + (r->iso_week ? r->iso_week - 1 : 0) * INT64_C(7) + (r->iso_day ? r->iso_day - 1 : 0);
     }
     if (r->of_year && !r->has_month) {
         if (r->of_year < 1 || r->of_year > 366)
@@ -766,7 +767,7 @@ static int64_t settle_days(struct read *r)
         return pg_days_of_civil(r->year, 1, 1) + r->of_year - 1;
     }
     if (r->week)
-        return pg_days_of_civil(r->year, 1, 1) + (r->week - 1) * 7;
+        return pg_days_of_civil(r->year, 1, 1) + (r->week - 1) * INT64_C(7);
     int month = r->has_month ? r->month : 1, day = r->has_day ? r->day : 1;
     if (month < 1 || month > 12 || day < 1 || day > days_in(r->year, month)) {
         r->wrong = "22008";

@@ -86,7 +86,8 @@ static void read_clock(struct reading *r, int hour)
         us = fraction(r);
     if (hour > 24 || minute > 59 || second > 60 || (hour == 24 && (minute || second || us)))
         wrong(r, "22008");
-    r->us = ((int64_t)hour * 3600 + minute * 60 + second) * 1000000 + us;
+    else
+        r->us = (hour * 3600 + minute * 60 + second) * INT64_C(1000000) + us;
     r->has_time = true;
 }
 
@@ -95,7 +96,7 @@ static void read_offset(struct reading *r)
 {
     bool minus = *r->at++ == '-';
     int digits, n = number(r, &digits);
-    int64_t seconds = digits <= 2 ? n * 3600 : n / 100 * 3600 + n % 100 * 60;
+    int64_t seconds = digits <= 2 ? n * 3600 : (int64_t)(n / 100) * 3600 + n % 100 * 60;
     for (int unit = 60; unit && digits <= 2 && next_is(r, ':'); unit /= 60) {
         r->at++;
         seconds += (int64_t)number(r, NULL) * unit;

@@ -205,7 +205,10 @@ static bool make_interval(struct pg_call *c, size_t row)
         return pg_raise(c, "22008");
     double whole = seconds * 1e6;
     int64_t micros = (int64_t)(whole < 0 ? whole - 0.5 : whole + 0.5);
-    return put_interval(c, row, n[0] * 12 + n[1], n[2] * 7 + n[3], n[4] * 3600000000 + n[5] * 60000000 + micros);
+    if (__builtin_add_overflow(micros, n[4] * 3600000000, &micros) ||
+        __builtin_add_overflow(micros, n[5] * 60000000, &micros))
+        return pg_raise(c, "22008");
+    return put_interval(c, row, n[0] * 12 + n[1], n[2] * 7 + n[3], micros);
 }
 
 static bool interval_of(struct pg_call *c, size_t row)

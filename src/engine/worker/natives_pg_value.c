@@ -10,6 +10,22 @@ static int64_t int64_at(const struct cells *v, size_t row)
     return ((const int64_t *)v->data)[row];
 }
 
+/* Seconds or milliseconds as microseconds; what does not fit is beyond all time. */
+static int64_t micros_of(int64_t n, int64_t each)
+{
+    int64_t us;
+    if (!__builtin_mul_overflow(n, each, &us))
+        return us;
+    return n < 0 ? -PG_INFINITE_US : PG_INFINITE_US;
+}
+
+static int64_t micros_of_nanos(int64_t n)
+{
+    if (n == INT64_MAX || n <= -INT64_MAX)
+        return n < 0 ? -PG_INFINITE_US : PG_INFINITE_US;
+    return n / 1000 - (n % 1000 < 0);
+}
+
 static void add_uuid(struct hs_buf *b, const struct cells *v, size_t row)
 {
     uint64_t low, high;
@@ -61,13 +77,13 @@ static bool add_plain(struct hs_buf *b, const struct pg_type *t, const struct ce
         pg_add_timestamp(b, int64_at(v, row), true);
         return true;
     case DUCKDB_TYPE_TIMESTAMP_NS:
-        pg_add_timestamp(b, int64_at(v, row) / 1000, false);
+        pg_add_timestamp(b, micros_of_nanos(int64_at(v, row)), false);
         return true;
     case DUCKDB_TYPE_TIMESTAMP_MS:
-        pg_add_timestamp(b, int64_at(v, row) * 1000, false);
+        pg_add_timestamp(b, micros_of(int64_at(v, row), 1000), false);
         return true;
     case DUCKDB_TYPE_TIMESTAMP_S:
-        pg_add_timestamp(b, int64_at(v, row) * 1000000, false);
+        pg_add_timestamp(b, micros_of(int64_at(v, row), 1000000), false);
         return true;
     case DUCKDB_TYPE_INTERVAL:
         pg_add_interval(b, (const duckdb_interval *)v->data + row);
