@@ -718,6 +718,42 @@ static void long_statements_are_cancelled(void **state)
     says(""); /* and the connection goes */
 }
 
+/* A flood of small messages: some of them, then the neighbours. */
+static void others_have_their_turn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        rig_say(&rig, i % 2 ? 'S' : 'H');
+    rig_feed(&rig, hs_buf_str(&rig.sent));
+    hs_buf_clear(&rig.sent);
+    rig_produce(&rig);
+    size_t once = rig.got.len;
+    assert_true(once > 0 && once <= 64 * 6);
+    assert_true(rig.woken);
+    rig_run(&rig);
+    assert_int_equal(rig.got.len, 5000 * 6);
+}
+
+static void the_catalog_is_shared_and_asked_anew(void **state)
+{
+    (void)state;
+    answers("select id from orders where text <> 'rows 0 batches 0'", "T(id:20,text:25) C[SELECT 0] ZI");
+    answers("select id from orders where text <> 'rows 0 batches 0'", "T(id:20,text:25) C[SELECT 0] ZI");
+    rig_close_session(&rig);
+    assert_true(rig_open_session(&rig, false, false));
+    rig_sign_in(&rig);
+    rig_said(&rig);
+    answers("select id from orders where text <> 'rows 0 batches 0'", "T(id:20,text:25) C[SELECT 0] ZI");
+    assert_int_equal(fake.catalogs, 1);
+    answers("set hailstorm.purpose = 'fraud'; select id from orders where text <> 'rows 0 batches 0'",
+            "C[SET] T(id:20,text:25) C[SELECT 0] ZI");
+    assert_int_equal(fake.catalogs, 2);
+    fake_model.version[0] ^= 1; /* a new model */
+    answers("select id from orders where text <> 'rows 0 batches 0'", "T(id:20,text:25) C[SELECT 0] ZI");
+    assert_int_equal(fake.catalogs, 3);
+    fake_model.version[0] ^= 1;
+}
+
 /* ---- malformed ---- */
 
 static void malformed_frames_end_it(void **state)
@@ -981,6 +1017,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_errors_come_after_rows, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(asks_for_no_more_than_is_wanted, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(limits_what_is_prepared, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(others_have_their_turn, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(the_catalog_is_shared_and_asked_anew, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(long_statements_go_to_the_pool, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(long_statements_are_cancelled, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(malformed_frames_end_it, setup_signed_in, teardown),
