@@ -517,11 +517,19 @@ static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set,
     char klass = hs_pgsql_klass(kind.oid);
     if (klass == 'n' || klass == 'f')
         return refuse(r, call->location, "0A000", "generate_series is supported for integers, dates and timestamps");
+    bool zoned = klass == 'd' || klass == 'z';
+    hs_str zone = r->context->time_zone.len ? r->context->time_zone : HS_S("UTC");
     for (size_t i = 0; i < call->count; i++) {
-        struct kind want = i < 2 ? kind : klass == 'i' ? kind : KIND_OF(HS_OID_interval);
-        struct piece settled = call->args[i];
-        if (untyped(&call->args[i]) && want.oid && !call->args[i].is_null)
+        struct kind step = klass == 'i' ? kind : KIND_OF(HS_OID_interval);
+        struct kind want = i == 2 ? step : zoned ? KIND_OF(HS_OID_timestamptz) : kind;
+        struct piece settled = call->args[i], local = {0};
+        bool another = untyped(&call->args[i]) || (zoned && i < 2 && call->args[i].kind.oid != HS_OID_timestamptz);
+        if (another && want.oid && !call->args[i].is_null)
             HS_TRY(cast_to(r, &call->args[i], want, call->location, &settled));
+        if (zoned && i < 2) { /* by the calendar of the session's zone */
+            put(r, &local, "timezone(%T, %P)", &zone, &settled);
+            settled = local;
+        }
         put(r, out, "%s%P", i ? ", " : "generate_series(", &settled);
     }
     put(r, out, ")");
@@ -531,7 +539,13 @@ static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set,
         put(r, out, "CAST(%P AS INTEGER[])", &inner);
         kind = KIND_OF(HS_OID_int4);
     }
-    out->kind = kind.oid == HS_OID_date ? KIND_OF(HS_OID_timestamptz) : kind;
+    if (zoned) {
+        struct piece local = *out;
+        *out = (struct piece){0};
+        put(r, out, "list_transform(%P, lambda hs_e: timezone(%T, hs_e))", &local, &zone);
+        kind = KIND_OF(HS_OID_timestamptz);
+    }
+    out->kind = kind;
     return HS_OK;
 }
 

@@ -157,6 +157,19 @@ hs_rc reg_optional(struct reader *r, hs_str text, uint32_t type, struct piece *o
     return HS_OK;
 }
 
+/* A type by its own name or by SQL's, or a composite by its full name. */
+static hs_rc type_by_text(struct reader *r, struct piece *text, struct piece *relation, struct piece *out)
+{
+    struct piece definitions = {0}, again = piece_copy(r, text), third = piece_copy(r, text);
+    HS_TRY(relation_column(r, "hs_definition", &definitions));
+    put(r, out,
+        "coalesce((SELECT min(hs_c.\"oid\") FROM %P AS hs_c WHERE hs_c.\"typname\" = %P OR "
+        "hs_pg_format_type(CAST(hs_c.\"oid\" AS BIGINT), NULL) = %P), (SELECT min(hs_d.\"objoid\") FROM %P AS hs_d "
+        "WHERE hs_d.\"classoid\" = 1247 AND replace(hs_d.\"definition\", '\"', '') = %P))",
+        relation, text, &again, &definitions, &third);
+    return HS_OK;
+}
+
 /* A text that is computed: looked up in what the caller sees. */
 static hs_rc reg_text(struct reader *r, struct piece *value, struct kind to, struct piece *out)
 {
@@ -165,6 +178,8 @@ static hs_rc reg_text(struct reader *r, struct piece *value, struct kind to, str
     put(r, &text, "replace(CAST(%P AS VARCHAR), '\"', '')", value);
     again = piece_copy(r, &text);
     HS_TRY(relation_column(r, reg->relation, &relation));
+    if (to.oid == HS_OID_regtype)
+        return type_by_text(r, &text, &relation, out);
     if (to.oid != HS_OID_regclass) {
         put(r, out, "(SELECT min(hs_c.\"oid\") FROM %P AS hs_c WHERE hs_c.\"%s\" = %P)", &relation, reg->name, &text);
         return HS_OK;
