@@ -119,3 +119,61 @@ def test_psql(real, server, command):
     got = subprocess.run([*base, "-h", "127.0.0.1", "-p", str(server.pg_port), "-U", "otto", "demo"], capture_output=True, text=True,
                          env={"PGPASSWORD": "otto-demo", "PATH": "/usr/bin:/bin"})
     assert (got.returncode, got.stdout) == (want.returncode, want.stdout), got.stderr
+
+
+def without_comments(value):
+    if isinstance(value, dict):
+        return {k: without_comments(v) for k, v in value.items() if k != "comment"}
+    if isinstance(value, (list, tuple)):
+        return [without_comments(v) for v in value]
+    return repr(value)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_sqlalchemy_reflects_the_same(real, server, driver):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    engines = [sqlalchemy.create_engine(f"postgresql+{driver}://tester@/postgres?host={real.info.host}"),
+               sqlalchemy.create_engine(f"postgresql+{driver}://otto:otto-demo@127.0.0.1:{server.pg_port}/demo")]
+    looks = [sqlalchemy.inspect(e) for e in engines]
+    for name in ["get_table_names", "get_view_names", "get_materialized_view_names", "get_sequence_names", "get_enums", "get_domains",
+                 "get_multi_columns", "get_multi_pk_constraint", "get_multi_foreign_keys", "get_multi_indexes",
+                 "get_multi_unique_constraints", "get_multi_check_constraints", "get_multi_table_options"]:
+        want, got = [without_comments(getattr(look, name)(schema="sales")) for look in looks]
+        assert got == want, name
+    assert set(looks[1].get_schema_names()) == {"information_schema", "sales", "support"}
+    assert looks[1].get_table_comment("orders", schema="sales")["text"]
+    for e in engines:
+        e.dispose()
+
+
+def test_adbc_finds_its_types(server):
+    adbc = pytest.importorskip("adbc_driver_postgresql.dbapi")
+    with adbc.connect(f"postgresql://otto:otto-demo@127.0.0.1:{server.pg_port}/demo") as c, c.cursor() as cursor:
+        cursor.execute("SELECT * FROM sales.customers LIMIT 3")
+        assert cursor.fetch_arrow_table().num_rows == 3
+        found = c.adbc_get_objects(depth="all", db_schema_filter="sales").read_all().to_pylist()[0]
+        tables = {t["table_name"]: t for t in found["catalog_db_schemas"][0]["db_schema_tables"]}
+        assert {"customers", "orders"} == set(tables)
+        kinds = {k["constraint_type"] for k in tables["orders"]["table_constraints"]}
+        assert {"PRIMARY KEY", "FOREIGN KEY"} == kinds
+
+
+def test_psycopg_and_asyncpg_find_composites(server):
+    psycopg = pytest.importorskip("psycopg")
+    asyncpg = pytest.importorskip("asyncpg")
+    uri = f"postgresql://otto:otto-demo@127.0.0.1:{server.pg_port}/demo"
+    with psycopg.connect(uri) as c:
+        found = psycopg.types.composite.CompositeInfo.fetch(c, 'sales."customers.address"')
+        psycopg.types.composite.register_composite(found, c)
+        for binary in (False, True):
+            address, = c.cursor(binary=binary).execute("SELECT address FROM sales.customers WHERE address IS NOT NULL LIMIT 1").fetchone()
+            assert address.city
+
+    async def one():
+        connection = await asyncpg.connect(uri)
+        row = await connection.fetchrow("SELECT * FROM sales.customers WHERE address IS NOT NULL LIMIT 1")
+        await connection.close()
+        return row
+
+    import asyncio
+    assert asyncio.run(one())["address"]["city"]
