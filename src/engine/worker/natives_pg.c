@@ -210,8 +210,7 @@ static bool add_overload(duckdb_scalar_function_set set, const struct pg_native 
     }
     if (n->more)
         duck()->scalar_function_set_varargs(f, any);
-    if (n->nulls)
-        duck()->scalar_function_set_special_handling(f);
+    duck()->scalar_function_set_special_handling(f); /* else a constant NULL takes the result's type with it */
     duck()->scalar_function_set_return_type(f, result);
     duck()->scalar_function_set_extra_info(f, (void *)n, NULL);
     duck()->scalar_function_set_function(f, call);

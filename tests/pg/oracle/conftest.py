@@ -24,7 +24,8 @@ def postgres():
         pytest.skip("PostgreSQL 15 is not installed (tools/setup test)")
     rows.write(OUT.resolve())
     cluster = Postgres()
-    where = f"host={cluster.dir} user=tester dbname=postgres"
+    where = f"host={cluster.dir} user=tester dbname=oracle"
+    cluster.run("CREATE DATABASE oracle;")  # the mesh's name
     with psycopg.connect(where) as connection:
         rows.fill(connection, OUT.resolve())
     side = sides.Side(where)

@@ -11,7 +11,7 @@ TABLES = {
     "times": {"id": INT, "d": DATE, "ts": TS},
 }
 CONSTANTS = {
-    INT: ["0", "1", "2", "7", "-3", "100", "NULL::int"], NUM: ["0.5", "1.25", "-3.10", "100.00", "NULL::numeric"],
+    INT: ["0", "1", "2", "7", "-3", "100", "NULL::int"], NUM: ["0.5", "1.25", "-3.10", "100.00", "nullif(1.5, 1.5)"],
     FLT: ["0.5::float8", "-2.25::float8", "3::float8"], TEXT: ["'a'::text", "'Bonn'::text", "''::text", "'x y'::text", "NULL::text", "'EU'::text"],
     BOOL: ["true", "false", "NULL::bool"], DATE: ["date '2024-02-29'", "date '2016-06-01'"],
     TS: ["timestamp '2024-02-29 10:20:30'", "timestamp '2000-01-01'"], SPAN: ["interval '1 month'", "interval '2 days 03:00'", "interval '-1 day'"],
