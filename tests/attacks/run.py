@@ -188,7 +188,8 @@ class Attempt:
         tables, statements = TABLES_OF.get(self.attack.NUMBER, ("people",)), self.attack.STATEMENTS
         if not long:
             chance = random.Random(self.attack.NUMBER)  # the same each time
-            some = statements if len(statements) <= SAMPLE else chance.sample(statements, SAMPLE)
+            most = SAMPLE if hasattr(self.attack, "DOORS") else getattr(sys.modules.get(type(self.door).__module__), "SAMPLE", SAMPLE)
+            some = statements if len(statements) <= most else chance.sample(statements, most)
             return [(s, chance.choice(tables)) for s in some]
         return [(s, t) for s in statements for t in tables if t == tables[0] or "{T}" in (s if isinstance(s, str) else s[0])]
 

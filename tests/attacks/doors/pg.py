@@ -5,6 +5,7 @@ import psycopg
 from outcome import Outcome
 
 NAME = "pg"
+SAMPLE = 60  # behind it stands what Flight has been asked already
 PROVES = False  # but for the attacks that are its own
 ERRORS = (psycopg.Error, ValueError, OverflowError, UnicodeError)
 
