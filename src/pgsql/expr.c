@@ -17,7 +17,7 @@ hs_rc expr(struct reader *r, yyjson_val *node, struct piece *out)
     yyjson_val *body;
     const char *kind = node_kind(node, &body);
     if (r->failed)
-        return no_memory(r);
+        return overrun(r);
     for (size_t i = 0; i < sizeof NODES / sizeof *NODES; i++) {
         if (strcmp(NODES[i].kind, kind) != 0)
             continue;

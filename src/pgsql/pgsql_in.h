@@ -10,9 +10,10 @@
 
 #include <yyjson.h>
 
-#define HS_PGSQL_DEPTH 1000u    /* of what is nested, by depth.c's count and by the printer's own */
-#define HS_PGSQL_TOKENS 250000u /* of one message: what bounds the tree's memory */
-#define HS_PGSQL_SPANS 2000000u /* of one printed statement: templates may use an argument twice */
+#define HS_PGSQL_DEPTH 1000u      /* of what is nested, by depth.c's count and by the printer's own */
+#define HS_PGSQL_TOKENS 250000u   /* of one message: what bounds the tree's memory */
+#define HS_PGSQL_LOOKS 100000000u /* names compared for one statement: names times columns */
+#define HS_PGSQL_SPANS 2000000u   /* of one printed statement: templates may use an argument twice */
 
 /* ---- depth.c: before the parser sees the text ---- */
 struct hs_pgsql_measure {
@@ -125,7 +126,8 @@ struct reader {
     bool exists;  /* the next query is EXISTS's: it may have no targets */
     bool in_join; /* in ON, outside of any sub-query there */
     size_t spans;
-    bool failed; /* a span could not be had */
+    size_t looks; /* names compared */
+    bool failed;  /* a span could not be had */
     uint32_t *param_types;
     size_t param_count;
     struct scope *scope;
@@ -166,6 +168,8 @@ HS_MUST hs_rc node_check(struct reader *r, const char *kind, yyjson_val *body); 
 /* ---- print.c: pieces ---- */
 HS_MUST hs_rc refuse(struct reader *r, int location, const char *sqlstate, const char *format, ...) HS_PRINTF(4, 5);
 HS_MUST hs_rc no_memory(struct reader *r);
+HS_MUST hs_rc overrun(struct reader *r); /* r->failed: what was it? */
+void look_at(struct reader *r, size_t names);
 /* %P piece *, %N hs_str * as a quoted name, %T hs_str * as a quoted text, %S hs_str * raw, %s const char *, %d int64_t,
  * %L int: what follows comes from this place of the source. Pieces are used up. */
 void put(struct reader *r, struct piece *to, const char *format, ...);

@@ -27,6 +27,19 @@ hs_rc no_memory(struct reader *r)
     return hs_fail(r->err, HS_NOMEM, "out of memory");
 }
 
+hs_rc overrun(struct reader *r)
+{
+    if (r->spans > HS_PGSQL_SPANS || r->looks > HS_PGSQL_LOOKS)
+        return refuse(r, -1, "54001", "statement is too complex");
+    return no_memory(r);
+}
+
+void look_at(struct reader *r, size_t names)
+{
+    r->looks += names;
+    r->failed = r->failed || r->looks > HS_PGSQL_LOOKS;
+}
+
 void put_raw(struct reader *r, struct piece *to, hs_str text, int source)
 {
     if (text.len == 0)
@@ -145,7 +158,7 @@ struct hs_pgsql_place {
 hs_rc flatten(struct reader *r, const struct piece *p, struct hs_pgsql_translation *out)
 {
     if (r->failed)
-        return r->spans > HS_PGSQL_SPANS ? refuse(r, -1, "54001", "statement is too complex") : no_memory(r);
+        return overrun(r);
     size_t len = 0, places = 0;
     for (const struct span *s = p->first; s; s = s->next) {
         len += s->len;

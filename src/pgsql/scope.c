@@ -187,6 +187,10 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
             out->form = PIECE_COLUMN;
             return HS_OK;
         }
+        for (const struct entry *each = s->entries; each; each = each->next)
+            look_at(r, each->columns.list.len + 1);
+        if (r->failed)
+            return overrun(r);
         size_t count = find_column(s, name, &e, &c, &open);
         if (count > 1)
             return refuse(r, location, "42702", "column reference \"%.*s\" is ambiguous", HS_FMT(name));
@@ -214,6 +218,12 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
 static hs_rc qualified(struct reader *r, hs_str schema, hs_str table, hs_str name, int location, struct piece *out)
 {
     struct entry *e = find_entry(r->scope, schema, table);
+    for (const struct scope *s = r->scope; s; s = s->outer) {
+        for (const struct entry *each = s->entries; each; each = each->next)
+            look_at(r, each == e ? each->columns.list.len : 1);
+    }
+    if (r->failed)
+        return overrun(r);
     if (!e) {
         struct entry *holder = NULL;
         struct column *c = NULL;

@@ -170,6 +170,9 @@ static hs_rc output_item(struct reader *r, yyjson_val *node, yyjson_val *list, b
     hs_str name = lone_name(node);
     size_t first = 0;
     bool after_star;
+    look_at(r, name.len ? yyjson_arr_size(list) : 0);
+    if (r->failed)
+        return overrun(r);
     size_t count = name.len ? count_targets(list, name, &first, &after_star) : 0;
     if (count && (output_first || !in_scope(r->scope, name))) {
         if ((count > 1 || names_relation(r->scope, name)) && !after_star)

@@ -261,6 +261,28 @@ static void bad_texts(void **state)
     hs_free(large);
 }
 
+/* Names times names: what would be looked at is bounded, not the time alone. */
+static void too_many_names(void **state)
+{
+    (void)state;
+    struct hs_buf b;
+    struct hs_pgsql_script script;
+    struct hs_pgsql_context context = fixture_context();
+    struct hs_pgsql_translation t;
+    hs_buf_init(&b, HS_PGSQL_TEXT_MAX);
+    hs_buf_addz(&b, "select 1 as a0");
+    for (int i = 1; i < 20000; i++)
+        hs_buf_addf(&b, ", 1 as a%d", i);
+    hs_buf_addz(&b, " from orders order by a0");
+    for (int i = 1; i < 20000; i++)
+        hs_buf_addf(&b, ", a%d", i);
+    assert_int_equal(hs_pgsql_read(arena, hs_buf_str(&b), &script, NULL), HS_OK);
+    hs_buf_fini(&b);
+    assert_true(script.at[0].runs);
+    assert_int_equal(hs_pgsql_translate(arena, &script, 0, &context, &t, NULL), HS_OK);
+    assert_string_equal(t.refused.sqlstate, "54001");
+}
+
 /* ---- no memory ---- */
 
 static hs_rc once(hs_str text)
@@ -321,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(positions, setup, teardown),
         cmocka_unit_test_setup_teardown(arrays, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_names, setup, teardown),
         cmocka_unit_test_setup_teardown(without_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
