@@ -228,6 +228,18 @@ def test_a_port_in_use_is_named(tmp_path):
         assert answer.returncode == 1 and str(server.port) in answer.stderr
 
 
+def test_the_postgresql_door_has_an_address_of_its_own(tmp_path):
+    with Server(MESH) as server:
+        answer = subprocess.run([BINARY, "serve", "--model", MESH, "--listen", "127.0.0.1:0", "--listen-pg", f"127.0.0.1:{server.pg_port}", "--state",
+                                 tmp_path / "s"], capture_output=True, text=True, timeout=20)
+        assert answer.returncode == 1 and str(server.pg_port) in answer.stderr
+    with Server(MESH, settings={"listen-pg": ""}) as server:  # the last word wins
+        assert server.pg_port is None
+    answer = subprocess.run([BINARY, "serve", "--model", MESH, "--listen", "127.0.0.1:0", "--listen-pg", "0.0.0.0:0", "--state", tmp_path / "t"],
+                            capture_output=True, text=True, timeout=20)
+    assert answer.returncode == 1 and "plain" in answer.stderr.lower()
+
+
 def test_sigterm_lets_a_statement_finish():
     """By pyarrow, which asks nothing more of a server once it has its rows."""
     with Server(MESH) as server:
