@@ -170,7 +170,7 @@ static hs_rc output_item(struct reader *r, yyjson_val *node, yyjson_val *list, b
     hs_str name = lone_name(node);
     size_t first = 0;
     bool after_star;
-    look_at(r, name.len ? yyjson_arr_size(list) : 0);
+    look_at(r, name.len ? yyjson_arr_size(list) * 16 : 0); /* each a walk through its node */
     if (r->failed)
         return overrun(r);
     size_t count = name.len ? count_targets(list, name, &first, &after_star) : 0;
