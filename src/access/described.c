@@ -19,7 +19,7 @@ struct entry {
     struct hs_statement statement; /* refs and param_count; no tree */
     const struct hs_type *schema, *param_types;
     const struct hs_seen_column *origins; /* tables are of the generation's model, which this is a part of */
-    bool in_parts; /* how many parts it has is not known without a plan */
+    bool in_parts;                        /* how many parts it has is not known without a plan */
     uint8_t (*digests)[32];
 };
 

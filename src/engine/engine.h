@@ -228,8 +228,8 @@ enum hs_stream_state hs_stream_poll(struct hs_stream *s, struct hs_batch *out, s
  * hs_stream_close has returned. */
 void hs_stream_notify(struct hs_stream *s, void (*fn)(void *arg), void *arg);
 struct hs_stream_look {
-    bool news;   /* poll would not answer WAIT, but for batches that the reader holds */
-    bool busy;   /* a worker is still at it */
+    bool news; /* poll would not answer WAIT, but for batches that the reader holds */
+    bool busy; /* a worker is still at it */
     bool failed;
 };
 void hs_stream_look(struct hs_stream *s, struct hs_stream_look *out);

@@ -65,7 +65,8 @@ HS_MUST hs_rc hs_get_batch(hs_str payload, struct hs_msg_batch *out, struct hs_e
 void hs_put_type(struct hs_buf *b, const struct hs_type *type);
 /* Bounded in depth and in number of fields. */
 HS_MUST hs_rc hs_get_type(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_err *err);
-/* SCHEMA: the answer's type, and behind it, where it is a describe, that of the parameters; *out_params NULL: not said. */
+/* SCHEMA: the answer's type, and behind it, where it is a describe, that of the parameters; *out_params NULL: not said.
+ */
 HS_MUST hs_rc hs_get_schema(struct hs_arena *a, hs_str payload, struct hs_type **out, struct hs_type **out_params,
                             struct hs_err *err);
 
