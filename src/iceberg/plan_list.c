@@ -198,8 +198,8 @@ bool hs_plan_holds_files(const struct hs_manifest_file *m)
     return m->added_files != 0 || m->existing_files != 0 || m->deleted_files <= 0;
 }
 
-/* Data first, so that numbers of partitions go by data. Deletes are opened even where no data is left: what a list calls
- * deletes may be data, and is damage then, not an empty table. */
+/* Data first, so that numbers of partitions go by data. Deletes are opened even where no data is left: what a list
+ * calls deletes may be data, and is damage then, not an empty table. */
 hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
 {
     const struct hs_manifest_file *manifests;
