@@ -37,7 +37,7 @@ static const struct kind {
     {"OUT_OF_MEMORY", HS_LIMIT, "the statement needs more memory or disk than it may use"},
     {"OBJECT_SIZE", HS_LIMIT, "a value is too large"},
     {"INTERRUPT", HS_CANCELLED, "cancelled"},
-    {"IO", HS_UNAVAILABLE, "a data file could not be read"},
+    {"IO", HS_CORRUPT, "a data file could not be read"}, /* of what is in it; what the system says stands below */
     {"HTTP", HS_UNAVAILABLE, "a data file could not be read"},
     {"CONNECTION", HS_UNAVAILABLE, "a data file could not be read"},
     {"INVALID", HS_CORRUPT, "a data file could not be read"},
@@ -60,6 +60,12 @@ static const struct {
     {"corrupt", HS_CORRUPT, "a data file could not be read"},
     {"Could not read enough bytes", HS_CORRUPT, "a data file could not be read"},
     {"Failed to read file", HS_CORRUPT, "a data file could not be read"},
+    {"Could not read", HS_UNAVAILABLE, "a data file could not be read"},
+    {"Could not seek", HS_UNAVAILABLE, "a data file could not be read"},
+    {"Could not open", HS_UNAVAILABLE, "a data file could not be read"},
+    {"Cannot open", HS_UNAVAILABLE, "a data file could not be read"},
+    {"Failed to get", HS_UNAVAILABLE, "a data file could not be read"},
+    {"Failed to stat", HS_UNAVAILABLE, "a data file could not be read"},
     {"max_expression_depth", HS_LIMIT, "the statement is nested too deeply"},
     {"Max expression depth", HS_LIMIT, "the statement is nested too deeply"},
 };

@@ -147,6 +147,23 @@ static bool keeps(const enum slot *slots, const struct hs_avro_type *record, enu
     return false;
 }
 
+/* The tuple has every field of the spec (but void ones: they say nothing). One that is not there would be read as NULL,
+ * and a column that only the partition has would be NULL in every row. */
+static bool has_partition(const struct hs_entry_reader *r)
+{
+    const struct hs_avro_type *tuple = NULL;
+    for (size_t i = 0; i < r->file->field_count; i++)
+        tuple = r->inner[i] == AT_PARTITION ? record_in(r->file->fields[i].type) : tuple;
+    for (size_t i = 0; i < r->shape->count; i++) {
+        bool found = r->shape->fields[i].transform == HS_TR_VOID;
+        for (size_t k = 0; tuple && k < tuple->field_count; k++)
+            found |= tuple->fields[k].id == r->shape->fields[i].field_id;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const struct hs_avro_type *record, int version,
                           const struct hs_partition_shape *shape, const struct hs_columns *columns,
                           struct hs_entry_reader **out, struct hs_err *err)
@@ -167,6 +184,8 @@ hs_rc hs_entry_reader_new(struct hs_arena *a, struct hs_arena *lists, const stru
     /* Taken for those of version 1, entries would be data, and older than every delete. */
     if (version >= 2 && !(keeps(r->outer, record, AT_SEQUENCE) && keeps(r->inner, r->file, AT_CONTENT)))
         return hs_damaged(err, "a manifest of version %d without sequence numbers or content", version);
+    if (!has_partition(r))
+        return hs_damaged(err, "a manifest whose partition values are not those of its spec");
     *out = r;
     return HS_OK;
 }

@@ -198,7 +198,8 @@ bool hs_plan_holds_files(const struct hs_manifest_file *m)
     return m->added_files != 0 || m->existing_files != 0 || m->deleted_files <= 0;
 }
 
-/* Data first: where no file is left, no delete is looked at. */
+/* Data first, so that numbers of partitions go by data. Deletes are opened even where no data is left: what a list
+ * calls deletes may be data, and is damage then, not an empty table. */
 hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_err *err)
 {
     const struct hs_manifest_file *manifests;
@@ -214,8 +215,7 @@ hs_rc hs_plan_list(struct hs_planner *p, const struct hs_snapshot *s, struct hs_
             if (manifests[i].content == c && hs_plan_holds_files(&manifests[i]) &&
                 hs_pruner_manifest(p->pruner, &manifests[i]) && hs_pruner_manifest(p->asked, &manifests[i]))
                 listed[chosen++] = &manifests[i];
-        if (c == HS_MANIFEST_DATA || p->data.list.len > 0)
-            HS_TRY(add_manifests(p, listed, chosen, err));
+        HS_TRY(add_manifests(p, listed, chosen, err));
     }
     return HS_OK;
 }

@@ -240,6 +240,19 @@ def test_damage(mesh, name):
     assert not wrong, f"{subject.table.path} (fixtures.{subject.name})\n" + "\n".join(wrong)
 
 
+# What the long form found once: partition values under another id; data that its list calls deletes; a type the engine has no words for.
+ONCE = [("hive_partitioned_table", 2781), ("iceberg_v3_deletion_vectors", 105), ("iceberg_v2_partitioned_position_deletes", 4008)]
+
+
+@pytest.mark.parametrize("name, number", ONCE)
+def test_found_once(mesh, name, number):
+    subject = next(s for s, n in zip(mesh.subjects, subjects.NAMES) if n == name)
+    *_, one = plan(subject, number + 1)
+    assert one[0] == number
+    assert not run_one(mesh, subject, *one)
+    assert mesh.judge(subject, "whole")[0] == "right"
+
+
 @pytest.mark.timeout(3600)
 def test_memory(mesh):
     """The same damage a second time leaves no more memory behind than the first."""

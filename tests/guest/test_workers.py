@@ -28,7 +28,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def server(data):
-    with Server(data / "mesh", settings={"workers": 4, "queue-wait": "20s"}) as running:
+    with Server(data / "mesh", settings={"workers": 4, "queue-wait": "20s", "endpoints": 1}) as running:
         yield running
 
 
@@ -276,7 +276,7 @@ def test_cancel_frees_the_worker(data):
 
 
 def test_memory_returns(data):
-    with Server(data / "mesh", settings={"workers": 3, "warm": 1}) as server:
+    with Server(data / "mesh", settings={"workers": 3, "warm": 1, "endpoints": 1}) as server:
         with client(server, "root", "bench") as root:
             root.query("select 1")
         time.sleep(1)

@@ -130,7 +130,9 @@ class Client:
         return self.client.do_get(ticket if isinstance(ticket, flight.Ticket) else flight.Ticket(ticket), self.options(timeout))
 
     def stream(self, sql, timeout=None):
-        return self.get(self.plan(sql, timeout).endpoints[0].ticket, timeout)
+        """The answer as it comes; of a server that offers one endpoint (`endpoints` 1), or a statement that has one."""
+        (only,) = self.plan(sql, timeout).endpoints
+        return self.get(only.ticket, timeout)
 
     def query(self, sql, params=None, timeout=None):
         """The whole answer. params: a list of Python values or a pyarrow.RecordBatch of one row."""

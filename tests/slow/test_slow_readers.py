@@ -11,7 +11,7 @@ from server import pss
 pytestmark = pytest.mark.timeout(900 if LONG else 170)
 CLIENTS = 100
 WIDE = "select * from bench.lineitem"
-SETTINGS = {"workers": 4, "slow-reader": "1s", "spool": "8GiB" if LONG else "3GiB", "statements-per-person": 200, "queue-wait": "120s", "batch-memory": "352MiB"}
+SETTINGS = {"workers": 4, "slow-reader": "1s", "spool": "8GiB" if LONG else "3GiB", "statements-per-person": 200, "queue-wait": "120s", "batch-memory": "352MiB", "endpoints": 1}
 
 
 def test_the_101st(tmp_path):

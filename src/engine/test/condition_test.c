@@ -221,8 +221,11 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_every_form),           cmocka_unit_test(takes_parameters_as_they_are),
-        cmocka_unit_test(keeps_outer_joins_whole),   cmocka_unit_test(knows_plain_statements),
+        cmocka_unit_test(says_every_form),
+        cmocka_unit_test(takes_parameters_as_they_are),
+        cmocka_unit_test(keeps_outer_joins_whole),
+        cmocka_unit_test(knows_plain_statements),
+        cmocka_unit_test(knows_scans),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

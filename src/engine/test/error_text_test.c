@@ -21,7 +21,11 @@ static void kinds(void **state)
         {"Out of Memory Error", "SECRET", HS_LIMIT, "the statement needs more memory or disk than it may use"},
         {"INTERRUPT", "SECRET", HS_CANCELLED, "cancelled"},
         {"IO", "/SECRET/x.parquet: No such file", HS_CORRUPT, "a data file could not be read"},
-        {"IO", "SECRET", HS_UNAVAILABLE, "a data file could not be read"},
+        {"IO", "SECRET", HS_CORRUPT, "a data file could not be read"},
+        {"IO", "Unsupported converted type (2)", HS_CORRUPT, "a data file could not be read"},
+        {"IO", "Could not read from file \"/SECRET\": Input/output error", HS_UNAVAILABLE,
+         "a data file could not be read"},
+        {"IO", "Cannot open file \"/SECRET\": Too many open files", HS_UNAVAILABLE, "a data file could not be read"},
         {"IO", "SECRET No space left on device", HS_LIMIT, "the statement needs more memory or disk than it may use"},
         {"INTERNAL", "SECRET", HS_INTERNAL, "internal error in the engine"},
         {"Conversion", "Could not convert string 'Parquet' to INT32", HS_INVALID,
@@ -50,7 +54,7 @@ static void kinds(void **state)
         if (cases[i].text)
             assert_non_null(strstr(err.detail, cases[i].text));
     }
-    assert_int_equal(hs_engine_error(NULL, "IO", "x"), HS_UNAVAILABLE);
+    assert_int_equal(hs_engine_error(NULL, "IO", "x"), HS_CORRUPT);
 }
 
 /* By what stands in front of a quoted value; and what a native raises has words of ours alone. */

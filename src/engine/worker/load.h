@@ -58,7 +58,7 @@ HS_MUST hs_rc hs_load_write(struct load *l, struct bench *b, struct hs_err *err)
 void hs_load_drop(struct load *l); /* lets chunks go and forgets sizes: as new */
 
 /* ---- writers.c: loads are written beside one another and sent in the order in which they were put ---- */
-void hs_writers_begin(unsigned threads); /* at most; 0: all is written by who calls */
+void hs_writers_begin(unsigned threads);                          /* at most; 0: all is written by who calls */
 HS_MUST hs_rc hs_writers_put(struct load *l, struct hs_err *err); /* takes the load */
 /* Nobody else is at work: written and sent at once, by who calls. */
 bool hs_writers_idle(void);

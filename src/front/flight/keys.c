@@ -197,8 +197,10 @@ static const struct hs_seen_table *seen(const struct hs_catalog *catalog, const 
 
 static bool are_visible(const struct hs_seen_table *t, const hs_str *columns, size_t count)
 {
+    if (!t || !t->type)
+        return false;
     for (size_t i = 0; i < count; i++)
-        if (!t || !t->type || !hs_type_field_by_name(t->type, columns[i]))
+        if (!hs_type_field_by_name(t->type, columns[i]))
             return false;
     return true;
 }

@@ -358,6 +358,31 @@ static void test_damage(void **state)
     }
 }
 
+/* A tuple, or a member of it, that goes by another id is none; the values would be read as NULL. */
+static void test_partition_of_another_spec(void **state)
+{
+    static const struct {
+        const char *id;
+        hs_rc rc;
+    } cases[] = {{"\"field-id\":102,", HS_CORRUPT},  {"\"field-id\":1000,", HS_CORRUPT},
+                 {"\"field-id\":1001,", HS_CORRUPT}, {"\"field-id\":1002,", HS_OK}, /* void: nothing is read from it */
+                 {"\"field-id\":1003,", HS_CORRUPT}, {"\"field-id\":999,", HS_OK}};
+    const struct entry entries[] = {{1, -1, 5, -1, false}};
+    static struct out o;
+    const struct hs_manifest *m;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hs_str whole = container(&o, entries, 1);
+        char *at = memmem(o.at, whole.len, cases[i].id, strlen(cases[i].id));
+        assert_non_null(at);
+        at[11] = '7';
+        if (parse(whole, &m) != cases[i].rc)
+            fail_msg("%s", cases[i].id);
+        if (cases[i].rc == HS_OK)
+            hs_manifest_unref(m);
+    }
+}
+
 static void test_every_allocation_fails(void **state)
 {
     (void)state;
@@ -428,6 +453,7 @@ static void test_fixed_with_a_length(void **state)
     static const hs_str values[] = {HS_S("abc"), {"\0\0\0", 3}, {"\6\6\6", 3}, {"\2\4\1", 3}};
     const struct hs_manifest *m;
     columns[0].type = &three;
+    spec.field_count = 1;
     for (size_t i = 0; i < 16; i++) {
         hs_str value = values[i / 4];
         assert_int_equal(parse(fixed_container(&o, value, i & 1, i & 2 ? 3 : 1), &m), HS_OK);
@@ -441,6 +467,7 @@ static void test_fixed_with_a_length(void **state)
     }
     assert_int_equal(parse(fixed_container(&o, HS_S("abcd"), false, 1), &m), HS_CORRUPT);
     columns[0].type = &decimal;
+    spec.field_count = 4;
 }
 
 int main(void)
@@ -451,6 +478,7 @@ int main(void)
                                        cmocka_unit_test(test_cached_columns),
                                        cmocka_unit_test(test_numbers),
                                        cmocka_unit_test(test_damage),
+                                       cmocka_unit_test(test_partition_of_another_spec),
                                        cmocka_unit_test(test_every_allocation_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
