@@ -60,6 +60,7 @@ static const struct {
     {"corrupt", HS_CORRUPT, "a data file could not be read"},
     {"Could not read enough bytes", HS_CORRUPT, "a data file could not be read"},
     {"Failed to read file", HS_CORRUPT, "a data file could not be read"},
+    {"No files found", HS_UNAVAILABLE, "a data file could not be read"},
     {"Could not read", HS_UNAVAILABLE, "a data file could not be read"},
     {"Could not seek", HS_UNAVAILABLE, "a data file could not be read"},
     {"Could not open", HS_UNAVAILABLE, "a data file could not be read"},
