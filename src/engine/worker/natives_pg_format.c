@@ -344,16 +344,20 @@ static bool put_roman(struct pg_call *c, size_t row, const struct pg_number *n, 
         const char *letters;
     } roman[] = {{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"},
                  {40, "XL"},  {10, "X"},   {9, "IX"},  {5, "V"},    {4, "IV"},  {1, "I"}};
-    char text[24] = "";
+    char text[24] = ""; /* MMMDCCCLXXXVIII is the longest: 15 */
+    size_t len = 0;
     struct figure g;
-    int value = figure_of(n, 0, 0, &g) && !g.minus && g.whole_len <= 4 ? atoi(g.whole) : 0;
+    int value = 0;
+    if (figure_of(n, 0, 0, &g) && !g.minus && g.whole_len <= 4)
+        for (int i = 0; i < g.whole_len; i++)
+            value = value * 10 + (g.whole[i] - '0');
     if (value < 1 || value > 3999) {
         hs_buf_addz(&c->text, "###############");
         return pg_put_buf(c, row);
     }
     for (size_t i = 0; i < sizeof roman / sizeof roman[0]; i++)
         for (; value >= roman[i].value; value -= roman[i].value)
-            strcat(text, roman[i].letters); /* MMMDCCCLXXXVIII is the longest: 15 */
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s", roman[i].letters);
     for (char *p = text; lower && *p; p++)
         *p = (char)(*p + 32);
     hs_buf_addf(&c->text, "%*s", s->fill ? 15 : 0, text);

@@ -135,7 +135,7 @@ void pg_add_real(struct hs_buf *b, double d, bool single)
             break;
     }
     char *e = strchr(text, 'e'), *end = e;
-    int exponent = atoi(e + 1);
+    int exponent = (int)strtol(e + 1, NULL, 10);
     while (end > text && end[-1] == '0')
         end--;
     if (end > text && end[-1] == '.')
