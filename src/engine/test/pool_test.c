@@ -464,7 +464,16 @@ static void workers_may_die_at_any_moment(void **state)
     pthread_join(last, NULL);
     for (int i = 0; i < ASKERS; i++)
         assert_int_equal(asker[i].rc, HS_OK);
-    assert_int_equal(rows_of(e, "ana", ""), 300000);
+    /* The last that was killed may be given once more before its end is heard of: told so, and asked again. */
+    hs_rc rc = HS_UNAVAILABLE;
+    for (int i = 0; rc == HS_UNAVAILABLE && i < 10; i++) {
+        struct hs_stream *s;
+        struct hs_err err;
+        rc = start(e, "ana", "", 0, &s, &err);
+        if (rc == HS_OK && drain(s, &rc, &err) != 300000)
+            assert_int_equal(rc, HS_UNAVAILABLE);
+    }
+    assert_int_equal(rc, HS_OK);
     wait_for_rest(e);
     hs_engine_close(e);
 }
