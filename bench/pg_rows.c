@@ -1,6 +1,6 @@
 /* How long it takes to write rows in PostgreSQL's protocol: a made batch with the columns of TPC-H's lineitem, in every
  * kind, in nanoseconds of processor time a value. bench_pg_rows [seconds a kind [part of the kind's name]] */
-#include "front/pg/values.h"
+#include "front/pg/values/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>

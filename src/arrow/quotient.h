@@ -1,5 +1,5 @@
 /* How many digits PostgreSQL shows of a numeric that a division, an average or a root made. There a numeric carries its
- * own number of digits; our columns have one scale. So what makes such numbers (engine/worker/natives_pg_number.c)
+ * own number of digits; our columns have one scale. So what makes such numbers (engine/worker/pg/number.c)
  * answers with DECIMAL(38, 20), rounded as PostgreSQL rounds, zeros behind; and who writes it (front/pg, and casts to
  * text) leaves zeros away by this rule, never another digit. DECIMAL(38, 19) is a number that shows what it needs: of a
  * text, of floating point. A table's column of these types loses zeros on the wire of PostgreSQL, nothing else. */

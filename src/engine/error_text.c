@@ -138,7 +138,7 @@ static const struct {
     {"INTERRUPT", "", "57014"},
 };
 
-/* What our own functions in the worker say (natives_pg.c): "hs:22012", without a word of a value. The words are here.
+/* What our own functions in the worker say (pg/natives.c): "hs:22012", without a word of a value. The words are here.
  */
 static const struct {
     const char *sqlstate, *words;

@@ -57,7 +57,7 @@ struct instance {
     struct avro_trouble *avro;
     struct natives *natives;                      /* NULL: none yet */
     struct givens *givens;                        /* NULL: hs_given is not registered yet */
-    uint64_t pg_natives[HS_PG_NATIVES_MOST / 64]; /* which of natives_pg.c's it has */
+    uint64_t pg_natives[HS_PG_NATIVES_MOST / 64]; /* which of pg/natives.c's it has */
     unsigned statements;                          /* begun in it */
     struct hs_buf narrowed;                       /* the words that narrowed it, since the first of them */
     struct hs_buf drops;                          /* words that drop the last one's views */
@@ -97,7 +97,7 @@ HS_MUST hs_rc hs_natives_register(struct instance *i, const struct hs_msg_run *r
 void hs_natives_rest(struct natives *n);   /* takes NULL */
 void hs_natives_forget(struct natives *n); /* takes NULL; after the instance */
 
-/* ---- natives_pg.c ---- */
+/* ---- pg/natives.c ---- */
 /* Registers those hs_pg_ functions that the statement names and `have` (a bit each, at first zeros) has not. */
 HS_MUST hs_rc hs_pg_natives_register(duckdb_connection connection, uint64_t *have, hs_str sql, struct hs_err *err);
 

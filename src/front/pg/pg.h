@@ -11,8 +11,8 @@
 #include "front/pg/codec.h"
 #include "front/pg/errors.h"
 #include "front/pg/settings.h"
-#include "front/pg/system.h"
-#include "front/pg/values.h"
+#include "front/pg/system/system.h"
+#include "front/pg/values/values.h"
 #include "pgsql/pgsql.h"
 
 #include <stdatomic.h>

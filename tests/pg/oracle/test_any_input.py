@@ -1,4 +1,4 @@
-"""Formats, patterns and texts that make no sense, to the functions that read them (engine/worker/natives_pg_*.c): whatever comes, the
+"""Formats, patterns and texts that make no sense, to the functions that read them (engine/worker/pg/*.c): whatever comes, the
 answer is a value or an error of the caller's, never the end of a worker. How often PostgreSQL says the same is counted."""
 import os
 import random

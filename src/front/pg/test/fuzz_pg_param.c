@@ -1,6 +1,6 @@
 /* A bound value of any bytes: a byte for the type, one for format and styles, then the value. What is taken must be
  * what the engine is promised: a known type, texts that are UTF-8, sixteen bytes of a uuid, at most 38 digits. */
-#include "front/pg/values.h"
+#include "front/pg/values/values.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* A hostile worker's batch into every kind of message: a byte for the schema, one for kind and format, rows, then
  * nodes, buffers and body as they come. What is said to be written must be messages whose lengths fit. */
 #include "base/cursor.h"
-#include "front/pg/values.h"
+#include "front/pg/values/values.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* A zone's file of any bytes, or, where the first byte is odd, POSIX words. What is a zone answers for every moment,
  * with a stretch that holds it. */
-#include "front/pg/zone_in.h"
+#include "front/pg/values/zone_in.h"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "front/pg/system_in.h"
+#include "front/pg/system/system_in.h"
 
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "front/pg/values.h"
+#include "front/pg/values/values.h"
 
 struct tool {
     struct hs_arena *arena;
