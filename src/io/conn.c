@@ -23,6 +23,11 @@ static bool is_over(int64_t since, int64_t limit, int64_t now, int64_t *next)
     return false;
 }
 
+size_t conn_unsent(const struct conn *c)
+{
+    return hs_out_len(&c->out) + c->rest.len;
+}
+
 /* The first limit that has passed, or NULL and the time of the next one. */
 static const char *late(struct conn *c, int64_t *next)
 {
@@ -36,7 +41,7 @@ static const char *late(struct conn *c, int64_t *next)
         return "no TLS handshake in time";
     if (c->session && !c->fed && is_over(c->opened_ms, set->first_byte_ms, now, next))
         return "nothing was sent in time";
-    if (hs_out_len(&c->out) && is_over(c->wrote_ms, set->write_ms, now, next))
+    if (conn_unsent(c) && is_over(c->wrote_ms, set->write_ms, now, next))
         return "it takes no bytes";
     if (is_over(c->moved_ms, set->idle_ms, now, next))
         return "idle";
@@ -174,6 +179,7 @@ void conn_close(struct conn *c)
         c->waker->conn = NULL;
     hs_waker_unref(c->waker);
     SSL_free(c->ssl);
+    hs_buf_fini(&c->rest);
     uv_close((uv_handle_t *)&c->poll, on_closed);
     uv_close((uv_handle_t *)&c->timer, on_closed);
     loop_conn_gone(l);

@@ -71,6 +71,8 @@ struct conn {
     uint8_t end_point[EVP_MAX_MD_SIZE];
     size_t end_point_len;
     struct hs_out out;
+    struct hs_buf rest; /* of TLS: sealed, and not yet taken by the socket */
+    bool gathering;     /* records wait in the loop's buffer */
     int64_t opened_ms;
     int64_t moved_ms;                        /* a byte either way */
     int64_t wrote_ms;                        /* a byte to the peer, or the queue was empty */
@@ -90,6 +92,8 @@ struct conn {
     bool dead;
 };
 
+enum { TLS_RECORD = 16384, SEALED_RECORD = TLS_RECORD + 512, SEALED = 16 * SEALED_RECORD };
+
 struct loop {
     struct hs_io *io;
     uv_loop_t uv;
@@ -99,6 +103,8 @@ struct loop {
     struct conn *conns;
     uv_timer_t drain_timer;
     char *buffer; /* reads of all its connections; plain text to be encrypted */
+    char *sealed; /* SEALED: records of the connection that is written to */
+    size_t sealed_len;
 };
 
 struct every {
@@ -142,6 +148,12 @@ HS_MUST hs_rc tls_open(const char *certificate, const char *key, const char *alp
 /* >0 bytes; 0: the peer ended; -1: wait for conn's *_wants_*; -2: broken. */
 ssize_t tls_read(struct conn *c, void *at, size_t len);
 ssize_t tls_write(struct conn *c, const void *at, size_t len);
+/* Records written between tls_gather and tls_send go out together; while tls_has_room one more fits. Before, what is
+ * left of earlier ones has to go (tls_flush). 1: all is with the kernel; -1: the socket is full; -2: broken. */
+int tls_flush(struct conn *c);
+void tls_gather(struct conn *c);
+bool tls_has_room(const struct conn *c);
+int tls_send(struct conn *c);
 int tls_handshake(struct conn *c); /* 1: done, -1: wait, -2: broken */
 void tls_goodbye(struct conn *c);
 HS_MUST bool tls_begin(struct conn *c); /* c->ssl on its socket; false: no memory */
@@ -170,6 +182,7 @@ void arrival_refuse(struct hs_io *io, struct arrival *a);
 void conn_open(struct loop *l, const struct arrival *a); /* takes the fd */
 HS_MUST hs_rc conn_start_session(struct conn *c, struct hs_err *err);
 HS_MUST hs_rc conn_secured(struct conn *c, struct hs_err *err);
+size_t conn_unsent(const struct conn *c); /* bytes that the socket has not taken */
 void conn_tick(struct conn *c);
 void conn_turn(struct conn *c);
 void conn_arm(struct conn *c);

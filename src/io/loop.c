@@ -171,7 +171,8 @@ hs_rc loop_open(struct hs_io *io, struct loop *l, struct hs_err *err)
     atomic_init(&m->refs, 1);
     pthread_mutex_init(&m->lock, NULL);
     l->buffer = hs_malloc(io->set.read_bytes);
-    if (!l->buffer)
+    l->sealed = hs_malloc(SEALED);
+    if (!l->buffer || !l->sealed)
         return hs_fail(err, HS_NOMEM, "out of memory");
     if (uv_loop_init(&l->uv) != 0)
         return hs_fail(err, HS_NOMEM, "an event loop could not be made");
@@ -226,4 +227,5 @@ void loop_close(struct loop *l)
     }
     mailbox_unref(l->mailbox);
     hs_free(l->buffer);
+    hs_free(l->sealed);
 }

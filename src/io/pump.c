@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { READS_A_TURN = 4, WRITE_A_TURN = 4 << 20, IOV = 64, TLS_RECORD = 16384 };
+enum { READS_A_TURN = 4, WRITE_A_TURN = 4 << 20, IOV = 64 };
 
 static const struct hs_session_ops *ops(const struct conn *c)
 {
@@ -52,7 +52,7 @@ static ssize_t write_plain(struct conn *c)
 
 /* One record: straight from a large segment, or small ones gathered, so that a frame header is not a record of its own.
  * What was offered once stays at the front of the queue, as OpenSSL wants it for the second try. */
-static ssize_t write_tls(struct conn *c)
+static ssize_t write_record(struct conn *c)
 {
     struct iovec iov[IOV];
     int count = hs_out_iov(&c->out, iov, IOV);
@@ -68,17 +68,46 @@ static ssize_t write_tls(struct conn *c)
     return tls_write(c, to, len);
 }
 
+/* As many records as go out together. >0: bytes taken from the queue, and whether the socket took them all. */
+static ssize_t write_tls(struct conn *c)
+{
+    ssize_t n = tls_flush(c), taken = 0;
+    if (n < 0)
+        return n;
+    tls_gather(c);
+    while (hs_out_len(&c->out) && tls_has_room(c) && (n = write_record(c)) > 0) {
+        hs_out_consumed(&c->out, (size_t)n);
+        taken += n;
+    }
+    int sent = tls_send(c);
+    if (sent == -2 || n == -2)
+        return -2;
+    c->write_blocked = sent == -1 || n == -1;
+    return taken ? taken : -1;
+}
+
+static ssize_t write_some(struct conn *c)
+{
+    c->write_blocked = false;
+    if (c->ssl)
+        return write_tls(c);
+    ssize_t n = write_plain(c);
+    if (n > 0)
+        hs_out_consumed(&c->out, (size_t)n);
+    return n;
+}
+
 /* false: the connection broke. */
 static bool write_all(struct conn *c, size_t *written)
 {
-    while (hs_out_len(&c->out) && *written < WRITE_A_TURN) {
-        ssize_t n = c->ssl ? write_tls(c) : write_plain(c);
-        c->write_blocked = n == -1;
-        if (n == -1)
-            return true;
-        if (n < 0)
+    while (conn_unsent(c) && *written < WRITE_A_TURN && !c->write_blocked) {
+        ssize_t n = write_some(c);
+        if (n == -2)
             return false;
-        hs_out_consumed(&c->out, (size_t)n);
+        if (n == -1) {
+            c->write_blocked = conn_unsent(c) > 0;
+            return true;
+        }
         *written += (size_t)n;
         c->wrote_ms = c->moved_ms = loop_now(c->loop);
         if (hs_out_len(&c->out) < c->loop->io->set.out_low)
@@ -90,7 +119,7 @@ static bool write_all(struct conn *c, size_t *written)
 static void ask_session(struct conn *c)
 {
     struct hs_err err;
-    if (hs_out_len(&c->out) == 0)
+    if (conn_unsent(c) == 0)
         c->wrote_ms = loop_now(c->loop); /* the peer owes us nothing yet */
     if (hs_out_len(&c->out) < c->loop->io->set.out_low && ops(c)->produce(c->session, &c->out, &err) != HS_OK)
         session_failed(c, &err);
@@ -112,7 +141,7 @@ static void poll_again(struct conn *c)
     int events = 0;
     if (wants_input(c) || c->write_wants_read)
         events |= UV_READABLE;
-    if ((hs_out_len(&c->out) && !c->write_wants_read) || c->read_wants_write)
+    if ((conn_unsent(c) && !c->write_wants_read) || c->read_wants_write)
         events |= UV_WRITABLE;
     if (events == c->polled)
         return;
@@ -171,7 +200,7 @@ void conn_pump(struct conn *c)
     c->write_blocked = false;
     while (may_speak(c) && !c->write_blocked && written < WRITE_A_TURN) {
         ask_session(c);
-        if (hs_out_len(&c->out) == 0)
+        if (conn_unsent(c) == 0)
             break;
         if (!write_all(c, &written)) {
             conn_close(c);
@@ -180,7 +209,7 @@ void conn_pump(struct conn *c)
     }
     if (written >= WRITE_A_TURN)
         ask_session(c); /* else an empty queue would look like the end of what it has to say */
-    bool said = may_speak(c) && hs_out_len(&c->out) == 0;
+    bool said = may_speak(c) && conn_unsent(c) == 0;
     if (said && (c->input_over || ops(c)->wants_close(c->session))) {
         linger(c);
     } else if (said && c->upgrading && !begin_tls(c)) {

@@ -2,6 +2,7 @@
  */
 #include "io/io_in.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
@@ -122,10 +123,122 @@ void tls_goodbye(struct conn *c)
     ERR_clear_error();
 }
 
+/* ---- records on their way out ----
+ * OpenSSL hands over one record at a time. While the pump writes they gather in the loop's buffer and go out by one
+ * call of the system; what the socket does not take of them waits in `rest`, and goes before all that follows. */
+
+enum { REST_MOST = 1 << 20 }; /* past a whole gathering there are only answers to a peer that reads nothing */
+
+static ssize_t send_some(struct conn *c, const void *at, size_t len)
+{
+    ssize_t n = send(c->fd, at, len, MSG_NOSIGNAL);
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN || errno == EINTR ? -1 : -2;
+}
+
+static bool keep(struct conn *c, const void *at, size_t len)
+{
+    hs_buf_add(&c->rest, at, len);
+    return !c->rest.failed;
+}
+
+static int bio_write(BIO *bio, const char *at, int len)
+{
+    struct conn *c = BIO_get_data(bio);
+    struct loop *l = c->loop;
+    BIO_clear_retry_flags(bio);
+    if (c->gathering && (size_t)len <= SEALED - l->sealed_len) {
+        memcpy(l->sealed + l->sealed_len, at, (size_t)len);
+        l->sealed_len += (size_t)len;
+        return len;
+    }
+    ssize_t n = -1;
+    if (c->rest.len && c->rest.len < REST_MOST)
+        n = keep(c, at, (size_t)len) ? len : -2;
+    else if (!c->rest.len && !c->gathering)
+        n = send_some(c, at, (size_t)len);
+    if (n == -1)
+        BIO_set_retry_write(bio);
+    return n < 0 ? -1 : (int)n;
+}
+
+static long bio_control(BIO *bio, int command, long number, void *at)
+{
+    (void)bio;
+    (void)number;
+    (void)at;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *method;
+
+static void make_method(void)
+{
+    method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gathered records");
+    if (method && (BIO_meth_set_write(method, bio_write) != 1 || BIO_meth_set_ctrl(method, bio_control) != 1)) {
+        BIO_meth_free(method);
+        method = NULL;
+    }
+}
+
+int tls_flush(struct conn *c)
+{
+    while (c->rest.len) {
+        ssize_t n = send_some(c, c->rest.at, c->rest.len);
+        if (n < 0)
+            return (int)n;
+        hs_buf_drop(&c->rest, (size_t)n);
+        c->wrote_ms = c->moved_ms = loop_now(c->loop);
+    }
+    hs_buf_fini(&c->rest);
+    return 1;
+}
+
+void tls_gather(struct conn *c)
+{
+    c->gathering = true;
+    c->loop->sealed_len = 0;
+}
+
+bool tls_has_room(const struct conn *c)
+{
+    return SEALED - c->loop->sealed_len >= SEALED_RECORD;
+}
+
+int tls_send(struct conn *c)
+{
+    struct loop *l = c->loop;
+    size_t at = 0;
+    c->gathering = false;
+    while (at < l->sealed_len) {
+        ssize_t n = send_some(c, l->sealed + at, l->sealed_len - at);
+        if (n == -2)
+            return -2;
+        if (n == -1)
+            return keep(c, l->sealed + at, l->sealed_len - at) ? -1 : -2;
+        at += (size_t)n;
+    }
+    return 1;
+}
+
 bool tls_begin(struct conn *c)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_method);
+    hs_buf_init(&c->rest, REST_MOST + SEALED);
     c->ssl = listener_ssl(c->listener);
-    return c->ssl && SSL_set_fd(c->ssl, c->fd) == 1;
+    BIO *in = c->ssl && method ? BIO_new_socket(c->fd, BIO_NOCLOSE) : NULL;
+    BIO *out = in ? BIO_new(method) : NULL;
+    if (!out) {
+        BIO_free(in);
+        return false;
+    }
+    BIO_set_data(out, c);
+    BIO_set_init(out, 1);
+    SSL_set0_rbio(c->ssl, in);
+    SSL_set0_wbio(c->ssl, out);
+    return true;
 }
 
 bool tls_has_protocol(const struct conn *c)
