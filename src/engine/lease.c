@@ -419,7 +419,7 @@ static hs_rc print_statement(struct job *j, const struct hs_run_request *r, stru
         return HS_OK;
     }
     if (r->statement)
-        return hs_statement_print(r->statement, r->scans, j->inside, &j->sql, err);
+        return hs_statement_print(r->statement, r->scans, r->params, j->inside, &j->sql, err);
     if (r->scan_count != 1)
         return hs_fail_hidden(err, HS_INTERNAL, "a scan without a statement needs exactly one table");
     hs_buf_addz(&j->sql, "SELECT * FROM hs_scan_0");

@@ -292,8 +292,8 @@ void hs_print_query(struct hs_print *p, const struct hs_node *query)
         p->failed = true;
 }
 
-hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *scans, struct hs_buf *inside,
-                         struct hs_buf *out, struct hs_err *err)
+hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *scans, const struct hs_params *params,
+                         struct hs_buf *inside, struct hs_buf *out, struct hs_err *err)
 {
     struct hs_print p = {out, false};
     if (s->as_is.len) {
@@ -304,5 +304,5 @@ hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *sca
     if (p.failed)
         return hs_fail(err, HS_UNSUPPORTED, "this statement is not supported");
     HS_TRY(hs_buf_done(out, err));
-    return scans && inside ? hs_print_inside(s, scans, inside, err) : HS_OK;
+    return scans && inside ? hs_print_inside(s, scans, params, inside, err) : HS_OK;
 }

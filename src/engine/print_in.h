@@ -20,10 +20,12 @@ void hs_print_exprs(struct hs_print *p, const struct hs_nodes *exprs);   /* "a, 
 void hs_print_names(struct hs_print *p, const struct hs_names *names);   /* "a", "b" */
 
 /* print_inside.c: copies what may be copied into inside[i]. */
-HS_MUST hs_rc hs_print_inside(const struct hs_statement *s, const struct hs_scan *scans, struct hs_buf *inside,
-                              struct hs_err *err);
+HS_MUST hs_rc hs_print_inside(const struct hs_statement *s, const struct hs_scan *scans, const struct hs_params *params,
+                              struct hs_buf *inside, struct hs_err *err);
 /* print_inside_value.c: the constant as a value of exactly this type; false when it is none, or not surely the same
  * value. */
 bool hs_print_same_typed(struct hs_buf *out, const struct hs_node *constant, const struct hs_type *type);
+/* print_inside_param.c: likewise the value that is bound to a parameter. */
+bool hs_print_bound(struct hs_buf *out, const struct hs_param *value, const struct hs_type *type);
 
 #endif

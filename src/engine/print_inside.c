@@ -1,12 +1,14 @@
 /* Predicates that may also stand inside the fence, where they prune row groups: comparisons of one unmasked column with
- * constants of its own type, joined by AND, OR, NOT. They cannot raise an error, so they cannot tell anything of a row
- * that the policy hides; and they stay outside as well, so that leaving one out is never wrong. */
+ * constants of its own type, or values bound to parameters, joined by AND, OR, NOT. They cannot raise an error, so they
+ * cannot tell anything of a row that the policy hides; and they stay outside as well, so that leaving one out is never
+ * wrong. */
 #include "engine/inside_in.h"
 
 #include "base/fault.h"
 
 struct predicate {
     const struct hs_sources *from;
+    const struct hs_params *params; /* NULL: none are bound */
     bool negated;
     struct hs_buf text;
     const struct hs_source *source; /* the one all columns belong to */
@@ -51,6 +53,16 @@ static bool nan_may_meet(const struct predicate *p, const struct hs_scan_column 
 
 static bool add_predicate(struct predicate *p, const struct hs_node *n);
 
+/* A bound value is written as a constant: of a parameter the engine knows nothing when it plans, and reads all. */
+static bool add_value(const struct predicate *p, struct hs_buf *out, const struct hs_node *n,
+                      const struct hs_type *type)
+{
+    struct hs_param value;
+    if (!HS_IS(PARAMETER, n))
+        return hs_print_same_typed(out, n, type);
+    return hs_inside_value(NULL, n, type, p->params, &value) && hs_print_bound(out, &value, type);
+}
+
 static bool add_comparison(struct predicate *p, const struct hs_n_COMPARISON *c)
 {
     bool turned = !HS_IS(COLUMN, c->left);
@@ -59,8 +71,8 @@ static bool add_comparison(struct predicate *p, const struct hs_n_COMPARISON *c)
     hs_buf_init(&value, 1 << 16);
     size_t start = p->text.len;
     const struct hs_scan_column *known = add_column(p, column);
-    bool ok = known && !nan_may_meet(p, known, c->head.type, turned) &&
-              hs_print_same_typed(&value, constant, known->type) && !value.failed;
+    bool ok = known && !nan_may_meet(p, known, c->head.type, turned) && add_value(p, &value, constant, known->type) &&
+              !value.failed;
     if (ok && turned) { /* constant < column */
         p->text.len = start;
         hs_buf_adds(&p->text, hs_buf_str(&value));
@@ -79,7 +91,7 @@ static bool add_constants(struct predicate *p, const struct hs_scan_column *c, s
 {
     for (size_t i = 0; i < count; i++) {
         hs_buf_addz(&p->text, i ? between : "");
-        if (!hs_print_same_typed(&p->text, at[i], c->type))
+        if (!add_value(p, &p->text, at[i], c->type))
             return false;
     }
     return true;
@@ -155,14 +167,19 @@ static bool add_predicate(struct predicate *p, const struct hs_node *n)
     return ok;
 }
 
+struct copies {
+    const struct hs_params *params;
+    struct hs_buf *inside;
+};
+
 static hs_rc copy_one(void *arg, const struct hs_sources *from, const struct hs_node *n, struct hs_err *err)
 {
-    struct hs_buf *inside = arg;
-    struct predicate p = {.from = from};
+    const struct copies *c = arg;
+    struct predicate p = {.from = from, .params = c->params};
     (void)err;
     hs_buf_init(&p.text, 1 << 20);
     if (add_predicate(&p, n) && p.source && !p.text.failed) {
-        struct hs_buf *out = &inside[p.source->index];
+        struct hs_buf *out = &c->inside[p.source->index];
         hs_buf_addz(out, out->len ? " AND " : "");
         hs_buf_adds(out, hs_buf_str(&p.text));
     }
@@ -170,10 +187,11 @@ static hs_rc copy_one(void *arg, const struct hs_sources *from, const struct hs_
     return HS_OK;
 }
 
-hs_rc hs_print_inside(const struct hs_statement *s, const struct hs_scan *scans, struct hs_buf *inside,
-                      struct hs_err *err)
+hs_rc hs_print_inside(const struct hs_statement *s, const struct hs_scan *scans, const struct hs_params *params,
+                      struct hs_buf *inside, struct hs_err *err)
 {
-    HS_TRY(hs_each_conjunct(s, scans, copy_one, inside, err));
+    struct copies c = {params, inside};
+    HS_TRY(hs_each_conjunct(s, scans, copy_one, &c, err));
     for (size_t i = 0; i < s->ref_count; i++)
         HS_TRY(hs_buf_done(&inside[i], err));
     return HS_OK;

@@ -19,9 +19,11 @@ HS_MUST hs_rc hs_guard_statement(struct hs_arena *a, hs_str sql, hs_str json, st
                                  struct hs_err *err);
 
 /* Prints the statement over views. `scans` lets the printer copy leakproof conjuncts inside the fence: what it copied
- * for scan i is appended to inside[i] as SQL over that scan's *output* column names (quoted), empty when none. */
-HS_MUST hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *scans, struct hs_buf *inside,
-                                 struct hs_buf *out, struct hs_err *err);
+ * for scan i is appended to inside[i] as SQL over that scan's *output* column names (quoted), empty when none. With
+ * params, what is compared with one of them is copied with its value; the statement itself keeps its parameters. */
+HS_MUST hs_rc hs_statement_print(const struct hs_statement *s, const struct hs_scan *scans,
+                                 const struct hs_params *params, struct hs_buf *inside, struct hs_buf *out,
+                                 struct hs_err *err);
 
 /* The printed text was parsed again (json): the same guard, and its only relations are our views. */
 HS_MUST hs_rc hs_guard_printed(struct hs_arena *a, hs_str printed, hs_str json, size_t scan_count, struct hs_err *err);

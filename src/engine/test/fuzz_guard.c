@@ -21,7 +21,7 @@ static void print(const struct hs_statement *s)
         scans[i].column_count = 2;
         hs_buf_init(&inside[i], 1 << 20);
     }
-    hs_ignore(hs_statement_print(s, scans, inside, &out, &err)); /* refusing is fine, falling over is not */
+    hs_ignore(hs_statement_print(s, scans, NULL, inside, &out, &err)); /* refusing is fine, falling over is not */
     for (size_t i = 0; i < s->ref_count; i++)
         hs_buf_fini(&inside[i]);
     hs_buf_fini(&out);

@@ -16,7 +16,7 @@ static hs_rc guard(hs_str sql, hs_str json, struct hs_err *err)
     hs_buf_init(&out, 1 << 20);
     hs_rc rc = a ? hs_guard_statement(a, sql, json, &s, err) : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK)
-        rc = hs_statement_print(s, NULL, NULL, &out, err);
+        rc = hs_statement_print(s, NULL, NULL, NULL, &out, err);
     if (rc == HS_OK)
         assert_true(out.len > 0);
     hs_buf_fini(&out);

@@ -207,7 +207,7 @@ static hs_rc tool_guard(struct tool *t)
     if (rc == HS_OK && scans && scan_count < s->ref_count)
         rc = hs_fail(&t->err, HS_INVALID, "%zu scans for %zu tables", scan_count, s->ref_count);
     if (rc == HS_OK)
-        rc = hs_statement_print(s, scans, inside, &printed, &t->err);
+        rc = hs_statement_print(s, scans, NULL, inside, &printed, &t->err);
     if (rc == HS_OK) {
         tool_refs(s, &refs);
         hs_buf_addf(&params, "%zu", s->param_count);

@@ -26,7 +26,7 @@ static void check_print(const char *name, const char *want)
     struct hs_buf out;
     struct hs_err err = {0};
     hs_buf_init(&out, 1 << 20);
-    assert_int_equal(hs_statement_print(statement(a, name), NULL, NULL, &out, &err), HS_OK);
+    assert_int_equal(hs_statement_print(statement(a, name), NULL, NULL, NULL, &out, &err), HS_OK);
     assert_string_equal(out.at, want);
     hs_buf_fini(&out);
     hs_arena_free(a);
@@ -103,7 +103,7 @@ static void copies_inside(void **state)
     (void)state;
     hs_buf_init(&out, 1 << 20);
     hs_buf_init(&inside, 1 << 20);
-    assert_int_equal(hs_statement_print(statement(a, "tpch_06"), &scan, &inside, &out, &err), HS_OK);
+    assert_int_equal(hs_statement_print(statement(a, "tpch_06"), &scan, NULL, &inside, &out, &err), HS_OK);
     assert_string_equal(inside.at,
                         "(\"l_shipdate\" >= CAST('1994-01-01' AS DATE)) AND (\"l_shipdate\" < CAST('1995-01-01' AS "
                         "DATE)) AND (\"l_quantity\" < CAST('24' AS DECIMAL(15, 2)))");
@@ -125,7 +125,7 @@ static void every_allocation_may_fail(void **state)
         hs_buf_init(&out, 1 << 20);
         hs_buf_init(&inside, 1 << 20);
         hs_fault_alloc_after(n);
-        hs_rc rc = hs_statement_print(s, &scan, &inside, &out, &err);
+        hs_rc rc = hs_statement_print(s, &scan, NULL, &inside, &out, &err);
         bool all = hs_fault_alloc_after(-1) <= n;
         hs_buf_fini(&out);
         hs_buf_fini(&inside);
