@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "data"), str(ROOT / "bench")]
 
 import adbc_driver_flightsql.dbapi as flightsql  # noqa: E402
+import answers  # noqa: E402
 import duckdb  # noqa: E402
 import lineitem  # noqa: E402
 import transport  # noqa: E402
@@ -200,6 +201,17 @@ def small(report, connection, theirs, drain, server, count=100):
                        len(parts[key]))
 
 
+def whole_answers(report, out, runs, threads):
+    """bench/answers.py: one endpoint and several, and forms of answers over a narrow link."""
+    with Server(out / "mesh", threads=threads) as server:
+        roapi = Roapi(out / "parquet" / "lineitem.parquet")
+        try:
+            answers.by_endpoints(report, server, roapi, ALL, lineitem.masked_sql(lineitem.data_files(out)), runs, threads)
+        finally:
+            roapi.stop()
+        answers.by_form(report, server, ALL, max(3, runs // 2))
+
+
 def over_the_wire(report, out, runs, quick):
     """bench/transport.py: transport alone, many small statements, memory under slow readers. Servers of its own: memory is looked at."""
     transport.all_ready_batches(report, runs, quick)
@@ -286,13 +298,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="scale 0.01, three runs: does it still work?")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks", "pg"])
+    parser.add_argument("--only", nargs="*", choices=["scans", "deletes", "roapi", "answers", "transport", "threads", "start", "decide", "masks", "pg"])
     options = parser.parse_args()
     scale, runs = (0.01, options.runs or 3) if options.quick else (1, options.runs or 7)
     subprocess.run([sys.executable, ROOT / "demo/generate.py"], check=True, stdout=subprocess.DEVNULL)
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
-    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "transport", "threads", "start", "decide", "masks", "pg"], os.cpu_count(), Report()
+    wanted, threads, report = options.only or ["scans", "deletes", "roapi", "answers", "transport", "threads", "start", "decide", "masks", "pg"], os.cpu_count(), Report()
     print(f"scale {scale:g}, {runs} runs each, medians, {threads} cores; ratio > 1: we are better\n")
     with Server(out / "mesh", settings={"log-level": "debug"}, threads=threads) as server:
         if "scans" in wanted:
@@ -301,6 +313,8 @@ def main():
             deletes(report, out, runs, threads, server)
         if "roapi" in wanted:
             against_roapi(report, out, runs, server)
+    if "answers" in wanted:
+        whole_answers(report, out, runs, threads)
     if "transport" in wanted:
         over_the_wire(report, out, runs, options.quick)
     if "threads" in wanted:

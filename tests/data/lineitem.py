@@ -27,11 +27,12 @@ users:
 - {name: bea, roles: [both]}
 - {name: lea, roles: [leakproof]}
 - {name: fay, roles: [fenced]}
+- {name: mia, roles: [masked]}
 """
 POLICIES = """\
 kind: Grant
 name: read
-to: {roles: [admin, both, leakproof, fenced]}
+to: {roles: [admin, both, leakproof, fenced, masked]}
 actions: [read]
 on: {product: bench.lineitem}
 ---
@@ -50,7 +51,7 @@ where: l_shipmode <> 'FOB'
 kind: Mask
 name: comment-keeps-four-characters
 on: {column: bench.lineitem.l_comment}
-to: {roles: [both]}
+to: {roles: [both, masked]}
 with: show-first-n
 args: {n: 4}
 ---
@@ -89,6 +90,12 @@ def python_sql(files, masked=True):
         return f"select {', '.join(COLUMNS)} from read_parquet([{names}])"
     columns = ", ".join(f"{MASKED[c]} as {c}" if c in MASKED else c for c in COLUMNS)
     return f"select {columns} from read_parquet([{names}]) where l_shipmode <> 'FOB'"
+
+
+def masked_sql(files):
+    """The same for mia's statement, who sees every row."""
+    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    return f"select {', '.join(f'{MASKED[c]} as {c}' if c == 'l_comment' else c for c in COLUMNS)} from read_parquet([{names}])"
 
 
 def data_files(out):
