@@ -61,6 +61,7 @@ def in_process(sql, threads):
     program = f"""
 import duckdb, time
 c = duckdb.connect(config={{"threads": {threads}}})
+c.execute("set enable_progress_bar = false")
 for _ in range(2):
     begun = time.perf_counter()
     rows = sum(b.num_rows for b in c.sql({sql!r}).to_arrow_reader(65536))
