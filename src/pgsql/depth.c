@@ -6,7 +6,11 @@
  * below). Commas, AND, OR and `;` stand between things that lie beside one another; set operations and joins nest to
  * the left across all of those and are counted apart. CASE ... END is a pair of brackets.
  *
- * It has to cut strings, names and comments exactly as the parser does (standard_conforming_strings is on there). */
+ * It has to cut strings, names and comments exactly as the parser does (standard_conforming_strings is on there).
+ *
+ * How often the parser's scanner reads a byte again is counted, too: where a comment or an operator begins it takes the
+ * whole run of operator characters, puts all but the first back and goes on from there. A mebibyte of empty comments
+ * would keep it busy for minutes. */
 #include "pgsql/pgsql_in.h"
 
 #include <ctype.h>
@@ -25,6 +29,7 @@ struct measure {
     size_t i;
     HS_VEC(struct level) levels;
     struct hs_pgsql_measure *out;
+    size_t run_end; /* of the run of operator characters looked at last */
     bool after_dot;
 };
 
@@ -119,6 +124,21 @@ static void skip_quoted(struct measure *m, char quote, bool escapes)
     }
 }
 
+static bool is_operator(char c)
+{
+    return c && strchr("+-*/<>=~!@#%^&|`?", c);
+}
+
+/* The scanner has put back what follows `from`, up to the end of the run, comments or not. */
+static void put_back(struct measure *m, size_t from)
+{
+    if (m->run_end < from)
+        m->run_end = from;
+    while (m->run_end < m->text.len && is_operator(m->text.at[m->run_end]))
+        m->run_end++;
+    m->out->again += m->run_end - from;
+}
+
 static void skip_line(struct measure *m)
 {
     while (m->i < m->text.len && m->text.at[m->i] != '\n' && m->text.at[m->i] != '\r')
@@ -155,10 +175,12 @@ static void skip_escape_string(struct measure *m)
 static void skip_comment(struct measure *m)
 {
     size_t open = 1;
+    put_back(m, m->i + 2);
     for (m->i += 2; m->i < m->text.len && open;) {
         if (peek(m, 0) == '/' && peek(m, 1) == '*') {
             open++;
             m->i += 2;
+            put_back(m, m->i);
         } else if (peek(m, 0) == '*' && peek(m, 1) == '/') {
             open--;
             m->i += 2;
@@ -258,6 +280,7 @@ static void operator_run(struct measure *m)
             break;
         top(m)->steps++;
         m->i++;
+        put_back(m, m->i);
     }
 }
 

@@ -13,12 +13,14 @@
 #define HS_PGSQL_DEPTH 1000u     /* of what is nested, by depth.c's count and by the printer's own */
 #define HS_PGSQL_TOKENS 250000u  /* of one message: what bounds the tree's memory */
 #define HS_PGSQL_LOOKS 50000000u /* names compared for one statement: names times columns */
+#define HS_PGSQL_AGAIN 16000000u /* bytes read again: some 70 ms */
 #define HS_PGSQL_SPANS 2000000u  /* of one printed statement: templates may use an argument twice */
 
 /* ---- depth.c: before the parser sees the text ---- */
 struct hs_pgsql_measure {
     size_t depth, tokens;
     size_t deepest_at; /* byte offset where the depth was passed */
+    size_t again;      /* bytes that the parser's scanner reads more than once, each time */
 };
 hs_rc hs_pgsql_measure_text(struct hs_arena *a, hs_str text, struct hs_pgsql_measure *out, struct hs_err *err);
 
@@ -233,6 +235,10 @@ HS_MUST hs_rc row_in_query(struct reader *r, yyjson_val *left, struct piece *tex
 void unpad(struct reader *r, struct piece *p);
 /* A condition is a boolean: refused where another type is known. */
 HS_MUST hs_rc must_be_boolean(struct reader *r, struct piece *p, const char *what, int location);
+/* The moment at which the transaction began, as a date, a time or a timestamp of the session's zone. */
+HS_MUST hs_rc now_as(struct reader *r, uint32_t oid, struct piece *out);
+/* To the digits of a second that the type has. */
+void round_seconds(struct reader *r, struct kind to, struct piece *value);
 void param_is(struct reader *r, struct piece *p, uint32_t oid);
 HS_MUST hs_rc relation_column(struct reader *r, const char *relation, struct piece *out); /* pg_catalog's, noted */
 

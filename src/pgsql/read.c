@@ -149,6 +149,8 @@ hs_rc hs_pgsql_read(struct hs_arena *a, hs_str text, struct hs_pgsql_script *out
         return refuse_all(a, out, "54001", HS_S("statement is nested too deeply"), 0, err);
     if (measure.tokens > HS_PGSQL_TOKENS)
         return refuse_all(a, out, "54000", HS_S("statement has too many words"), 0, err);
+    if (measure.again > HS_PGSQL_AGAIN)
+        return refuse_all(a, out, "54000", HS_S("statement has too many comments in a row"), 0, err);
     HS_TRY(parse(a, out, &root, err));
     return root ? read_statements(a, out, root, err) : HS_OK;
 }

@@ -274,6 +274,30 @@ static void breadth_is_not_depth(void **state)
     }
 }
 
+/* Comments and operators without a blank between them are read again and again by the scanner. */
+static void comments_in_a_row_are_bounded(void **state)
+{
+    (void)state;
+    static const struct form DEAR[] = {
+        {"select 1 ", "/**/", "", "", ""},       {"select 1 ", "/*", "", "*/", ""},
+        {"select 1 ", "/*", "", "", ""},         {"select 1 ", "/*+*/", "", "", ""},
+        {"/*", "/*+-", "", "*/", "*/ select 1"}, {"select 1", "+/**/1,1", "", "/**/", ""}};
+    static const struct form CHEAP[] = {
+        {"select 1 ", "/**/ ", "", "", ""},        {"select 1 /*", "*=", "", "", "*/"},
+        {"select 1 ", "/* a */\n", "", "", ""},    {"select 1", ", 2/*a*/+-1", "", "", ""},
+        {"select 1 ", "--/*/**/*/\n", "", "", ""}, {"select '", "/**/", "", "", "'"}};
+    for (size_t i = 0; i < sizeof DEAR / sizeof *DEAR; i++) {
+        char *text = build(&DEAR[i], 50000);
+        refused(text, "54000");
+        hs_free(text);
+    }
+    for (size_t i = 0; i < sizeof CHEAP / sizeof *CHEAP; i++) {
+        char *text = build(&CHEAP[i], 50000);
+        assert_true(measure(text).again < HS_PGSQL_AGAIN / 4);
+        hs_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_small_stack_will_do),
         cmocka_unit_test(too_deep_is_refused),
         cmocka_unit_test(breadth_is_not_depth),
+        cmocka_unit_test(comments_in_a_row_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
