@@ -47,6 +47,9 @@ bool hs_statement_is_plain(const struct hs_statement *s);
 enum hs_scan_kind { HS_SCAN_NOT = 0, HS_SCAN_SOME_ROWS, HS_SCAN_ALL_ROWS };
 enum hs_scan_kind hs_statement_scan(const struct hs_statement *s);
 
+/* LIMIT of so few rows of one table, as they come: whoever reads ahead reads for nothing. */
+bool hs_statement_wants_few(const struct hs_statement *s);
+
 /* Of each column of the answer: which scan's column it is, scan SIZE_MAX where it is none or is not known (origin.c).
  * *out_count 0: nothing is known, not even how many there are. */
 struct hs_origin {

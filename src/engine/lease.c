@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "engine/engine_in.h"
+#include "engine/conditions.h"
 #include "engine/objects.h"
 #include "engine/given.h"
 #include "engine/gone.h"
@@ -560,6 +561,7 @@ static hs_rc prepare_job(struct hs_lease *l, const struct hs_run_request *r, str
                            .slot_bytes = (uint64_t)s->slot_bytes,
                            .describe_only = r->describe_only,
                            .restricted = any_restricts(r),
+                           .wants_few = r->statement && hs_statement_wants_few(r->statement),
                            .form = r->form,
                            .gone = hs_buf_str(&j->gone.block),
                            .gone_bytes = j->gone.bytes,

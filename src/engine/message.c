@@ -123,6 +123,7 @@ void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m)
     hs_put_u64(b, m->slot_bytes);
     hs_put_u8(b, m->describe_only);
     hs_put_u8(b, m->restricted);
+    hs_put_u8(b, m->wants_few);
     hs_put_u8(b, (uint8_t)hs_form_pack(&m->form));
     hs_put_str(b, m->gone);
     hs_put_u64(b, m->gone_bytes);
@@ -181,6 +182,7 @@ hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, str
     out->slot_bytes = hs_cursor_u64le(&c);
     out->describe_only = hs_cursor_u8(&c);
     out->restricted = hs_cursor_u8(&c);
+    out->wants_few = hs_cursor_u8(&c);
     if (!hs_form_unpack(hs_cursor_u8(&c), &out->form))
         c.bad = true;
     out->gone = hs_get_str(&c); /* borrowed, like the keys */

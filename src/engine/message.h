@@ -45,6 +45,7 @@ struct hs_msg_run {
     uint64_t given_bytes; /* how long that is */
     struct hs_answer_form form;
     bool restricted; /* a view hides rows or cells: what the planner knows of whole files must not show */
+    bool wants_few;  /* the first few rows of one scan are all of its answer */
 };
 void hs_put_run(struct hs_buf *b, const struct hs_msg_run *m);
 HS_MUST hs_rc hs_get_run(struct hs_arena *a, hs_str payload, struct hs_msg_run *out, struct hs_err *err);

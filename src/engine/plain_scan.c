@@ -48,20 +48,49 @@ static hs_rc look(struct hs_node *n, void *arg, struct hs_err *err)
 
 static bool is_bare(const struct hs_n_SELECT *s)
 {
-    return !s->modifiers.len && !s->group_expressions.len && !s->group_sets.len &&
-           s->aggregate_handling != HS_W_GROUP_ALL && !s->having && !s->sample && !s->qualify;
+    return !s->group_expressions.len && !s->group_sets.len && s->aggregate_handling != HS_W_GROUP_ALL && !s->having &&
+           !s->sample && !s->qualify;
+}
+
+/* Of one table, ending in whatever modifiers; NULL: it is none. */
+static const struct hs_n_SELECT *bare_select(const struct hs_statement *s)
+{
+    const struct hs_n_STATEMENT *root = s->tree;
+    if (!root || s->as_is.len || s->ref_count != 1 || !HS_IS(STATEMENT, &root->head) || !HS_IS(SELECT, root->node))
+        return NULL;
+    const struct hs_n_SELECT *select = HS_AS(SELECT, root->node);
+    if (!is_bare(select) || !HS_IS(BASE_TABLE, select->from_table) || HS_AS(BASE_TABLE, select->from_table)->sample)
+        return NULL;
+    return select;
 }
 
 enum hs_scan_kind hs_statement_scan(const struct hs_statement *s)
 {
-    const struct hs_n_STATEMENT *root = s->tree;
-    bool fits = true;
-    if (!root || s->as_is.len || s->ref_count != 1 || !HS_IS(STATEMENT, &root->head) || !HS_IS(SELECT, root->node))
-        return HS_SCAN_NOT;
-    const struct hs_n_SELECT *select = HS_AS(SELECT, root->node);
-    if (!is_bare(select) || !HS_IS(BASE_TABLE, select->from_table) || HS_AS(BASE_TABLE, select->from_table)->sample)
-        return HS_SCAN_NOT;
-    if (look(s->tree, &fits, NULL) != HS_OK || !fits)
+    const struct hs_n_SELECT *select = bare_select(s);
+    bool fits = select && !select->modifiers.len;
+    if (!fits || look(s->tree, &fits, NULL) != HS_OK || !fits)
         return HS_SCAN_NOT;
     return select->where_clause ? HS_SCAN_SOME_ROWS : HS_SCAN_ALL_ROWS;
+}
+
+enum { FEW_ROWS = 2048 }; /* one vector of the engine's */
+
+static bool is_few(const struct hs_node *n)
+{
+    const struct hs_value *v = HS_IS(CONSTANT, n) ? &HS_AS(CONSTANT, n)->value : NULL;
+    uint64_t rows;
+    return v && v->kind == HS_V_INTEGER && hs_str_to_u64(v->text, &rows) && rows <= FEW_ROWS;
+}
+
+bool hs_statement_wants_few(const struct hs_statement *s)
+{
+    const struct hs_n_SELECT *select = bare_select(s);
+    if (!select || select->where_clause || select->modifiers.len != 1 || !HS_IS(LIMIT, select->modifiers.at[0]))
+        return false;
+    const struct hs_n_LIMIT *limit = HS_AS(LIMIT, select->modifiers.at[0]);
+    bool fits = limit->limit && is_few(limit->limit) && (!limit->offset || is_few(limit->offset));
+    fits = fits && (!select->cte_map || !HS_AS(CTE_MAP, select->cte_map)->map.len);
+    for (size_t i = 0; i < select->select_list.len && fits; i++)
+        fits = look(select->select_list.at[i], &fits, NULL) == HS_OK && fits;
+    return fits;
 }

@@ -197,6 +197,20 @@ static void knows_scans(void **state)
     }
 }
 
+static void knows_who_wants_few(void **state)
+{
+    static const char *const others[] = {"scan_star",  "scan_where",   "scan_count",    "scan_order",  "scan_distinct",
+                                         "scan_group", "scan_sample",  "scan_join",     "scan_window", "scan_cte",
+                                         "scan_union", "scan_qualify", "scan_subquery", "with",        "distinct"};
+    struct hs_arena *a = hs_arena_new(0);
+    (void)state;
+    assert_true(hs_statement_wants_few(statement(a, "scan_limit")));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (hs_statement_wants_few(statement(a, others[i])))
+            fail_msg("%s", others[i]);
+    hs_arena_free(a);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     struct hs_arena *kept = hs_arena_new(0);
@@ -226,6 +240,7 @@ int main(void)
         cmocka_unit_test(keeps_outer_joins_whole),
         cmocka_unit_test(knows_plain_statements),
         cmocka_unit_test(knows_scans),
+        cmocka_unit_test(knows_who_wants_few),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <dirent.h>
 #include <pthread.h>
 
 static struct guest *open_guest(const char *faults)
@@ -400,6 +401,80 @@ static void one_statement_leaves_nothing_to_the_next(void **state)
     guest_end(g);
 }
 
+/* A table of the engine's own tells whether an instance is one that was there before; no person could make it. */
+static void instances_wait_for_their_files(void **state)
+{
+    enum { ASIDE = 4 };
+    const char *const files[] = {in_directory("many0.parquet"), in_directory("many1.parquet"),
+                                 in_directory("many2.parquet"), in_directory("many3.parquet"),
+                                 in_directory("many4.parquet"), in_directory("many5.parquet")};
+    (void)state;
+    make_parquet(files[0], "SELECT 42 AS v");
+    struct guest *g = open_guest("");
+    char first[800];
+    snprintf(first, sizeof first, "SELECT v FROM read_parquet('%s')", files[0]);
+    assert_int_equal(run_with_view(g, files[0], first, "SELECT v FROM hs_scan_0"), 0);
+    assert_int_equal(guest_run(g, "CREATE TABLE mark AS SELECT 1 AS v", files[0]), 0);
+    for (int i = 1; i <= ASIDE; i++) {
+        assert_int_equal(guest_run(g, "SELECT v FROM mark", files[i]), 1); /* which also ends that one */
+        assert_int_equal(guest_run(g, "SELECT 1", files[i]), 0);
+        assert_int_equal(guest_run(g, first, files[i]), 1); /* each reads its own files alone */
+        assert_int_equal(guest_run(g, "SELECT 1", files[i]), 0);
+    }
+    assert_int_equal(run_with_view(g, files[0], NULL, "SELECT count(*) FROM duckdb_views() WHERE NOT internal"), 0);
+    assert_string_equal(g->text.at, "0\n");
+    assert_int_equal(guest_run(g, "SELECT v FROM mark", files[0]), 0);
+    for (int i = 1; i <= ASIDE + 1; i++)
+        assert_int_equal(guest_run(g, "SELECT 1", files[i]), 0);
+    assert_int_equal(guest_run(g, "SELECT v FROM mark", files[0]), 1); /* the one that nobody asked for longest */
+    guest_end(g);
+}
+
+/* Nanoseconds of processor time of all threads but the main one. */
+static long long beside_the_main_thread(pid_t pid)
+{
+    char path[300], text[200];
+    long long all = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *d = opendir(path);
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d));) {
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/schedstat", (int)pid, e->d_name);
+        FILE *f = e->d_name[0] != '.' && atoi(e->d_name) != (int)pid ? fopen(path, "r") : NULL;
+        if (f && fgets(text, sizeof text, f))
+            all += atoll(text);
+        if (f)
+            fclose(f);
+    }
+    closedir(d);
+    return all;
+}
+
+static void helpers_come_to_what_takes_long(void **state)
+{
+    (void)state;
+    const char *large = in_directory("large.parquet");
+    make_parquet(large, "SELECT i, md5(i::VARCHAR) AS m FROM range(1500000) t(i)");
+    struct guest *g = open_guest("");
+    char sql[12000];
+    struct hs_msg_run plan = {.path_count = 1};
+    hs_str path = hs_str_of(large);
+    plan.paths = &path;
+    long long before, took[2];
+    snprintf(sql, sizeof sql, "SELECT count(DISTINCT md5(m || 'x')) FROM read_parquet('%s')", large);
+    for (int few = 1; few >= 0; few--) {
+        plan.sql = hs_str_of(sql);
+        plan.wants_few = few;
+        before = beside_the_main_thread(g->pid);
+        assert_int_equal(guest_run_plan(g, &plan), 0);
+        assert_string_equal(g->text.at, "1500000\n");
+        took[few] = beside_the_main_thread(g->pid) - before;
+    }
+    assert_true(took[0] > 100000000); /* of about a second */
+    assert_true(took[1] < 100000000); /* one opens an instance, perhaps */
+    guest_end(g);
+}
+
 static void it_spills_within_its_bounds(void **state)
 {
     (void)state;
@@ -462,6 +537,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_engine_cannot_be_loosened),
         cmocka_unit_test(only_the_planned_file_is_read),
         cmocka_unit_test(one_statement_leaves_nothing_to_the_next),
+        cmocka_unit_test(instances_wait_for_their_files),
+        cmocka_unit_test(helpers_come_to_what_takes_long),
         cmocka_unit_test(it_spills_within_its_bounds),
         cmocka_unit_test(a_cancel_ends_a_long_statement),
     };

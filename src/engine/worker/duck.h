@@ -46,6 +46,11 @@
     F(pending_prepared_streaming)             \
     F(pending_error)                          \
     F(execute_pending)                        \
+    F(pending_execute_task)                   \
+    F(create_task_state)                      \
+    F(execute_tasks_state)                    \
+    F(finish_execution)                       \
+    F(destroy_task_state)                     \
     F(destroy_pending)                        \
     F(create_bool)                            \
     F(create_int8)                            \

@@ -1,7 +1,10 @@
 /* An instance of the engine: opened ahead, narrowed to the planned files, locked. The next statement of the same owner
  * over the same files with the same limits runs in it, too: opening one costs more than a small statement does. What
  * stays from one to the next are the engine's caches of those files; views are replaced, and a statement that failed,
- * was cancelled, or had functions of its own takes its instance with it. */
+ * was cancelled, or had functions of its own takes its instance with it.
+ *
+ * A statement over other files sets it aside: who asks for rows by key meets one file and then another, and tools ask
+ * the catalog in between. Each stays narrowed to its own files, and all are one owner's. */
 #include "engine/worker/objects.h"
 #include "engine/worker/worker_in.h"
 #include "base/fault.h"
@@ -9,7 +12,7 @@
 #include <stdio.h>
 
 static const char *const opening[][2] = {
-    {"threads", "1"}, /* more come after the walls are up */
+    {"threads", "1"}, /* more are allowed after the walls are up; they are ours */
     {"autoinstall_known_extensions", "false"},
     {"autoload_known_extensions", "false"},
     {"allow_community_extensions", "false"},
@@ -22,7 +25,10 @@ static const char *const opening[][2] = {
 };
 
 /* Caches that are never asked again go with it. */
-enum { STATEMENTS_MOST = 256 };
+enum { STATEMENTS_MOST = 256, ASIDE_MOST = 4 };
+
+static struct instance aside[ASIDE_MOST]; /* narrowed, whole, at rest; the last one used first */
+static size_t aside_count;
 
 hs_str hs_engine_kind(hs_str text)
 {
@@ -143,12 +149,18 @@ static hs_rc do_buf(struct instance *i, struct hs_buf *sql, struct hs_err *err)
     return rc;
 }
 
+unsigned hs_instance_threads(const struct hs_msg_lease *lease, const struct hs_msg_run *run)
+{
+    return lease->threads && !run->wants_few ? lease->threads : 1;
+}
+
 static void add_limits(struct hs_buf *b, const struct hs_msg_lease *lease, const struct hs_msg_run *run)
 {
     int64_t memory =
         run->memory_bytes && run->memory_bytes < lease->memory_bytes ? run->memory_bytes : lease->memory_bytes;
     hs_buf_addf(b, "SET memory_limit = '%lldB';", (long long)memory);
-    hs_buf_addf(b, "SET threads = %u;", lease->threads ? lease->threads : 1);
+    unsigned threads = hs_instance_threads(lease, run);
+    hs_buf_addf(b, "SET threads = %u;SET external_threads = %u;", threads, threads); /* helpers.c */
     if (!lease->spill.len)
         return;
     hs_buf_addz(b, "SET temp_directory = ");
@@ -200,10 +212,48 @@ static hs_rc drop_views(struct instance *i, struct hs_err *err)
     return rc;
 }
 
+static void set_aside(struct instance *i)
+{
+    if (aside_count == ASIDE_MOST)
+        hs_instance_close(&aside[--aside_count]);
+    memmove(&aside[1], &aside[0], aside_count++ * sizeof *aside);
+    aside[0] = *i;
+    *i = (struct instance){0};
+}
+
+static void take_back(struct instance *i, size_t k)
+{
+    *i = aside[k];
+    memmove(&aside[k], &aside[k + 1], (--aside_count - k) * sizeof *aside);
+}
+
+hs_rc hs_instance_another(struct instance *i, struct hs_err *err)
+{
+    if (!aside_count)
+        return hs_spare_take(i, err);
+    take_back(i, 0);
+    return HS_OK;
+}
+
+/* In place of *i, which is narrowed otherwise, the one that is narrowed so, if there is one. */
+static bool change(struct instance *i, const struct hs_buf *walls)
+{
+    size_t k = 0;
+    while (k < aside_count && !is_narrowed_so(&aside[k], walls))
+        k++;
+    if (!i->statements || k == aside_count)
+        return false;
+    struct instance found;
+    take_back(&found, k);
+    set_aside(i);
+    *i = found;
+    return true;
+}
+
 static hs_rc put_walls(struct instance *i, struct hs_buf *walls, struct hs_err *err)
 {
     if (i->statements) { /* narrowed to other files: there is no way back */
-        hs_instance_close(i);
+        set_aside(i);
         HS_TRY(hs_spare_take(i, err));
     }
     HS_TRY(hs_buf_done(walls, err));
@@ -219,7 +269,8 @@ hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, c
     struct hs_buf walls;
     hs_buf_init(&walls, HS_CHANNEL_MAX);
     add_walls(&walls, lease, run);
-    hs_rc rc = is_narrowed_so(i, &walls) ? drop_views(i, err) : put_walls(i, &walls, err);
+    bool stays = is_narrowed_so(i, &walls) || change(i, &walls);
+    hs_rc rc = stays ? drop_views(i, err) : put_walls(i, &walls, err);
     hs_buf_fini(&walls);
     i->statements++;
     return rc;

@@ -47,7 +47,7 @@ static void serve(struct request *q)
         hs_ignore(
             hs_run(&me.instance, &me.lease, q->statement, hs_buf_str(&q->payload), q->passed, &err)); /* replied */
         hs_request_fini(q);
-        if (!me.instance.database && hs_spare_take(&me.instance, &err) != HS_OK)
+        if (!me.instance.database && hs_instance_another(&me.instance, &err) != HS_OK)
             _exit(5);
         hs_reply(HS_MSG_READY, 0, hs_str_n("", 0));
     } else {

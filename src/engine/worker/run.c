@@ -162,6 +162,9 @@ static hs_rc start(struct run *r, struct hs_err *err)
     if (duck()->pending_prepared_streaming(r->prepared, &r->pending) != DuckDBSuccess)
         return hs_engine_fail(err, duck()->pending_error(r->pending));
     hs_inbox_interruptible(r->instance->connection);
+    hs_helpers_begin(r->instance->database, hs_instance_threads(r->lease, &r->plan));
+    if (!hs_helpers_step(r->pending))
+        return hs_engine_fail(err, duck()->pending_error(r->pending));
     r->have_result = true;
     if (duck()->execute_pending(r->pending, &r->result) != DuckDBSuccess)
         return hs_engine_fail(err, duck()->result_error(&r->result));
@@ -256,12 +259,14 @@ static void clean(struct run *r, bool may_stay)
     for (size_t i = 0; i < r->first_count; i++)
         if (r->first[i])
             duck()->destroy_data_chunk(&r->first[i]);
+    hs_helpers_call_off();
     if (r->have_result)
         duck()->destroy_result(&r->result);
     if (r->pending)
         duck()->destroy_pending(&r->pending);
     if (r->prepared)
         duck()->destroy_prepare(&r->prepared);
+    hs_helpers_wait();
     if (!may_stay)
         hs_instance_close(r->instance);
     hs_objects_end();

@@ -1,7 +1,7 @@
 /* Private to engine/worker/: the parts of a worker process.
  *
- * Threads of ours: the main one runs statements, writers write their batches (load.h), and the listener receives, so
- * that a cancel or a freed slot arrives while the engine is busy. */
+ * Threads of ours: the main one runs statements, helpers run what takes long with it (helpers.c), writers write their
+ * batches (load.h), and the listener receives, so that a cancel or a freed slot arrives while the engine is busy. */
 #ifndef HS_ENGINE_WORKER_IN_H
 #define HS_ENGINE_WORKER_IN_H
 
@@ -72,11 +72,16 @@ hs_str hs_engine_kind(hs_str text); /* "Binder", or empty when the words are not
 /* Answers with PARSED. */
 HS_MUST hs_rc hs_instance_parse(struct instance *i, uint32_t statement, hs_str sql, struct hs_err *err);
 /* Own walls of the engine: planned files only, nothing else, and no way back. One that was narrowed to the same files
- * and limits before stays as it is; one that was narrowed otherwise is dropped, and *i is another. */
+ * and limits before stays as it is; one that was narrowed otherwise is set aside, and *i is another: one that was set
+ * aside before and is narrowed so, or a new one. */
 HS_MUST hs_rc hs_instance_narrow(struct instance *i, const struct hs_msg_lease *lease, const struct hs_msg_run *run,
                                  struct hs_err *err);
+/* How many threads the engine may use for it: LIMIT 1 on two of them reads what it needs twice. */
+unsigned hs_instance_threads(const struct hs_msg_lease *lease, const struct hs_msg_run *run);
 /* After a statement that ended well: may the next one run here? Not where functions were registered for this one. */
 bool hs_instance_may_stay(const struct instance *i, const struct hs_msg_run *run);
+/* Another one that is open, for *i, which is closed. */
+HS_MUST hs_rc hs_instance_another(struct instance *i, struct hs_err *err);
 HS_MUST hs_rc hs_instance_views(struct instance *i, const struct hs_msg_run *run, struct hs_err *err);
 
 /* ---- avro.c ---- */
@@ -89,6 +94,14 @@ void hs_avro_forget(struct avro_trouble *t); /* takes NULL */
 /* ---- spare.c ---- */
 /* An instance that was opened ahead, waiting for it when it is not there yet. Only after the walls are up. */
 HS_MUST hs_rc hs_spare_take(struct instance *out, struct hs_err *err);
+
+/* ---- helpers.c ---- */
+/* Threads that help with the engine's tasks when a statement takes long; `threads` are those of its lease, the main one
+ * included. Between begin and wait the database stays open. */
+void hs_helpers_begin(duckdb_database database, unsigned threads);
+bool hs_helpers_step(duckdb_pending_result pending); /* to the first rows; false: it has failed */
+void hs_helpers_call_off(void);                      /* takes up nothing more; does not wait */
+void hs_helpers_wait(void);                          /* none of them is in the engine any more */
 
 /* ---- natives.c ---- */
 /* Registers the natives of masks that the plan's views name, if this instance has them not; the plan's keys are theirs
