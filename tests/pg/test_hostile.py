@@ -211,6 +211,148 @@ def test_cancels_of_strangers(server):
         assert said[-2][0] == b"E" and words(said[-2][1])["C"] == "57014"
 
 
+# ---- what one connection can make the server do and keep ----
+
+def parse(name, sql, types=()):
+    return message(b"P", name.encode() + b"\0" + sql.encode() + b"\0" + struct.pack("!H", len(types)) + struct.pack(f"!{len(types)}I", *types))
+
+
+def bind(portal, name=b"", binary=False):
+    return message(b"B", portal + b"\0" + name + b"\0\0\0\0\0\0\1" + struct.pack("!h", binary))
+
+
+def execute(portal, rows=0):
+    return message(b"E", portal + b"\0" + struct.pack("!i", rows))
+
+
+def state_of(said):
+    return [words(body)["C"] for kind, body in said if kind == b"E"]
+
+
+def asked(wire, data):
+    wire.send(data)
+    return wire.until()
+
+
+class Neighbour(threading.Thread):
+    """Another connection, which asks for next to nothing over and over: how long it waits at most."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.worst, self.go = server, 0, True
+
+    def run(self):
+        with signed_in(self.server) as wire:
+            while self.go:
+                begun = time.perf_counter()
+                asked(wire, query("show datestyle"))
+                self.worst = max(self.worst, time.perf_counter() - begun)
+                time.sleep(0.005)
+
+    def __enter__(self):
+        self.start()
+        time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_):
+        self.go = False
+        self.join()
+
+
+def test_a_description_that_is_used_late(server):
+    """What a row's values are looked up in (composites, regclass) may be gone by then, and is another one."""
+    for sql in ("select address from sales.customers", "select 'sales.orders'::regclass", "select array[c] from (select address from sales.customers) as c"):
+        with signed_in(server) as wire:
+            asked(wire, query("begin"))
+            said = asked(wire, parse("", sql) + bind(b"p") + message(b"D", b"Pp\0") + message(b"S"))
+            assert not state_of(said), said
+            asked(wire, query("declare c cursor for " + sql))
+            time.sleep(2.5)  # as long as a catalog is kept, and the tick behind it
+            text = asked(wire, execute(b"p", 1) + message(b"S"))
+            assert text[0][0] == b"D"
+            time.sleep(2.5)
+            cursor = asked(wire, query("fetch 1 from c; fetch 1 from c"))
+            assert text[0] == [m for m in cursor if m[0] == b"D"][0]
+
+
+@pytest.mark.parametrize("text", ["/**/" * 250000, "/*" * 400000, "select 1 " + "/*+*/" * 200000, "/*" * 200000 + "*/" * 200000], ids=lambda t: t[:12])
+def test_comments_without_end(server, text):
+    with signed_in(server) as wire:
+        begun = time.monotonic()
+        assert state_of(asked(wire, query(text))) == ["54000"]
+        assert time.monotonic() - begun < 5
+
+
+def test_whoever_hangs_up_stops_nobody(server):
+    """A long statement is read and translated on the pool; the loop does not wait for it."""
+    number = 6000
+    text = "with " + ",".join(f"w{i} as (select 1)" for i in range(number)) + " select 1 from " + ",".join(f"w{i}" for i in range(number))
+    with Neighbour(server) as neighbour:
+        for turn in range(6):
+            wire = signed_in(server)
+            wire.send(query(text))
+            time.sleep(0.03 * turn)
+            if turn % 2:
+                with Wire(server) as other:
+                    other.send(pgwire.cancel_request(*wire.key))
+                    gone(other)
+                assert state_of(wire.until())
+            wire.close()
+    print(f"\nwhile others hung up over long statements one waited {neighbour.worst * 1e3:.0f} ms at most")
+    assert neighbour.worst < 1
+
+
+def test_a_text_of_many_statements_lets_others_in(server):
+    with Neighbour(server) as neighbour, signed_in(server) as wire:
+        asked(wire, query("commit;reset all;" * 15000))
+        asked(wire, query("set timezone to 'Europe/Berlin';commit;" * 15000))
+    print(f"\nbeside texts of 30,000 statements one waited {neighbour.worst * 1e3:.0f} ms at most")
+    assert neighbour.worst < 1
+
+
+def test_what_a_connection_prepares_is_counted(server):
+    """Also what is made of it: printed text, search paths, what a description told."""
+    before = pss(server.pid)
+    with signed_in(server) as wire:
+        asked(wire, query("set search_path = " + ",".join("sales" for _ in range(580))))
+        for i in range(400):
+            assert not state_of(asked(wire, parse(f"p{i}", "select 1") + message(b"S")))
+        path = pss(server.pid) - before
+        codes = set()
+        for i in range(150):
+            codes.update(state_of(asked(wire, parse(f"d{i}", "select 1", [23] * 65535) + message(b"D", f"Sd{i}".encode() + b"\0") + message(b"S"))))
+        assert codes == {"53400"}
+        asked(wire, query("deallocate all"))
+        for i in range(150):
+            codes.update(state_of(asked(wire, parse(f"d{i}", "show all", [23] * 65535) + message(b"D", f"Sd{i}".encode() + b"\0") + message(b"S"))))
+        assert codes == {"53400"}
+        grown = pss(server.pid) - before
+        print(f"\n400 statements under a long search path {path >> 20} MiB; with types and descriptions {grown >> 20} MiB")
+        assert path < 24 << 20 and grown < 120 << 20
+
+
+def test_a_portal_that_is_executed_often(server):
+    columns = ",".join("1" for _ in range(1600))
+    with signed_in(server) as wire:
+        asked(wire, query("begin"))
+        assert not state_of(asked(wire, parse("", f"select {columns} from generate_series(1,30000)") + bind(b"p") + execute(b"p", 1) + message(b"S")))
+        asked(wire, execute(b"p", 1) * 100 + message(b"S"))
+        before = pss(server.pid)
+        for _ in range(60):
+            assert not state_of(asked(wire, execute(b"p", 1) * 100 + message(b"S")))
+        grown = pss(server.pid) - before
+        print(f"\n6,000 Executes of one row of 1,600 columns: {grown >> 10} KiB")
+        assert grown < 12 << 20
+
+
+def test_thousands_of_prepared_statements(server):
+    with Neighbour(server) as neighbour, signed_in(server) as wire:
+        for i in range(0, 4000, 250):
+            assert not state_of(asked(wire, b"".join(parse(f"s{k}", "select 1") for k in range(i, i + 250)) + message(b"S")))
+        assert [b for k, b in asked(wire, query("select count(*) from pg_prepared_statements")) if k == b"D"] == [b"\0\1\0\0\0\x044000"]
+    print(f"\nbeside 4,000 prepared statements one waited {neighbour.worst * 1e3:.0f} ms at most")
+
+
 # ---- floods ----
 
 def flood(wire, data, seconds=10):

@@ -337,13 +337,14 @@ struct hs_pg_system *hs_pg_catalog_system(const struct pg_catalog *c)
 
 /* ---- the search path ---- */
 
+enum { PATH_MAX_ = 4096 }; /* what a parameter holds (parameters.c) */
+
 /* One name of the list, folded to lower case unless quoted; false: none is left. */
-static bool next_name(hs_str *rest, struct hs_arena *a, hs_str *out)
+static bool next_name(hs_str *rest, char to[PATH_MAX_], hs_str *out)
 {
     hs_str s = hs_str_trim(*rest);
     size_t i = 0, n = 0;
-    char *to = s.len ? hs_arena_alloc(a, s.len + 1) : NULL;
-    if (!to)
+    if (!s.len || s.len > PATH_MAX_)
         return false;
     if (s.at[0] == '"') {
         for (i = 1; i < s.len && (s.at[i] != '"' || (i + 1 < s.len && s.at[i + 1] == '"')); i++) {
@@ -364,30 +365,37 @@ static bool next_name(hs_str *rest, struct hs_arena *a, hs_str *out)
     return true;
 }
 
-static bool is_domain(const struct pg_catalog *c, hs_str name)
+static const hs_str *find_name(const hs_str *all, size_t count, hs_str name)
 {
-    for (size_t i = 0; i < c->domain_count; i++)
-        if (hs_str_eq(c->domains[i], name))
-            return true;
-    return false;
+    for (size_t i = 0; i < count; i++)
+        if (hs_str_eq(all[i], name))
+            return &all[i];
+    return NULL;
+}
+
+/* A schema that is there, in memory that lasts; NULL: none of this name. */
+static const hs_str *find_schema(const struct pg_catalog *c, hs_str name)
+{
+    static const hs_str OURS[] = {{"pg_catalog", 10}, {"information_schema", 18}};
+    const hs_str *found = find_name(c->domains, c->domain_count, name);
+    return found ? found : find_name(OURS, 2, name);
 }
 
 /* What was set, as far as it is there; nothing was set: every domain that the caller sees. */
 static hs_rc search_path(struct pg_session *s, struct hs_arena *a, struct hs_pgsql_context *out, struct hs_err *err)
 {
     hs_str rest = hs_pg_parameter(s, PG_PARAM_SEARCH_PATH), name;
+    char text[PATH_MAX_];
     HS_VEC(hs_str) path = {0};
     out->search_path = s->catalog->domains;
     out->search_path_count = s->catalog->domain_count;
     if (!rest.len)
         return HS_OK;
-    while (rest.at && next_name(&rest, a, &name)) {
-        hs_str *slot =
-            is_domain(s->catalog, name) || hs_str_is(name, "pg_catalog") || hs_str_is(name, "information_schema")
-                ? hs_vec_add(a, &path)
-                : NULL;
+    while (rest.at && next_name(&rest, text, &name)) {
+        const hs_str *schema = find_schema(s->catalog, name);
+        hs_str *slot = schema && !find_name(path.at, path.len, name) ? hs_vec_add(a, &path) : NULL;
         if (slot)
-            *slot = name;
+            *slot = *schema;
     }
     static const hs_str none;
     out->search_path = path.at ? path.at : &none;
@@ -428,6 +436,7 @@ struct view {
     struct pg_session *session;
     struct hs_arena *arena;
     struct hs_pgsql_context *context;
+    const struct pg_statement *told; /* of prepared statements the next: there may be thousands */
 };
 
 static enum hs_pgsql_found view_relation(void *arg, hs_str schema, hs_str name, struct hs_pgsql_relation *out)
@@ -495,7 +504,7 @@ hs_rc hs_pg_context(struct pg_session *s, struct hs_arena *a, struct hs_pgsql_co
     struct view *v = HS_NEW(a, struct view);
     if (!v)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    *v = (struct view){s, a, out};
+    *v = (struct view){s, a, out, NULL};
     int64_t now_us = s->statement_us ? s->statement_us : hs_wall_us();
     *out = (struct hs_pgsql_context){
         .arg = v,
@@ -531,9 +540,11 @@ static bool tell_setting(void *arg, size_t i, struct hs_pg_setting *out)
 static bool tell_prepared(void *arg, size_t i, struct hs_pg_prepared *out)
 {
     struct view *v = arg;
-    for (struct pg_statement *st = v->session->statements; st; st = st->next) {
-        if (!st->name.len || i-- > 0)
+    const struct pg_statement *st = i == 0 ? v->session->statements : v->told;
+    for (; st; st = st->next) { /* asked for one after the other */
+        if (!st->name.len)
             continue;
+        v->told = st->next;
         *out = (struct hs_pg_prepared){st->name,        st->parsed->source,
                                        st->prepared_us, st->told ? st->told : st->declared,
                                        st->param_count, st->from_sql};
@@ -585,7 +596,7 @@ hs_rc hs_pg_given(struct pg_session *s, const struct pg_statement *st, struct hs
     *state = NULL;
     if (!v || !given)
         return hs_fail(err, HS_NOMEM, "out of memory");
-    *v = (struct view){s, a, NULL};
+    *v = (struct view){s, a, NULL, NULL};
     struct hs_pg_facts facts = facts_of(s, v, st);
     for (size_t i = 0; i < t->system_count; i++) {
         const struct hs_pg_relation *r = hs_pg_relation_find(t->systems[i].schema, t->systems[i].name);

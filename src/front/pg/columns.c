@@ -12,10 +12,15 @@ static bool is_reg(uint32_t oid)
     return false;
 }
 
-bool hs_pg_needs_lookup(const struct hs_pgsql_translation *t)
+static bool is_composite(const struct hs_type *t)
 {
-    for (size_t i = 0; t->column_types && i < t->column_count; i++)
-        if (is_reg(t->column_types[i]))
+    return t->id == HS_T_STRUCT || (t->id == HS_T_LIST && t->fields[0].type->id == HS_T_STRUCT);
+}
+
+bool hs_pg_needs_lookup(const struct hs_type *schema, const uint32_t *oids)
+{
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (is_reg(oids[i]) || is_composite(schema->fields[i].type))
             return true;
     return false;
 }
@@ -54,6 +59,8 @@ static hs_rc reg_text(void *of, uint32_t type, uint32_t oid, struct hs_buf *out,
 {
     const struct pg_lookup *l = of;
     hs_str text;
+    if (!l->system)
+        return hs_fail(err, HS_INTERNAL, "internal error");
     struct hs_arena *a = hs_arena_new(1 << 16);
     hs_rc rc = a ? hs_pg_system_reg_text(l->system, type, oid, a, &text, err) : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK)
@@ -70,8 +77,7 @@ void hs_pg_lookup_init(struct pg_lookup *l, struct hs_pg_system *system, const s
     l->resolver = (struct hs_pg_resolver){.composite = composite, .reg_text = reg_text, .of = l};
 }
 
-/* One a column; 0 where the engine's type is all that is known. */
-static uint32_t *declared_types(const struct hs_pgsql_translation *t, size_t count, struct hs_arena *a)
+uint32_t *hs_pg_declared_types(const struct hs_pgsql_translation *t, size_t count, struct hs_arena *a)
 {
     uint32_t *all = hs_arena_array(a, count + 1, sizeof *all);
     for (size_t i = 0; all && t->column_types && i < count && i < t->column_count; i++)
@@ -79,16 +85,16 @@ static uint32_t *declared_types(const struct hs_pgsql_translation *t, size_t cou
     return all;
 }
 
-hs_rc hs_pg_writer_open(struct pg_session *s, const struct pg_statement *st, const struct hs_type *schema,
+hs_rc hs_pg_writer_open(struct pg_session *s, const uint32_t *oids, const struct hs_type *schema,
                         struct hs_pg_rows_spec spec, struct pg_lookup *lookup, struct hs_pg_rows **out,
                         struct hs_err *err)
 {
+    if (!oids)
+        return hs_fail(err, HS_NOMEM, "out of memory");
     spec.schema = schema;
     spec.style = &s->style;
     spec.resolver = lookup->system ? &lookup->resolver : NULL;
-    spec.oids = declared_types(&st->translation, schema->field_count, st->made);
-    if (!spec.oids)
-        return hs_fail(err, HS_NOMEM, "out of memory");
+    spec.oids = oids;
     return hs_pg_rows_open(&spec, out, err);
 }
 

@@ -176,7 +176,7 @@ bool hs_pg_fetch_begin(struct pg_session *s, struct pg_portal *p)
     bool describe = s->run.describe;
     struct pg_portal *c = find_cursor(s, p);
     s->run = (struct pg_run){0};
-    if (!c || !hs_pg_portal_started(s, c))
+    if (!c || !hs_pg_portal_writable(s, c))
         return false;
     p->source = PG_FROM_CURSOR;
     bool moves = p->statement->kind == HS_PGSQL_MOVE;

@@ -12,6 +12,8 @@ struct pg_door {
     pthread_mutex_t lock; /* guards the tickets */
     struct pg_ticket *tickets;
     int32_t last_pid;
+    size_t left; /* sessions that their jobs will free */
+    pthread_cond_t none_left;
     struct pg_catalogs *catalogs;
 };
 
@@ -25,6 +27,7 @@ hs_rc hs_pg_share(const struct hs_front_env *env, void **out, struct hs_err *err
     if (hs_pg_zones_load("/usr/share/zoneinfo", &zones) != HS_OK)
         hs_log_err(HS_LOG_WARN, "pg-zones", "", &zones);
     pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->none_left, NULL);
     hs_rc rc = hs_random(&d->last_pid, sizeof d->last_pid, err);
     d->last_pid &= 0xFFFF; /* where it begins is nobody's business, and there are as many as anybody needs */
     if (rc == HS_OK)
@@ -47,9 +50,29 @@ void hs_pg_unshare(void *shared)
     struct pg_door *d = shared;
     if (!d)
         return;
+    pthread_mutex_lock(&d->lock);
+    while (d->left)
+        pthread_cond_wait(&d->none_left, &d->lock);
+    pthread_mutex_unlock(&d->lock);
     hs_pg_catalogs_free(d->catalogs);
+    pthread_cond_destroy(&d->none_left);
     pthread_mutex_destroy(&d->lock);
     hs_free(d);
+}
+
+void hs_pg_door_left(struct pg_door *d)
+{
+    pthread_mutex_lock(&d->lock);
+    d->left++;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void hs_pg_door_gone(struct pg_door *d)
+{
+    pthread_mutex_lock(&d->lock);
+    if (--d->left == 0)
+        pthread_cond_broadcast(&d->none_left);
+    pthread_mutex_unlock(&d->lock);
 }
 
 struct pg_catalogs *hs_pg_door_catalogs(struct pg_door *d)
@@ -113,16 +136,25 @@ hs_rc hs_pg_ticket_of(struct pg_session *s, struct hs_err *err)
     return room ? HS_OK : hs_fail(err, HS_LIMIT, "too many connections for role \"%.*s\"", HS_FMT(s->principal));
 }
 
-void hs_pg_ticket_free(struct pg_session *s)
+void hs_pg_ticket_leave(struct pg_session *s)
 {
     struct pg_ticket *t = s->ticket;
-    if (!t)
+    if (!t || !t->link)
         return;
     pthread_mutex_lock(&s->door->lock); /* whoever cancels holds it while it wakes */
     *t->link = t->next;
     if (t->next)
         t->next->link = t->link;
+    t->link = NULL;
     pthread_mutex_unlock(&s->door->lock);
+}
+
+void hs_pg_ticket_free(struct pg_session *s)
+{
+    struct pg_ticket *t = s->ticket;
+    if (!t)
+        return;
+    hs_pg_ticket_leave(s);
     hs_wipe(t->key, sizeof t->key);
     hs_free(t);
     s->ticket = NULL;

@@ -1,6 +1,7 @@
 /* Long statements are read and translated on the pool: a loop has other connections to look after, and a hundred
  * kilobytes of SQL take a tenth of a second. One job a session; while it runs the session touches nothing that it uses.
- * One that has not begun is abandoned by whoever needs it no more; one that runs is waited for, for it is bounded. */
+ * One that has not begun is abandoned by whoever needs it no more. One that runs is bounded, but a loop waits for
+ * nobody: a cancel is answered when it has ended, and a connection that is closed leaves the session to it. */
 #include "front/pg/pg.h"
 
 #include "base/alloc.h"
@@ -15,7 +16,8 @@ struct pg_job {
     pthread_cond_t ended;
     enum phase phase; /* under the lock */
     void (*work)(struct pg_session *s);
-    struct pg_session *session; /* valid while QUEUED or RUNNING */
+    struct pg_session *session;         /* valid while QUEUED or RUNNING */
+    void (*last)(struct pg_session *s); /* the session has been left to it; under the lock */
 };
 
 static void job_unref(struct pg_job *j)
@@ -41,12 +43,17 @@ static void run(void *arg)
 {
     struct pg_job *j = arg;
     if (begin(j)) {
-        j->work(j->session);
+        struct pg_session *s = j->session;
+        j->work(s);
         pthread_mutex_lock(&j->lock);
         j->phase = DONE;
-        j->session->env->wake(j->session->waker); /* under the lock: whoever ends the session waits for it */
+        void (*last)(struct pg_session *) = j->last;
+        if (!last)
+            s->env->wake(s->waker); /* under the lock: whoever ends the session waits for it */
         pthread_cond_broadcast(&j->ended);
         pthread_mutex_unlock(&j->lock);
+        if (last)
+            last(s);
     }
     job_unref(j);
 }
@@ -76,15 +83,38 @@ bool hs_pg_job_start(struct pg_session *s, void (*work)(struct pg_session *s))
     return false;
 }
 
-bool hs_pg_job_is_done(struct pg_session *s)
+static bool is_in(struct pg_session *s, enum phase phase)
 {
     struct pg_job *j = s->job;
     if (!j)
         return false;
     pthread_mutex_lock(&j->lock);
-    bool done = j->phase == DONE;
+    bool is = j->phase == phase;
     pthread_mutex_unlock(&j->lock);
-    return done;
+    return is;
+}
+
+bool hs_pg_job_is_done(struct pg_session *s)
+{
+    return is_in(s, DONE);
+}
+
+bool hs_pg_job_runs(struct pg_session *s)
+{
+    return is_in(s, RUNNING);
+}
+
+bool hs_pg_job_inherits(struct pg_session *s, void (*last)(struct pg_session *s))
+{
+    struct pg_job *j = s->job;
+    if (!j)
+        return false;
+    pthread_mutex_lock(&j->lock);
+    bool runs = j->phase == RUNNING;
+    if (runs)
+        j->last = last;
+    pthread_mutex_unlock(&j->lock);
+    return runs;
 }
 
 void hs_pg_job_end(struct pg_session *s)

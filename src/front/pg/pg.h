@@ -136,16 +136,19 @@ struct pg_portal {
     bool ready, ended, failed; /* the schema is known; access has given all its rows; it gives nothing any more */
     bool done;                 /* all was sent: another Execute gives none */
     struct pg_columns columns;
-    struct pg_catalog *catalog; /* borrowed while its values need look-ups (regclass, composites) */
-    struct pg_lookup lookup;
+    uint32_t *oids;          /* of its columns, as the statement declared them when it was begun */
+    bool looks_up;           /* its values are written with the catalog's help: regclass, composites */
+    struct pg_lookup lookup; /* .system is the session's catalog, while rows are written and no longer */
 
     struct hs_pg_rows *rows; /* the writer */
     enum hs_pg_rows_kind rows_kind;
     enum hs_pg_format *rows_formats; /* as the writer has them */
-    HS_VEC(struct pg_kept) batches;  /* one, or of a scrollable cursor all that came */
-    int64_t given;                   /* rows that came from access */
-    int64_t position;                /* the row the cursor stands on: 0 before the first, given + 1 behind the last */
-    int64_t written;                 /* the row that the writer has written last: it goes on behind it; -1: no batch */
+    enum hs_pg_format *asked;        /* for those that its Bind asks for */
+    size_t asked_count;
+    HS_VEC(struct pg_kept) batches; /* one, or of a scrollable cursor all that came */
+    int64_t given;                  /* rows that came from access */
+    int64_t position;               /* the row the cursor stands on: 0 before the first, given + 1 behind the last */
+    int64_t written;                /* the row that the writer has written last: it goes on behind it; -1: no batch */
 
     hs_str *texts; /* PG_FROM_TEXTS: row by row */
     size_t text_rows, text_at;
@@ -244,11 +247,14 @@ struct pg_session {
     struct pg_statement *asking; /* ASKING for a statement's description alone: held */
     struct hs_call *ask;
     char ask_id[33];
-    struct pg_job *job;          /* WORKING: on the pool */
-    struct {                     /* what it was given, and what came of it */
-        hs_str text;             /* ours */
-        struct pg_text *read;    /* taken by hs_pg_text_read */
-        struct pg_statement *st; /* held: to be translated, or translated a moment ago */
+    struct pg_job *job; /* WORKING: on the pool */
+    struct {
+        const char *sqlstate, *words; /* NULL: nothing */
+    } ends_with;                      /* what the statement was cancelled for, while its job still ran */
+    struct {                          /* what it was given, and what came of it */
+        hs_str text;                  /* ours */
+        struct pg_text *read;         /* taken by hs_pg_text_read */
+        struct pg_statement *st;      /* held: to be translated, or translated a moment ago */
         bool there;
         hs_rc rc;
         struct hs_err *err; /* where it failed; NULL: no memory for it */
@@ -292,7 +298,11 @@ void hs_pg_unshare(void *shared);
 HS_MUST hs_rc hs_pg_ticket_new(struct pg_session *s, size_t key_len, struct hs_err *err);
 /* HS_LIMIT: this person has too many connections. */
 HS_MUST hs_rc hs_pg_ticket_of(struct pg_session *s, struct hs_err *err);
+void hs_pg_ticket_leave(struct pg_session *s); /* nobody wakes it for a cancel any more */
 void hs_pg_ticket_free(struct pg_session *s);
+/* A session that has ended while its job ran; unsharing waits until the last of them is gone. */
+void hs_pg_door_left(struct pg_door *d);
+void hs_pg_door_gone(struct pg_door *d);
 void hs_pg_cancel_other(struct pg_door *d, int32_t pid, hs_str key);
 
 /* ---- session.c: the life of a connection ---- */
@@ -308,7 +318,10 @@ void hs_pg_asked(struct pg_session *s); /* ASKING: news */
 /* ---- jobs.c ---- */
 bool hs_pg_job_start(struct pg_session *s, void (*work)(struct pg_session *s)); /* false: it has failed */
 bool hs_pg_job_is_done(struct pg_session *s);
+bool hs_pg_job_runs(struct pg_session *s);
 void hs_pg_job_end(struct pg_session *s); /* abandoned, or waited for; nothing when there is none */
+/* True: a job runs, and calls `last` when it has ended; the session is the pool's until then. */
+bool hs_pg_job_inherits(struct pg_session *s, void (*last)(struct pg_session *s));
 
 /* ---- startup.c ---- */
 bool hs_pg_start(struct pg_session *s, hs_str in); /* takes a first packet, if it is there whole */
@@ -388,10 +401,12 @@ HS_MUST hs_rc hs_pg_start_query(struct pg_session *s, struct pg_statement *st, c
 void hs_pg_call_ended(struct hs_call *c);
 
 /* ---- columns.c: what RowDescription says, and the look-ups that values need ---- */
-bool hs_pg_needs_lookup(const struct hs_pgsql_translation *t); /* while rows are written, too: regclass and the like */
+/* One a column; 0 where the engine's type is all that is known. NULL: no memory. */
+uint32_t *hs_pg_declared_types(const struct hs_pgsql_translation *t, size_t count, struct hs_arena *a);
+bool hs_pg_needs_lookup(const struct hs_type *schema, const uint32_t *oids); /* when its rows are written */
 void hs_pg_lookup_init(struct pg_lookup *l, struct hs_pg_system *system, const struct hs_call *call);
-/* A writer for an answer of this statement. */
-HS_MUST hs_rc hs_pg_writer_open(struct pg_session *s, const struct pg_statement *st, const struct hs_type *schema,
+/* A writer for an answer. oids: NULL says that there was no memory for them. */
+HS_MUST hs_rc hs_pg_writer_open(struct pg_session *s, const uint32_t *oids, const struct hs_type *schema,
                                 struct hs_pg_rows_spec spec, struct pg_lookup *lookup, struct hs_pg_rows **out,
                                 struct hs_err *err);
 HS_MUST hs_rc hs_pg_columns_of(const struct pg_statement *st, const struct hs_type *schema,
@@ -418,6 +433,8 @@ void hs_pg_portal_fail(struct pg_portal *p);                  /* it gives nothin
 void hs_pg_portals_end(struct pg_session *s, bool committed); /* with their transaction */
 /* Its call is begun, or it was already. False: it waits, or has failed. */
 bool hs_pg_portal_started(struct pg_session *s, struct pg_portal *p);
+/* Started, and the catalog is there where its rows need it. Likewise. */
+bool hs_pg_portal_writable(struct pg_session *s, struct pg_portal *p);
 void hs_pg_portal_news(struct pg_session *s);                           /* ASKING for a portal's schema */
 bool hs_pg_portal_described(struct pg_session *s, struct pg_portal *p); /* started, where it gives rows */
 /* Its columns; NULL: it gives no rows. Of a portal that was started, of text or of a cursor. */

@@ -77,8 +77,6 @@ static void let_go(struct pg_portal *p)
     else
         hs_call_close(p->call);
     p->call = NULL;
-    hs_pg_catalog_give_back(p->session->door, p->catalog);
-    p->catalog = NULL;
 }
 
 void hs_pg_portal_fail(struct pg_portal *p)
@@ -130,14 +128,13 @@ static hs_rc open_rows(struct pg_session *s, struct pg_portal *p, struct hs_err 
 {
     const struct hs_type *schema = hs_call_schema(p->call);
     struct hs_pg_rows *writer;
+    p->oids = hs_pg_declared_types(&p->statement->translation, schema->field_count, p->arena);
     hs_pg_lookup_init(&p->lookup, s->catalog ? hs_pg_catalog_system(s->catalog) : NULL, p->call);
-    HS_TRY(hs_pg_writer_open(s, p->statement, schema, (struct hs_pg_rows_spec){0}, &p->lookup, &writer, err));
+    HS_TRY(hs_pg_writer_open(s, p->oids, schema, (struct hs_pg_rows_spec){0}, &p->lookup, &writer, err));
     hs_rc rc = hs_pg_columns_of(p->statement, schema, writer, &p->lookup, p->arena, &p->columns, err);
     hs_pg_rows_close(writer);
-    if (rc == HS_OK && hs_pg_needs_lookup(&p->statement->translation) && s->catalog) {
-        p->catalog = s->catalog; /* it stays with the portal; the session takes another when it needs one */
-        s->catalog = NULL;
-    }
+    p->looks_up = hs_pg_needs_lookup(schema, p->oids);
+    p->lookup.system = NULL; /* it is lent for this message alone */
     return rc;
 }
 
@@ -219,6 +216,11 @@ bool hs_pg_portal_started(struct pg_session *s, struct pg_portal *p)
     hs_pg_become(s, PG_ASKING);
     hs_pg_portal_news(s);
     return !s->refused && p->ready; /* a portal that has failed may be gone */
+}
+
+bool hs_pg_portal_writable(struct pg_session *s, struct pg_portal *p)
+{
+    return hs_pg_portal_started(s, p) && (!p->looks_up || hs_pg_look(s));
 }
 
 const struct pg_columns *hs_pg_portal_columns(struct pg_session *s, struct pg_portal *p)

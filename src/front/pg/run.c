@@ -144,13 +144,23 @@ static hs_rc fill_copy(struct pg_portal *p, struct hs_pg_copy *out, enum hs_pg_r
     return HS_OK;
 }
 
+/* Room for one a column, kept with the portal: it may be executed a million times. NULL: no memory. */
+static enum hs_pg_format *formats_for(struct pg_portal *asks, size_t count)
+{
+    if (!asks->asked || asks->asked_count < count) {
+        asks->asked = hs_arena_array(asks->arena, count + 1, sizeof *asks->asked);
+        asks->asked_count = count;
+    }
+    return asks->asked;
+}
+
 /* A writer as `asks` wants the rows of `from`: the one that is there, if it writes them so. */
 static hs_rc open_writer(struct pg_session *s, struct pg_portal *asks, struct pg_portal *from, struct hs_err *err)
 {
     enum hs_pg_rows_kind kind = HS_PG_DATA_ROW;
     struct hs_pg_copy copy;
     bool copies = from->statement->kind == HS_PGSQL_COPY;
-    enum hs_pg_format *formats = hs_arena_array(asks->arena, from->columns.count + 1, sizeof *formats);
+    enum hs_pg_format *formats = formats_for(asks, from->columns.count);
     if (!formats)
         return hs_fail(err, HS_NOMEM, "out of memory");
     if (copies)
@@ -163,7 +173,7 @@ static hs_rc open_writer(struct pg_session *s, struct pg_portal *asks, struct pg
     from->rows = NULL;
     from->written = -1;
     struct hs_pg_rows_spec spec = {.kind = kind, .formats = copies ? NULL : formats, .copy = copies ? &copy : NULL};
-    HS_TRY(hs_pg_writer_open(s, from->statement, hs_call_schema(from->call), spec, &from->lookup, &from->rows, err));
+    HS_TRY(hs_pg_writer_open(s, from->oids, hs_call_schema(from->call), spec, &from->lookup, &from->rows, err));
     from->rows_kind = kind;
     if (!from->rows_formats)
         from->rows_formats = hs_arena_array(from->arena, from->columns.count + 1, sizeof *formats);
@@ -229,12 +239,13 @@ static void copy_out(struct pg_session *s, const struct pg_portal *p)
     hs_pg_end(&s->reply, at);
 }
 
-static int16_t *formats_told(struct pg_portal *p, size_t *count)
+/* In the memory of who asks: a cursor may be fetched from a million times. */
+static int16_t *formats_told(struct pg_portal *asks, const struct pg_portal *from, size_t *count)
 {
-    *count = p->columns.count;
-    int16_t *f = hs_arena_array(p->arena, *count + 1, sizeof *f);
+    *count = from->columns.count;
+    int16_t *f = hs_arena_array(asks->arena, *count + 1, sizeof *f);
     for (size_t i = 0; f && i < *count; i++)
-        f[i] = (int16_t)p->rows_formats[i];
+        f[i] = (int16_t)from->rows_formats[i];
     return f;
 }
 
@@ -243,6 +254,7 @@ static hs_rc begin_rows(struct pg_session *s, struct hs_err *err)
 {
     struct pg_run *r = &s->run;
     size_t count;
+    r->from->lookup.system = r->from->looks_up && s->catalog ? hs_pg_catalog_system(s->catalog) : NULL;
     HS_TRY(open_writer(s, r->portal, r->from, err));
     r->begun = true;
     if (r->from->statement->kind == HS_PGSQL_COPY && r->from == r->portal) {
@@ -251,7 +263,7 @@ static hs_rc begin_rows(struct pg_session *s, struct hs_err *err)
     }
     if (!r->describe)
         return HS_OK;
-    int16_t *formats = formats_told(r->from, &count);
+    int16_t *formats = formats_told(r->portal, r->from, &count);
     if (!formats)
         return hs_fail(err, HS_NOMEM, "out of memory");
     hs_pg_row_description(s, &r->from->columns, formats, count);
@@ -312,7 +324,7 @@ static bool select_rows(struct pg_session *s, struct pg_portal *p, int64_t limit
         hs_pg_complete(s, "SELECT 0");
         return true;
     }
-    if (!hs_pg_portal_started(s, p))
+    if (!hs_pg_portal_writable(s, p))
         return false;
     bool copies = p->statement->kind == HS_PGSQL_COPY;
     s->run = (struct pg_run){.portal = p, .from = p, .limit = copies ? -1 : limit, .describe = describe && !copies};
@@ -342,6 +354,8 @@ bool hs_pg_run(struct pg_session *s, struct pg_portal *p, int64_t limit, bool de
         s->run.describe = describe;
         return hs_pg_fetch_begin(s, p);
     }
+    if (kind == HS_PGSQL_PREPARE && !hs_pg_statement_translated(s, p->statement))
+        return false; /* the one of these that may have to wait: for the catalog, or for the pool */
     p->done = true;
     hs_pg_utility(s, p);
     return !s->refused;

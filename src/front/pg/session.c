@@ -199,6 +199,12 @@ static bool is_at_rest(const struct pg_session *s)
     return s->state == PG_IDLE && !s->simple.active && !s->skipping && rest(s).len == 0;
 }
 
+static bool keeps_catalog(const struct pg_session *s)
+{
+    bool writes = s->state == PG_STREAMING && s->run.from && s->run.from->looks_up;
+    return writes || s->state == PG_ASKING || s->state == PG_WORKING;
+}
+
 void hs_pg_advance(struct pg_session *s)
 {
     while ((int64_t)s->reply.len < s->settings.output_bytes) {
@@ -209,7 +215,7 @@ void hs_pg_advance(struct pg_session *s)
         if (!step(s))
             break;
     }
-    if (s->catalog && s->state != PG_ASKING && s->state != PG_WORKING)
+    if (s->catalog && !keeps_catalog(s))
         hs_pg_catalog_give(s);
     if (s->stops && is_at_rest(s))
         hs_pg_fatal(s, "57P01", "terminating connection due to administrator command");
@@ -221,9 +227,10 @@ void hs_pg_advance(struct pg_session *s)
 
 static void session_free(struct pg_session *s)
 {
-    hs_pg_ticket_free(s); /* first: nobody wakes it for a cancel any more */
+    hs_pg_ticket_leave(s); /* first: nobody wakes it for a cancel any more */
     hs_scram_close(s->scram);
     hs_pg_drop_work(s);
+    hs_pg_ticket_free(s);
     hs_pg_catalog_give(s);
     while (s->portals)
         hs_pg_portal_free(s->portals);
@@ -335,7 +342,10 @@ static hs_rc produce(void *session, struct hs_out *out, struct hs_err *err)
 
 static void cancelled(struct pg_session *s, const char *sqlstate, const char *words)
 {
-    if (hs_pg_is_busy(s))
+    if (s->state == PG_WORKING && hs_pg_job_runs(s)) { /* a loop waits for nobody: it is told when the job has ended */
+        s->ends_with.sqlstate = sqlstate;
+        s->ends_with.words = words;
+    } else if (hs_pg_is_busy(s))
         hs_pg_fail(s, sqlstate, "canceling statement due to %s", words);
 }
 
@@ -349,6 +359,9 @@ static void wake(void *session)
     if (s->state == PG_WORKING && hs_pg_job_is_done(s)) {
         hs_pg_job_end(s);
         hs_pg_become(s, PG_IDLE); /* what waited for it is handled anew, and finds it done */
+        if (s->ends_with.words)
+            hs_pg_fail(s, s->ends_with.sqlstate, "canceling statement due to %s", s->ends_with.words);
+        s->ends_with.words = NULL;
     }
     bool news = atomic_exchange(&s->news, false);
     if (news && s->state == PG_LOOKING)
@@ -453,9 +466,25 @@ static hs_rc secured(void *session, const struct hs_peer *peer, struct hs_err *e
     return HS_OK;
 }
 
+static void free_last(struct pg_session *s) /* on the pool */
+{
+    struct pg_door *d = s->door;
+    session_free(s);
+    hs_pg_door_gone(d);
+}
+
+/* A job that runs uses the session: what else knows of it goes now, the rest when the job has ended. */
 static void close_session(void *session)
 {
-    session_free(session);
+    struct pg_session *s = session;
+    hs_pg_ticket_leave(s);
+    while (s->portals)
+        hs_pg_portal_free(s->portals);
+    hs_pg_door_left(s->door);
+    if (hs_pg_job_inherits(s, free_last))
+        return;
+    hs_pg_door_gone(s->door);
+    session_free(s);
 }
 
 const struct hs_frontend hs_front_pg = {

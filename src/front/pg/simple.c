@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+enum { STATEMENT_TURN = 4 }; /* of TURN_MAX (session.c): a text may have ten thousand statements */
+
 static void finish(struct pg_session *s, bool good)
 {
     hs_pg_portal_free(s->simple.portal);
@@ -86,6 +88,7 @@ bool hs_pg_simple_step(struct pg_session *s)
         s->simple.portal = NULL;
         s->simple.running = false;
         s->simple.next++;
+        s->turn += STATEMENT_TURN;
         return true;
     }
     if (!s->simple.text && !read_script(s))

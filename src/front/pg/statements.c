@@ -160,15 +160,34 @@ struct pg_statement *hs_pg_statement_find(struct pg_session *s, hs_str name)
     return NULL;
 }
 
+static size_t used(const struct hs_arena *a)
+{
+    return a ? hs_arena_used(a) : 0;
+}
+
+static hs_rc too_much(struct hs_err *err)
+{
+    hs_ignore(hs_fail(err, HS_LIMIT, "this connection has prepared too much; close some of it"));
+    hs_err_state(err, "53400");
+    return HS_LIMIT;
+}
+
+/* Counted anew whenever it has grown: it was printed for another search path, or described. */
+static hs_rc recount(struct pg_session *s, struct pg_statement *st, struct hs_err *err)
+{
+    size_t bytes = sizeof *st + used(st->text->arena) + used(st->arena) + used(st->made) + used(st->told_arena);
+    if (st->link)
+        s->statement_bytes += bytes - st->bytes;
+    st->bytes = bytes;
+    size_t all = s->statement_bytes + (st->link ? 0 : bytes);
+    return (int64_t)all > s->settings.statement_memory ? too_much(err) : HS_OK;
+}
+
 hs_rc hs_pg_statement_enter(struct pg_session *s, struct pg_statement *st, struct hs_err *err)
 {
-    st->bytes = hs_arena_used(st->text->arena) + hs_arena_used(st->arena);
-    if ((int64_t)s->statement_count >= s->settings.statements_max ||
-        (int64_t)(s->statement_bytes + st->bytes) > s->settings.statement_memory) {
-        hs_ignore(hs_fail(err, HS_LIMIT, "this connection has prepared too much; close some of it"));
-        hs_err_state(err, "53400");
-        return err ? err->kind : HS_LIMIT;
-    }
+    if ((int64_t)s->statement_count >= s->settings.statements_max)
+        return too_much(err);
+    HS_TRY(recount(s, st, err));
     st->refs++;
     st->next = s->statements;
     st->link = &s->statements;
@@ -261,6 +280,8 @@ bool hs_pg_statement_translated(struct pg_session *s, struct pg_statement *st)
         return true;
     if (!hs_pg_look(s) || !translated_now(s, st, &rc, &err))
         return false;
+    if (rc == HS_OK)
+        rc = recount(s, st, &err);
     if (rc != HS_OK) {
         hs_pg_fail_err(s, NULL, &err);
         return false;
@@ -363,7 +384,8 @@ static hs_rc tell_columns(struct pg_session *s, struct pg_statement *st, const s
     struct pg_lookup lookup;
     struct hs_pg_rows *writer;
     hs_pg_lookup_init(&lookup, hs_pg_catalog_system(s->catalog), call);
-    HS_TRY(hs_pg_writer_open(s, st, schema, (struct hs_pg_rows_spec){0}, &lookup, &writer, err));
+    const uint32_t *oids = hs_pg_declared_types(&st->translation, schema->field_count, st->told_arena);
+    HS_TRY(hs_pg_writer_open(s, oids, schema, (struct hs_pg_rows_spec){0}, &lookup, &writer, err));
     hs_rc rc = hs_pg_columns_of(st, schema, writer, &lookup, st->told_arena, &st->columns, err);
     hs_pg_rows_close(writer);
     return rc;
@@ -379,6 +401,8 @@ static void take_description(struct pg_session *s)
         rc = tell_params(st, s->ask, &err);
     if (rc == HS_OK && st->kind == HS_PGSQL_SELECT)
         rc = tell_columns(s, st, s->ask, &err);
+    if (rc == HS_OK)
+        rc = recount(s, st, &err);
     st->columns.known = st->described = rc == HS_OK;
     hs_pg_call_ended(s->ask);
     s->ask = NULL;
@@ -433,7 +457,7 @@ bool hs_pg_statement_described(struct pg_session *s, struct pg_statement *st)
 {
     struct hs_err err;
     if (!st->parsed->runs) {
-        if (describe_here(s, st, &err) == HS_OK)
+        if (describe_here(s, st, &err) == HS_OK && recount(s, st, &err) == HS_OK)
             return true;
         hs_pg_fail_err(s, NULL, &err);
         return false;
