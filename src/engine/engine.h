@@ -58,6 +58,7 @@ void hs_engine_walls(const struct hs_engine *e, struct hs_buf *out);
 struct hs_engine_counts {
     int workers, idle, leased, queued;
     int64_t started, died, ring_bytes, spool_bytes;
+    int64_t parsed; /* texts that a worker was asked to read */
 };
 void hs_engine_count(const struct hs_engine *e, struct hs_engine_counts *out);
 

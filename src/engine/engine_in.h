@@ -24,6 +24,8 @@ enum {
     SEGMENTS_MAX = 64, /* of one statement at one time */
     SLOTS_MAX = 64,
     SERVED_MAX = 256,
+    READ_MOST = 8, /* texts whose trees a worker has given, kept */
+    READ_BYTES = 16384,
 };
 
 /* ---- memory that batches lie in: a ring or a segment, of one statement ---- */
@@ -49,6 +51,14 @@ enum hs_worker_state {
 };
 enum hs_expect { HS_EXPECT_NOTHING, HS_EXPECT_WALLS, HS_EXPECT_PARSED, HS_EXPECT_SCHEMA, HS_EXPECT_BATCHES };
 
+/* A text that this worker has read before, and its answer: the same engine, asked the same, is not asked again. It is
+ * the worker's word as it was then, and nobody else's is believed in its place. */
+struct hs_read {
+    char *text; /* the text, and behind it the tree; NULL: none */
+    size_t text_len, tree_len;
+    uint64_t at; /* when it was last wanted, in questions */
+};
+
 struct hs_worker {
     struct hs_worker *next;
     struct hs_engine *engine;
@@ -73,6 +83,8 @@ struct hs_worker {
     int64_t since_us;  /* start, or when it became idle */
     int64_t cancel_us; /* asked to stop at, 0: not */
     bool broken;       /* does not read what it is sent: to be ended */
+    struct hs_read read[READ_MOST];
+    uint64_t reads;
 };
 
 /* ---- callers ---- */
@@ -83,7 +95,7 @@ struct hs_waiter { /* in the queue, on its caller's stack */
     hs_rc failed;
     const atomic_bool *gave_up; /* NULL: never */
     int64_t since_us;
-    int turn; /* scratch of serve_queue */
+    int turn; /* scratch of hs_pool_serve */
     int64_t last_served;
     bool tried;
 };
@@ -165,7 +177,9 @@ struct hs_engine {
         int64_t at;
     } served[SERVED_MAX]; /* when a principal was last given a worker; the oldest is forgotten first */
     int64_t serves;
-    bool ring_short; /* somebody waits for ring memory: spool what may be spooled */
+    bool resting;      /* the reactor sleeps longer than a tick */
+    int64_t active_us; /* when there was something to do last */
+    bool ring_short;   /* somebody waits for ring memory: spool what may be spooled */
     struct hs_err start_err;
 };
 
@@ -184,7 +198,8 @@ HS_MUST hs_rc hs_scratch_file(struct hs_engine *e, int *out_fd, struct hs_err *e
 /* pool.c; all with the lock held */
 void hs_pool_tend(struct hs_engine *e, int64_t now_us); /* reap, start, expire, give workers to waiters */
 void hs_pool_kill(struct hs_worker *w);
-void hs_pool_idle(struct hs_worker *w); /* a leased worker that is whole again */
+void hs_pool_serve(struct hs_engine *e); /* gives workers to waiters, as far as there are */
+void hs_pool_idle(struct hs_worker *w);  /* a leased worker that is whole again */
 struct hs_worker *hs_pool_spawn(struct hs_engine *e, struct hs_err *err);
 bool hs_worker_send(struct hs_worker *w, enum hs_channel_kind kind, hs_str payload, int passed); /* never waits */
 
@@ -197,7 +212,7 @@ void hs_memory_free_slot(struct hs_memory *m, unsigned slot);
 
 /* stream.c; with the lock held */
 void hs_stream_fail(struct hs_stream *s, const struct hs_err *err);
-void hs_stream_wake(struct hs_stream *s);
+void hs_stream_wake(struct hs_stream *s); /* its reader is told by the reactor, soon */
 void hs_stream_unref(struct hs_stream *s);
 void hs_stream_take(struct hs_stream *s, struct hs_msg_batch *batch, struct hs_memory *m, unsigned slot);
 void hs_entry_free(struct hs_entry *entry);
@@ -206,6 +221,7 @@ struct hs_batch hs_batch_of_message(const struct hs_msg_batch *m, const uint8_t 
 
 /* reactor.c */
 void *hs_reactor_run(void *engine);
+bool hs_on_reactor(const struct hs_engine *e); /* the calling thread is it */
 /* The worker stops serving its statement: stream and lease learn why; with the lock held. */
 void hs_worker_ended(struct hs_worker *w, const struct hs_err *why);
 void hs_worker_cancel(struct hs_worker *w, int64_t now_us);

@@ -139,7 +139,9 @@ static hs_rc enter_queue(struct hs_engine *e, struct hs_waiter *q, struct hs_err
         at = &(*at)->next;
     *at = q;
     e->counts.queued++;
-    hs_engine_poke(e);
+    hs_pool_serve(e); /* an idle worker of his is given without a change of hands */
+    if (!q->worker || !q->worker->identity || e->resting)
+        hs_engine_poke(e);
     return HS_OK;
 }
 
@@ -304,7 +306,8 @@ static void let_worker_go(struct hs_lease *l)
         hs_pool_idle(w);
     else if (w->state == HS_W_LEASED)
         w->broken = true; /* in the middle of something nobody waits for any more */
-    hs_engine_poke(l->engine);
+    if (w->broken || l->engine->queue)
+        hs_engine_poke(l->engine);
 }
 
 hs_rc hs_lease_open(struct hs_engine *e, const struct hs_lease_request *r, struct hs_lease **out, struct hs_err *err)
@@ -349,9 +352,58 @@ static hs_rc parse_text(struct hs_lease *l, hs_str sql, struct hs_err *err)
     pthread_mutex_lock(&l->engine->lock);
     int64_t until = earlier(hs_mono_us() + PARSE_MS * 1000, l->deadline_us);
     struct question q = {HS_MSG_PARSE, HS_EXPECT_PARSED, sql, -1, -1, -1, NULL};
+    l->engine->counts.parsed++;
     hs_rc rc = ask(l, &q, until, err);
     pthread_mutex_unlock(&l->engine->lock);
     return rc == HS_OK ? hs_buf_done(&l->reply, err) : rc;
+}
+
+/* ---- what was read before ---- */
+static bool read_before(struct hs_lease *l, hs_str sql)
+{
+    struct hs_worker *w = l->worker;
+    for (size_t i = 0; w && i < READ_MOST; i++) {
+        struct hs_read *r = &w->read[i];
+        if (!r->text || !hs_str_eq(hs_str_n(r->text, r->text_len), sql))
+            continue;
+        r->at = ++w->reads;
+        hs_buf_clear(&l->reply);
+        hs_buf_add(&l->reply, r->text + r->text_len, r->tree_len);
+        return true;
+    }
+    return false;
+}
+
+static void keep_read(struct hs_lease *l, hs_str sql)
+{
+    struct hs_worker *w = l->worker;
+    size_t len = sql.len + l->reply.len;
+    char *text = w && len <= READ_BYTES && !l->reply.failed ? hs_malloc(len + 1) : NULL;
+    if (!text)
+        return;
+    struct hs_read *r = &w->read[0];
+    for (size_t i = 1; i < READ_MOST; i++)
+        if (w->read[i].at < r->at)
+            r = &w->read[i];
+    memcpy(text, sql.at, sql.len);
+    memcpy(text + sql.len, l->reply.at, l->reply.len);
+    hs_free(r->text);
+    *r = (struct hs_read){text, sql.len, l->reply.len, ++w->reads};
+}
+
+/* What we printed ourselves, by the worker's tree of the same text where it has given one before. */
+static hs_rc parse_printed(struct hs_lease *l, hs_str sql, struct hs_err *err)
+{
+    pthread_mutex_lock(&l->engine->lock);
+    bool before = read_before(l, sql);
+    pthread_mutex_unlock(&l->engine->lock);
+    if (before)
+        return hs_buf_done(&l->reply, err);
+    HS_TRY(parse_text(l, sql, err));
+    pthread_mutex_lock(&l->engine->lock);
+    keep_read(l, sql);
+    pthread_mutex_unlock(&l->engine->lock);
+    return HS_OK;
 }
 
 hs_rc hs_lease_parse(struct hs_lease *l, struct hs_arena *a, hs_str sql, struct hs_statement **out, struct hs_err *err)
@@ -485,7 +537,7 @@ static hs_rc gather_paths(struct job *j, const struct hs_run_request *r, struct 
 static hs_rc check_print(struct hs_lease *l, const struct hs_run_request *r, struct job *j, struct hs_err *err)
 {
     HS_TRY(hs_buf_done(&j->sql, err));
-    HS_TRY(parse_text(l, hs_buf_str(&j->sql), err));
+    HS_TRY(parse_printed(l, hs_buf_str(&j->sql), err));
     if (r->printed.len) /* made of pieces: any statement that the guard lets through, over our views alone */
         return hs_guard_printed(j->arena, hs_buf_str(&j->sql), hs_buf_str(&l->reply), r->scan_count, err);
     /* node for node the tree that was checked, over our views alone */

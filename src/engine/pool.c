@@ -95,6 +95,8 @@ static void free_worker(struct hs_worker *w)
     if (w->pidfd >= 0)
         close(w->pidfd);
     hs_channel_reader_fini(&w->in);
+    for (size_t i = 0; i < READ_MOST; i++)
+        hs_free(w->read[i].text);
     pthread_mutex_destroy(&w->send_lock);
     hs_free(w->identity);
     hs_free(w);
@@ -350,7 +352,7 @@ static void make_room(struct hs_engine *e, int needed)
         hs_pool_kill(idle);
 }
 
-static void serve_queue(struct hs_engine *e)
+void hs_pool_serve(struct hs_engine *e)
 {
     int needed = 0;
     if (!e->queue || !(count_state(e, HS_W_IDLE) + count_state(e, HS_W_WARM)))
@@ -471,7 +473,7 @@ void hs_pool_tend(struct hs_engine *e, int64_t now_us)
     reap_all(e);
     expire(e, now_us);
     let_leavers_go(e);
-    serve_queue(e);
+    hs_pool_serve(e);
     make_way(e, now_us);
     if (e->failed_starts >= 3 && !count_state(e, HS_W_WARM) && !count_state(e, HS_W_STARTING))
         fail_queue(e);

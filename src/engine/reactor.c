@@ -11,7 +11,14 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS = 32, MESSAGES_AT_ONCE = 16, TICK_MS = 20, REST_MS = 1000, WAKE_AT_ONCE = 64 };
+enum { EVENTS = 32, MESSAGES_AT_ONCE = 16, TICK_MS = 20, REST_MS = 1000, REST_AFTER_MS = 200, WAKE_AT_ONCE = 64 };
+
+static _Thread_local const struct hs_engine *reactor_of;
+
+bool hs_on_reactor(const struct hs_engine *e)
+{
+    return reactor_of == e;
+}
 
 /* ---- ends ---- */
 void hs_worker_close_objects(struct hs_worker *w)
@@ -386,7 +393,11 @@ static int keep_time(struct hs_engine *e)
         active |= w->state != HS_W_WARM && w->state != HS_W_IDLE;
     for (struct hs_stream *s = e->streams; s; s = s->next)
         active |= s->head != NULL;
-    return active ? TICK_MS : REST_MS;
+    if (active)
+        e->active_us = now;
+    /* Whoever takes a worker that is there need not wake this thread: it ticks on for a while. */
+    e->resting = now - e->active_us > REST_AFTER_MS * 1000;
+    return e->resting ? REST_MS : TICK_MS;
 }
 
 /* ---- waking ---- */
@@ -425,6 +436,7 @@ void *hs_reactor_run(void *engine)
     struct hs_engine *e = engine;
     struct epoll_event events[EVENTS];
     int timeout = 0;
+    reactor_of = e;
     pthread_mutex_lock(&e->lock);
     while (!e->closing) {
         pthread_mutex_unlock(&e->lock);

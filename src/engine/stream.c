@@ -96,7 +96,8 @@ void hs_entry_free(struct hs_entry *entry)
 void hs_stream_wake(struct hs_stream *s)
 {
     s->wake = true;
-    hs_engine_poke(s->engine);
+    if (!hs_on_reactor(s->engine)) /* it looks for these last of all */
+        hs_engine_poke(s->engine);
 }
 
 void hs_stream_take(struct hs_stream *s, struct hs_msg_batch *batch, struct hs_memory *m, unsigned slot)

@@ -405,6 +405,41 @@ static void who_leaves_waits_no_longer(void **state)
     hs_engine_close(e);
 }
 
+static int64_t parsed(struct hs_engine *e, const char *owner, const char *sql)
+{
+    struct hs_engine_counts before, after;
+    struct hs_stream *s;
+    struct hs_err err;
+    hs_rc rc;
+    hs_engine_count(e, &before);
+    assert_int_equal(start(e, owner, sql, 0, &s, &err), HS_OK);
+    assert_true(drain(s, &rc, &err) > 0);
+    assert_int_equal(rc, HS_OK);
+    wait_for_rest(e);
+    hs_engine_count(e, &after);
+    return after.parsed - before.parsed;
+}
+
+/* What we printed is read again by the worker that runs it: once, and each worker for itself. */
+static void what_was_printed_is_read_once(void **state)
+{
+    struct hs_engine *e = open_engine((struct hs_engine_settings){.workers_max = 2, .threads = 1});
+    char sql[64];
+    (void)state;
+    assert_int_equal(parsed(e, "ana", "SELECT 1 FROM t LIMIT 1"), 2);
+    assert_int_equal(parsed(e, "ana", "SELECT 1 FROM t LIMIT 1"), 1);
+    assert_int_equal(parsed(e, "ben", "SELECT 1 FROM t LIMIT 1"), 2);
+    for (int i = 2; i <= READ_MOST; i++) {
+        snprintf(sql, sizeof sql, "SELECT %d FROM t LIMIT 1", i);
+        assert_int_equal(parsed(e, "ben", sql), 2);
+    }
+    assert_int_equal(parsed(e, "ben", "SELECT 1 FROM t LIMIT 1"), 1);
+    assert_int_equal(parsed(e, "ben", "SELECT 100 FROM t LIMIT 1"), 2); /* in place of the one not wanted longest */
+    assert_int_equal(parsed(e, "ben", "SELECT 2 FROM t LIMIT 1"), 2);
+    assert_int_equal(parsed(e, "ben", "SELECT 1 FROM t LIMIT 1"), 1);
+    hs_engine_close(e);
+}
+
 struct killer {
     struct hs_engine *e;
     atomic_bool over;
@@ -617,6 +652,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_person_never_has_all_workers),
         cmocka_unit_test(the_longest_of_who_has_most_makes_way),
         cmocka_unit_test(who_leaves_waits_no_longer),
+        cmocka_unit_test(what_was_printed_is_read_once),
         cmocka_unit_test(workers_may_die_at_any_moment),
         cmocka_unit_test(waiting_has_an_end),
         cmocka_unit_test(memory_runs_out_for_one_statement_alone),
