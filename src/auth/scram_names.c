@@ -55,7 +55,7 @@ static hs_rc verifier_of(struct hs_scram *s, const struct hs_model *model, hs_st
     HS_TRY(nobodys(s->auth, model, name, &fake, err));
     bool has = hs_scram_parse(user ? user->scram : (hs_str){0}, &real);
     s->messages.verifier = has ? real : fake;
-    s->messages.doomed = !has || user->disabled;
+    s->messages.doomed = !has || !user || user->disabled;
     return user ? hs_auth_standing(model, name, s->standing, err) : HS_OK;
 }
 
