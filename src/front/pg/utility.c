@@ -147,8 +147,6 @@ static void prepare(struct pg_session *s, struct pg_statement *st)
         hs_pg_fail(s, "42P05", "prepared statement \"%.*s\" already exists", HS_FMT(parsed->name));
         return;
     }
-    if (!hs_pg_statement_translated(s, st))
-        return;
     hs_rc rc = hs_pg_statement_new(s, parsed->name, st->text, st->index, parsed->prepare.types, parsed->prepare.count,
                                    &made, &err);
     if (rc == HS_OK) {

@@ -511,6 +511,15 @@ static void prepares_in_sql(void **state)
     answers("deallocate all", "C[DEALLOCATE ALL] ZI");
 }
 
+static void prepares_in_sql_before_anything_is_known(void **state)
+{
+    (void)state;
+    fake.async = true; /* the catalog comes later */
+    answers("prepare q(bigint) as select id, text from orders where id = $1; execute q(5)",
+            "C[PREPARE] T(id:20,text:25) D(0,5) D(1,5) D(2,5) C[SELECT 3] ZI");
+    fake.async = false;
+}
+
 static void copies_out(void **state)
 {
     (void)state;
@@ -1007,6 +1016,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cursors_are_held, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(a_cursor_that_fails_was_never_there, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(prepares_in_sql, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(prepares_in_sql_before_anything_is_known, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(copies_out, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(cancels, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(statements_have_their_time, setup_signed_in, teardown),

@@ -544,6 +544,11 @@ static void read_params(void **state)
         {1700, HS_PG_BINARY, NULL, "\0\1\0\0\0\0\0\0\xff\xff", 10, HS_T_DECIMAL, NULL, 0, "22P03"},
         {1700, HS_PG_BINARY, NULL, "\0\2\0\0\0\0\0\0\0\1", 10, HS_T_DECIMAL, NULL, 0, "22P03"},
         {1700, HS_PG_BINARY, NULL, "\0\1\x7f\xff\0\0\0\0\0\1", 10, HS_T_DECIMAL, NULL, 0, "22003"},
+        /* an empty array: of no dimensions, of one without elements, and with bytes behind it */
+        {1007, HS_PG_BINARY, NULL, "\0\0\0\0\0\0\0\0\0\0\0\x17", 12, HS_T_STRING, "[]", 0, NULL},
+        {1007, HS_PG_BINARY, NULL, "\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\0\0\0\0\1", 20, HS_T_STRING, "[]", 0, NULL},
+        {1007, HS_PG_BINARY, NULL, "\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\0\0\0\0\1\0\0\0\0", 24, HS_T_STRING, NULL, 0,
+         "22P03"},
         {1266, HS_PG_TEXT, NULL, "10:00+01", 8, HS_T_UNKNOWN, NULL, 0, "0A000"},
         {2249, HS_PG_TEXT, NULL, "(1)", 3, HS_T_UNKNOWN, NULL, 0, "0A000"},
         {999999, HS_PG_TEXT, NULL, "1", 1, HS_T_UNKNOWN, NULL, 0, "0A000"},

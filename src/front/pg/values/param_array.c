@@ -316,18 +316,20 @@ static hs_rc binary_elements(struct list *l, struct binary *b, uint32_t dimensio
     return hs_buf_done(l->out, l->reader->err);
 }
 
-/* Each element takes four bytes at least, so the sizes are held against what is there before anything is read. */
-static hs_rc take_sizes(struct list *l, struct binary *b)
+/* Each element takes four bytes at least, so the sizes are held against what is there before anything is read. An empty
+ * array has no dimensions, or one of no elements, as some clients write it. */
+static hs_rc take_sizes(struct list *l, struct binary *b, uint64_t *out_elements)
 {
-    uint64_t all = 1;
+    uint64_t all = b->dimensions ? 1 : 0;
     uint32_t lower;
     for (uint32_t i = 0; i < b->dimensions; i++) {
         if (!take_u32(b, &b->sizes[i]) || !take_u32(b, &lower))
             return hs_pg_read_length(l->reader);
         all *= b->sizes[i];
-        if (!all || all > UINT32_MAX)
+        if (all > UINT32_MAX)
             return hs_pg_read_length(l->reader);
     }
+    *out_elements = all;
     return all > b->rest.len / 4 ? hs_pg_read_length(l->reader) : HS_OK;
 }
 
@@ -335,17 +337,17 @@ static hs_rc read_binary(struct list *l, hs_str bytes)
 {
     struct binary b = {.rest = bytes};
     uint32_t nulls, element;
+    uint64_t elements = 0;
     if (!take_u32(&b, &b.dimensions) || !take_u32(&b, &nulls) || !take_u32(&b, &element) || nulls > 1 ||
         b.dimensions > DIMENSIONS_MAX)
         return hs_pg_read_length(l->reader);
     if (element != l->element && hs_pg_family_of(element) != hs_pg_family_of(l->element))
         return hs_pg_read_failed(l->reader, "42804", "wrong element type in a bound array");
-    if (!b.dimensions) {
+    HS_TRY(take_sizes(l, &b, &elements));
+    if (elements)
+        HS_TRY(binary_elements(l, &b, 0));
+    else
         hs_buf_addz(l->out, "[]");
-        return b.rest.len ? hs_pg_read_length(l->reader) : HS_OK;
-    }
-    HS_TRY(take_sizes(l, &b));
-    HS_TRY(binary_elements(l, &b, 0));
     return b.rest.len ? hs_pg_read_length(l->reader) : HS_OK;
 }
 
