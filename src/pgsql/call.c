@@ -3,6 +3,7 @@
 #include "pgsql/pgsql_in.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 static const struct row {
     const char *name, *arguments, *template, *result;
@@ -63,6 +64,12 @@ static bool letter_fits(char letter, const struct piece *arg)
         return is_small(arg);
     case 'k':
         return arg->form == PIECE_LITERAL;
+    case 'L':
+        return arg->form == PIECE_COLUMN;
+    case '0':
+        return arg->is_null;
+    case 'R':
+        return oid == HS_OID_record || arg->row;
     default:
         return klass == letter; /* i n t d s z v u j o */
     }
@@ -298,6 +305,8 @@ static hs_rc settle_arguments(struct reader *r, const struct row *row, struct ca
     for (size_t i = 0; i < call->count; i++) {
         struct piece *arg = &call->args[i], settled;
         uint32_t oid = *at && *at != '+' ? letter_oid(*at) : 0;
+        if (oid == HS_OID_jsonb && hs_str_starts(call->name, HS_S("json_")))
+            oid = HS_OID_json;
         if (arg->form == PIECE_PARAM && !untyped(arg)) {
             HS_TRY(cast_to(r, arg, arg->kind, call->location, &settled));
             *arg = settled;
@@ -381,12 +390,40 @@ static hs_rc named_argument(struct reader *r, struct call *call, yyjson_val *bod
     return refuse(r, node_location(body), "0A000", "named arguments are not supported for %.*s", HS_FMT(call->name));
 }
 
+static hs_rc variadic_elements(struct reader *r, const struct call *call, yyjson_val *node, yyjson_val **out)
+{
+    static const char *const TAKE[] = {"concat",
+                                       "concat_ws",
+                                       "format",
+                                       "json_build_array",
+                                       "json_build_object",
+                                       "jsonb_build_array",
+                                       "jsonb_build_object",
+                                       "num_nulls",
+                                       "num_nonnulls",
+                                       "json_extract_path",
+                                       "jsonb_extract_path"};
+    yyjson_val *array = node_only(node, "A_ArrayExpr");
+    for (size_t i = 0; array && i < sizeof TAKE / sizeof *TAKE; i++) {
+        if (!hs_str_is(call->name, TAKE[i]))
+            continue;
+        *out = yyjson_obj_get(array, "elements");
+        return yyjson_arr_size(*out) ? HS_OK
+                                     : refuse(r, call->location, "42P18", "cannot determine type of empty array");
+    }
+    return refuse(r, call->location, "0A000",
+                  "VARIADIC is supported with ARRAY[...], for functions of any number of values");
+}
+
 static hs_rc read_arguments(struct reader *r, yyjson_val *body, struct call *call)
 {
     yyjson_val *args = yyjson_obj_get(body, "args"), *within = yyjson_obj_get(body, "agg_order");
     size_t count = yyjson_arr_size(args);
     bool interval = hs_str_is(call->name, "make_interval");
-    call->count = interval ? 7 : count;
+    yyjson_val *spread = NULL; /* VARIADIC ARRAY[...]: its elements are arguments */
+    if (node_flag(body, "func_variadic"))
+        HS_TRY(variadic_elements(r, call, yyjson_arr_get_last(args), &spread));
+    call->count = interval ? 7 : count + (spread ? yyjson_arr_size(spread) - 1 : 0);
     call->args = hs_arena_array(r->arena, call->count + yyjson_arr_size(within) + 1, sizeof *call->args);
     if (!call->args)
         return no_memory(r);
@@ -395,9 +432,13 @@ static hs_rc read_arguments(struct reader *r, yyjson_val *body, struct call *cal
     EACH(i, item, args)
     {
         yyjson_val *named = node_only(item, "NamedArgExpr");
+        if (spread && i + 1 == count)
+            break;
         HS_TRY(named ? named_argument(r, call, named) : expr(r, item, &call->args[i]));
         unpad(r, &call->args[i]);
     }
+    EACH(k, element, spread)
+    HS_TRY(expr(r, element, &call->args[count - 1 + k]));
     for (size_t i = 0; i < call->count && interval; i++) {
         if (!call->args[i].first)
             put(r, &call->args[i], "0");
@@ -419,16 +460,50 @@ static hs_rc read_window(struct reader *r, yyjson_val *over, struct call *call)
     return HS_OK;
 }
 
+/* A fraction in descending order is a negative one to the engine; 0 has no sign, so the other end is said. */
+static hs_rc read_fraction(struct reader *r, struct call *call, yyjson_val *node, bool descending)
+{
+    yyjson_val *constant = node_only(node, "A_Const"), *real = yyjson_obj_get(constant, "fval");
+    struct piece value = call->args[0], made = {.kind = call->args[0].kind};
+    int64_t whole = -1;
+    bool is_whole = node_constant_number(r, node, &whole);
+    char digits[64] = "";
+    hs_str text = node_text(real, "fval");
+    if (real && text.len < sizeof digits)
+        memcpy(digits, text.at, text.len);
+    double fraction = is_whole ? (double)whole : strtod(digits, NULL);
+    bool known = is_whole || digits[0];
+    if (known && (fraction < 0 || fraction > 1))
+        return refuse(r, call->location, "22003", "percentile value %g is not between 0 and 1", fraction);
+    if (!descending)
+        return HS_OK;
+    if (!known)
+        return refuse(r, call->location, "0A000", "in descending order %.*s wants one constant", HS_FMT(call->name));
+    if (fraction == 0 || fraction == 1)
+        put(r, &made, fraction == 0 ? "1" : "0");
+    else
+        put(r, &made, "(- %P)", &value);
+    call->args[0] = made;
+    return HS_OK;
+}
+
 /* percentile_cont(0.5) WITHIN GROUP (ORDER BY x): x is one more argument. */
-static hs_rc read_within(struct reader *r, yyjson_val *list, struct call *call)
+static hs_rc read_within(struct reader *r, yyjson_val *list, yyjson_val *fraction, struct call *call)
 {
     yyjson_val *sort = node_only(yyjson_arr_get_first(list), "SortBy");
     if (yyjson_arr_size(list) != 1)
         return refuse(r, call->location, "0A000", "WITHIN GROUP is supported for one expression");
     HS_TRY(node_check(r, "SortBy", sort));
     HS_TRY(expr(r, yyjson_obj_get(sort, "node"), &call->args[call->count]));
-    if (node_is(sort, "sortby_dir", "SORTBY_DESC") || node_is(sort, "sortby_dir", "SORTBY_USING"))
-        return refuse(r, call->location, "0A000", "WITHIN GROUP is supported in ascending order");
+    bool descending = node_is(sort, "sortby_dir", "SORTBY_DESC");
+    if (node_is(sort, "sortby_dir", "SORTBY_USING"))
+        return refuse(r, call->location, "0A000", "ORDER BY ... USING is not supported WITHIN GROUP");
+    if (hs_str_is(call->name, "mode")) { /* of several, the first in this order */
+        struct piece value = piece_copy(r, &call->args[call->count]);
+        put(r, &call->order, descending ? " ORDER BY %P DESC" : " ORDER BY %P ASC", &value);
+    } else if (call->count && hs_str_starts(call->name, HS_S("percentile_"))) {
+        HS_TRY(read_fraction(r, call, fraction, descending));
+    }
     call->count++;
     call->within_group = true;
     return HS_OK;
@@ -440,15 +515,13 @@ hs_rc function_read(struct reader *r, yyjson_val *body, struct call *call)
     call->name = node_last_name(yyjson_obj_get(body, "funcname"), &call->schema);
     call->star = node_flag(body, "agg_star");
     HS_TRY(read_arguments(r, body, call));
-    if (node_flag(body, "func_variadic"))
-        return refuse(r, call->location, "0A000", "VARIADIC is not supported");
     yyjson_val *order = yyjson_obj_get(body, "agg_order"), *filter = yyjson_obj_get(body, "agg_filter");
     if (node_flag(body, "agg_distinct")) {
         put(r, &call->distinct, "DISTINCT ");
         call->decorated = true;
     }
     if (node_flag(body, "agg_within_group")) {
-        HS_TRY(read_within(r, order, call));
+        HS_TRY(read_within(r, order, yyjson_arr_get_first(yyjson_obj_get(body, "args")), call));
     } else if (order) {
         call->decorated = true;
         HS_TRY(order_by(r, order, &call->order));
@@ -486,6 +559,45 @@ static hs_rc call_plain(struct reader *r, struct call *call, struct piece *out)
     return HS_OK;
 }
 
+/* A step that is not zero: the engine would answer without rows. */
+static hs_rc series_step(struct reader *r, const struct call *call, const char *zero, struct piece *step)
+{
+    const struct span *s = step->first;
+    if (s && !s->next && s->len == 1 && s->at[0] == '0')
+        return refuse(r, call->location, "22023", "step size cannot equal zero");
+    if (s && !s->next && s->at[0] >= '1' && s->at[0] <= '9')
+        return HS_OK;
+    struct piece made = {.kind = step->kind}, again = piece_copy(r, step);
+    put(r, &made, "CASE WHEN hs_pg_check(%P <> %s, '22023') THEN %P END", &again, zero, step);
+    *step = made;
+    return HS_OK;
+}
+
+/* numeric: the first, and so many steps as fit. */
+static hs_rc series_numeric(struct reader *r, struct call *call, struct piece *out)
+{
+    struct piece first = call->args[0], last = call->args[1], step = {.kind = KIND_OF(HS_OID_int4)}, copy[5];
+    if (call->count == 3)
+        step = call->args[2];
+    else
+        put(r, &step, "1");
+    if (untyped(&first) || untyped(&last) || untyped(&step))
+        return refuse(r, call->location, "0A000", "generate_series of numeric wants numbers that have their type");
+    HS_TRY(series_step(r, call, "0", &step));
+    for (size_t i = 0; i < 2; i++)
+        copy[i] = piece_copy(r, &first);
+    for (size_t i = 2; i < 4; i++)
+        copy[i] = piece_copy(r, &step);
+    copy[4] = piece_copy(r, &last);
+    put(r, out,
+        "list_transform(generate_series(0, CASE WHEN (%P - %P) * sign(%P) < 0 THEN -1 ELSE CAST(hs_pg_quot(%P - %P, "
+        "%P) AS "
+        "BIGINT) END), lambda hs_i: %P + hs_i * %P)",
+        &last, &first, &step, &copy[4], &copy[0], &copy[2], &copy[1], &copy[3]);
+    out->kind = KIND_OF(HS_OID_numeric);
+    return HS_OK;
+}
+
 /* generate_series in PostgreSQL's types: the engine's counts in BIGINT. */
 static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set, struct piece *out)
 {
@@ -514,9 +626,14 @@ static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set,
         return HS_OK;
     }
     struct kind kind = hs_pgsql_common(call->args[0].kind, call->args[1].kind);
+    if (call->count == 3)
+        kind = hs_pgsql_klass(kind.oid) == 'i' ? hs_pgsql_common(kind, call->args[2].kind) : kind;
     char klass = hs_pgsql_klass(kind.oid);
-    if (klass == 'n' || klass == 'f')
-        return refuse(r, call->location, "0A000", "generate_series is supported for integers, dates and timestamps");
+    if (klass == 'n')
+        return series_numeric(r, call, out);
+    if (klass == 'f')
+        return refuse(r, call->location, "0A000",
+                      "generate_series is supported for numbers but floats, dates and timestamps");
     bool zoned = klass == 'd' || klass == 'z';
     hs_str zone = r->context->time_zone.len ? r->context->time_zone : HS_S("UTC");
     for (size_t i = 0; i < call->count; i++) {
@@ -526,6 +643,8 @@ static hs_rc series(struct reader *r, struct call *call, bool *found, bool *set,
         bool another = untyped(&call->args[i]) || (zoned && i < 2 && call->args[i].kind.oid != HS_OID_timestamptz);
         if (another && want.oid && !call->args[i].is_null)
             HS_TRY(cast_to(r, &call->args[i], want, call->location, &settled));
+        if (i == 2)
+            HS_TRY(series_step(r, call, klass == 'i' ? "0" : "INTERVAL 0 SECOND", &settled));
         if (zoned && i < 2) { /* by the calendar of the session's zone */
             put(r, &local, "timezone(%T, %P)", &zone, &settled);
             settled = local;
@@ -626,6 +745,66 @@ static hs_rc overlaps(struct reader *r, struct call *call)
     return HS_OK;
 }
 
+/* Groups that a pattern takes out, as far as its brackets tell. */
+static size_t groups_of(hs_str pattern)
+{
+    size_t count = 0;
+    bool in_class = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.at[i], next = i + 1 < pattern.len ? pattern.at[i + 1] : 0;
+        if (c == '\\')
+            i++;
+        else if (in_class)
+            in_class = c != ']';
+        else if (c == '[')
+            in_class = true, i += next == ']'                                                      ? 1
+                                  : next == '^' && i + 2 < pattern.len && pattern.at[i + 2] == ']' ? 2
+                                                                                                   : 0;
+        else
+            count += c == '(' && next != '?';
+    }
+    return count;
+}
+
+/* regexp_match and regexp_matches of a constant pattern with several groups: an array of each. */
+static hs_rc match_groups(struct reader *r, struct call *call, bool *found, bool *set, struct piece *out)
+{
+    bool one = hs_str_is(call->name, "regexp_match"), all = false;
+    size_t groups = call->count > 1 && call->args[1].form == PIECE_LITERAL ? groups_of(call->args[1].literal) : 0;
+    *found =
+        (one ? call->count == 2 : hs_str_is(call->name, "regexp_matches") && (call->count == 2 || call->count == 3)) &&
+        groups > 1 && groups < 10;
+    if (!*found)
+        return HS_OK;
+    if (call->count == 3) {
+        if (call->args[2].form != PIECE_LITERAL ||
+            !(hs_str_is(call->args[2].literal, "g") || !call->args[2].literal.len))
+            return refuse(r, call->location, "0A000",
+                          "regexp_matches with several groups is supported with the flag g alone");
+        all = call->args[2].literal.len > 0;
+    }
+    struct piece list = {0}, test_text = piece_copy(r, &call->args[0]), test = piece_copy(r, &call->args[1]);
+    for (size_t i = 1; i <= groups; i++) {
+        struct piece text = piece_copy(r, &call->args[0]), pattern = piece_copy(r, &call->args[1]);
+        put(r, &list,
+            all ? "%slist_extract(regexp_extract_all(%P, hs_pg_regex_sure(%P), %d), hs_i)"
+                : "%sregexp_extract(%P, hs_pg_regex_sure(%P), %d)",
+            i > 1 ? ", " : "", &text, &pattern, (int64_t)i);
+    }
+    *set = !one;
+    if (one)
+        put(r, out, "CASE WHEN regexp_matches(%P, hs_pg_regex_sure(%P)) THEN [%P] END", &test_text, &test, &list);
+    else if (all)
+        put(r, out,
+            "list_transform(generate_series(1, len(regexp_extract_all(%P, hs_pg_regex_sure(%P)))), lambda hs_i: [%P])",
+            &test_text, &test, &list);
+    else
+        put(r, out, "CASE WHEN regexp_matches(%P, hs_pg_regex_sure(%P)) THEN [[%P]] ELSE CAST([] AS VARCHAR[][]) END",
+            &test_text, &test, &list);
+    out->kind = KIND_OF(1009);
+    return HS_OK;
+}
+
 hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *out)
 {
     bool found = false;
@@ -645,6 +824,8 @@ hs_rc call_print(struct reader *r, struct call *call, bool *set, struct piece *o
         HS_TRY(extract(r, call, &found, out));
     if (!found && !call->decorated)
         HS_TRY(series(r, call, &found, set, out));
+    if (!found)
+        HS_TRY(match_groups(r, call, &found, set, out));
     if (!found)
         HS_TRY(call_by_table(r, call, &found, set, out));
     return found ? HS_OK : call_plain(r, call, out);

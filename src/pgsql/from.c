@@ -344,12 +344,56 @@ static hs_rc read_unnest(struct reader *r, yyjson_val *body, struct function_ite
     return HS_OK;
 }
 
+/* json_each and its kin: keys and values side by side. false: it is none of them. */
+static bool each_values(hs_str name, hs_str *values)
+{
+    bool text = hs_str_is(name, "json_each_text") || hs_str_is(name, "jsonb_each_text");
+    *values = text ? HS_S("hs_each_texts") : HS_S("hs_each_values");
+    return text || hs_str_is(name, "json_each") || hs_str_is(name, "jsonb_each");
+}
+
+static hs_rc read_each(struct reader *r, yyjson_val *body, hs_str values, struct function_item *items)
+{
+    struct call call;
+    HS_TRY(function_read(r, body, &call));
+    struct piece *document = &call.args[0], settled;
+    if (call.count != 1)
+        return refuse(r, call.location, "42883", "function %.*s takes one argument", HS_FMT(call.name));
+    if (document->kind.oid == HS_OID_unknown) {
+        bool binary = hs_str_starts(call.name, HS_S("jsonb"));
+        HS_TRY(cast_to(r, document, KIND_OF(binary ? HS_OID_jsonb : HS_OID_json), call.location, &settled));
+        *document = settled;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct piece copy = piece_copy(r, document);
+        struct call one = {
+            .name = i ? values : HS_S("hs_each_keys"), .args = &copy, .count = 1, .location = call.location};
+        bool found;
+        copy.kind = document->kind;
+        items[i].name = items[i].column = i ? HS_S("value") : HS_S("key");
+        HS_TRY(call_by_table(r, &one, &found, &items[i].set, &items[i].value));
+        if (!found)
+            return refuse(r, call.location, "42883", "function %.*s takes json", HS_FMT(call.name));
+    }
+    return HS_OK;
+}
+
 static size_t unnest_count(yyjson_val *functions)
 {
     yyjson_val *item = node_only(yyjson_arr_get_first(functions), "List");
     yyjson_val *call = node_only(yyjson_arr_get_first(yyjson_obj_get(item, "items")), "FuncCall");
-    bool unnest = hs_str_is(node_last_name(yyjson_obj_get(call, "funcname"), NULL), "unnest");
+    hs_str name = node_last_name(yyjson_obj_get(call, "funcname"), NULL), values;
+    bool unnest = hs_str_is(name, "unnest");
+    if (yyjson_arr_size(functions) == 1 && each_values(name, &values))
+        return 2;
     return unnest && yyjson_arr_size(functions) == 1 ? yyjson_arr_size(yyjson_obj_get(call, "args")) : 0;
+}
+
+static hs_str function_name(yyjson_val *functions)
+{
+    yyjson_val *item = node_only(yyjson_arr_get_first(functions), "List");
+    yyjson_val *call = node_only(yyjson_arr_get_first(yyjson_obj_get(item, "items")), "FuncCall");
+    return node_last_name(yyjson_obj_get(call, "funcname"), NULL);
 }
 
 static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *out)
@@ -369,7 +413,11 @@ static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *ou
             HS_TRY(function_relation(r, node_only(node, "FuncCall"), alias, &done, out));
         if (done)
             return HS_OK;
-        if (lists > 1)
+        yyjson_val *call = node_only(node, "FuncCall");
+        hs_str values, called = node_last_name(yyjson_obj_get(call, "funcname"), NULL);
+        if (lists > 1 && each_values(called, &values))
+            HS_TRY(read_each(r, call, values, items));
+        else if (lists > 1)
             HS_TRY(read_unnest(r, node_only(node, "FuncCall"), items));
         else
             HS_TRY(read_function(r, node, &items[i]));
@@ -377,6 +425,8 @@ static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *ou
     count = lists > 1 ? lists : count;
     struct entry *e;
     hs_str name = alias ? node_text(alias, "aliasname") : items[0].name;
+    if (!alias && items[0].column.len && count > 1) /* a relation is called by its function */
+        name = function_name(functions);
     HS_TRY(check_alias(r, alias, name, -1, HS_S("")));
     HS_TRY(scope_add(r, &e));
     e->alias = name;

@@ -123,11 +123,47 @@ static bool keeps_literal(hs_str name)
     return false;
 }
 
+/* What a text without a type is beside these operators: a path, keys, a document, an array; NULL beside an array is
+ * one. */
+static hs_rc assume_for_name(struct reader *r, hs_str name, struct piece *left, struct piece *right, int location)
+{
+    static const char *const PATHS[] = {"#>", "#>>", "?|", "?&"};
+    char a = hs_pgsql_klass(left->kind.oid), b = hs_pgsql_klass(right->kind.oid);
+    struct piece settled, *side = NULL;
+    uint32_t oid = 0;
+    bool joins = hs_str_is(name, "||");
+    bool holds = hs_str_is(name, "@>") || hs_str_is(name, "<@") || hs_str_is(name, "&&");
+    for (size_t i = 0; i < 4 && a == 'j' && right->kind.oid == HS_OID_unknown; i++) {
+        if (hs_str_is(name, PATHS[i]))
+            oid = 1009;
+    }
+    if (a == 'j' && right->kind.oid == HS_OID_unknown && hs_str_is(name, "-"))
+        oid = HS_OID_text;
+    if (oid) {
+        side = right;
+    } else if (joins && (a == 'j' || a == 'A') && right->kind.oid == HS_OID_unknown) {
+        side = right;
+        oid = left->kind.oid;
+    } else if (joins && (b == 'j' || b == 'A') && left->kind.oid == HS_OID_unknown) {
+        side = left;
+        oid = right->kind.oid;
+    }
+    if (!side && holds && (left->is_null || right->is_null) && left->is_null != right->is_null) {
+        side = left->is_null ? left : right;
+        oid = (left->is_null ? right : left)->kind.oid;
+    }
+    if (!side || !oid || oid == HS_OID_unknown)
+        return HS_OK;
+    HS_TRY(cast_to(r, side, KIND_OF(oid), location, &settled));
+    *side = settled;
+    return HS_OK;
+}
+
 static struct kind plain_kind(hs_str name, const struct piece *left, const struct piece *right)
 {
     char a = hs_pgsql_klass(left->kind.oid), b = hs_pgsql_klass(right->kind.oid);
     if (hs_str_is(name, "||"))
-        return KIND_OF(a == 'y' ? HS_OID_bytea : HS_OID_text);
+        return KIND_OF(a == 'y' ? HS_OID_bytea : a == 'B' && b == 'B' ? HS_OID_varbit : HS_OID_text);
     if (b == 'v' && (a == 's' || a == 'z' || a == 'c' || a == 'v'))
         return left->kind;
     if (a == 'v' && (b == 's' || b == 'z' || b == 'c'))
@@ -192,11 +228,16 @@ hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct p
     call.args = hs_arena_array(r->arena, 2, sizeof *call.args);
     if (!call.name.at || !call.args)
         return no_memory(r);
+    static const char *const COMPARED[] = {"=", "<>", "<", ">", "<=", ">=", "||"};
     bool found, set, done = false, arithmetic = name.len == 1 && strchr("+-*/%^", name.at[0]);
     if (left && arithmetic && left->form == PIECE_LITERAL && right->form == PIECE_LITERAL)
         return refuse(r, location, "42725", "operator is not unique: unknown %.*s unknown", HS_FMT(name));
     if (left && joins_null(r, name, left, right, out))
         return HS_OK;
+    if (hs_pgsql_klass(right->kind.oid) == 'C' || (left && hs_pgsql_klass(left->kind.oid) == 'C'))
+        return refuse(r, location, "0A000", "operators of time with time zone are not supported");
+    if (left)
+        HS_TRY(assume_for_name(r, name, left, right, location));
     if (left && !keeps_literal(name)) {
         HS_TRY(assume_step(r, name, left, right, location, false, &done));
         if (!done)
@@ -216,6 +257,16 @@ hs_rc operator_print(struct reader *r, hs_str name, struct piece *left, struct p
         return HS_OK;
     call.args[0] = left ? *left : *right;
     call.args[1] = *right;
+    bool documents = left && hs_pgsql_klass(left->kind.oid) == 'j' && hs_pgsql_klass(right->kind.oid) == 'j';
+    for (size_t i = 0; documents && i < sizeof COMPARED / sizeof *COMPARED; i++) {
+        if (!hs_str_is(name, COMPARED[i]))
+            continue;
+        if (left->kind.oid == HS_OID_json && right->kind.oid == HS_OID_json)
+            return refuse(r, location, "42883", "operator does not exist: json %.*s json", HS_FMT(name));
+        call.name = hs_arena_printf(r->arena, "jsonb:%.*s", HS_FMT(name));
+        if (!call.name.at)
+            return no_memory(r);
+    }
     struct piece made = {.kind = NOT_KNOWN};
     HS_TRY(call_by_table(r, &call, &found, &set, &made));
     if (found) {
@@ -418,6 +469,16 @@ static bool one_list(const struct reader *r, yyjson_val *node)
     return !r->in_join && (hs_str_is(kind, "ParamRef") || hs_str_is(kind, "A_Const") || hs_str_is(kind, "SubLink"));
 }
 
+/* '{1,2}', cast or not. */
+static bool node_is_list_constant(yyjson_val *node)
+{
+    hs_str text;
+    yyjson_val *cast;
+    while ((cast = node_only(node, "TypeCast")))
+        node = yyjson_obj_get(cast, "arg");
+    return node_constant_text(node, &text);
+}
+
 /* A string or a parameter beside ANY is an array of what stands on the left. */
 static hs_rc array_side(struct reader *r, struct piece *left, struct piece *right, int location)
 {
@@ -468,7 +529,10 @@ static hs_rc any_all(struct reader *r, yyjson_val *body, hs_str name, struct pie
     }
     if (!word || !one_list(r, yyjson_obj_get(body, "rexpr")))
         return any_by_element(r, name, left, &right, all, location, out);
-    put(r, out, all ? "(%P%L%sALL(%P))" : "(%P%L%sANY(%P))", left, location, word, &right);
+    /* Of no list at all nothing is known; the engine would take it for one without elements. */
+    bool constant = yyjson_obj_get(body, "rexpr") && node_is_list_constant(yyjson_obj_get(body, "rexpr"));
+    put(r, out, constant ? "(%P%L%s%s(%P))" : "(%P%L%s%s(coalesce(%P, [NULL])))", left, location, word,
+        all ? "ALL" : "ANY", &right);
     out->kind = KIND_OF(HS_OID_bool);
     return HS_OK;
 }

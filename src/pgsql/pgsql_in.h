@@ -125,6 +125,7 @@ struct reader {
     struct hs_err *err;
     struct hs_pgsql_refusal refused;
     unsigned depth;
+    yyjson_val *ties; /* the next SELECT's ORDER BY, whose values are wanted behind its columns */
     bool exists;  /* the next query is EXISTS's: it may have no targets */
     bool in_join; /* in ON, outside of any sub-query there */
     size_t spans;
@@ -218,6 +219,7 @@ struct call {
 /* *found: a row of functions.def said how. set: it answers with a list of rows. */
 HS_MUST hs_rc call_by_table(struct reader *r, struct call *call, bool *found, bool *set, struct piece *out);
 HS_MUST hs_rc call_by_session(struct reader *r, struct call *call, bool *found, struct piece *out);
+HS_MUST hs_rc call_by_privilege(struct reader *r, struct call *call, bool *found, struct piece *out); /* privilege.c */
 /* What a template says of the session: $Z and its kin; *at goes on behind it. */
 HS_MUST hs_rc session_fact(struct reader *r, char letter, const char **at, struct piece *out);
 HS_MUST hs_rc function_read(struct reader *r, yyjson_val *body, struct call *call);
@@ -248,6 +250,13 @@ HS_MUST hs_rc from_relation(struct reader *r, yyjson_val *body, struct piece *ou
 HS_MUST hs_rc from_clause(struct reader *r, yyjson_val *list, struct piece *out);
 HS_MUST hs_rc window_definition(struct reader *r, yyjson_val *body, struct piece *out);
 HS_MUST hs_rc order_by(struct reader *r, yyjson_val *list, struct piece *out);
+/* ties.c: FETCH FIRST ... WITH TIES */
+HS_MUST hs_rc ties_keys(struct reader *r, yyjson_val *sorts, yyjson_val *body, const struct columns *columns,
+                        struct piece *list);
+HS_MUST hs_rc ties_print(struct reader *r, yyjson_val *body, const struct columns *columns, struct piece *inner,
+                         struct piece *out);
+hs_str lone_name(yyjson_val *node); /* of a ColumnRef of one part */
+size_t count_targets(yyjson_val *list, hs_str name, size_t *first, bool *star_before);
 HS_MUST hs_rc column_add(struct reader *r, struct columns *to, hs_str name, struct kind kind);
 HS_MUST hs_rc scope_add(struct reader *r, struct entry **out);
 /* The engine wants names that differ: of two of one name the later is printed as another. *any: there are such. */

@@ -210,13 +210,14 @@ hs_rc reg_cast(struct reader *r, struct piece *value, struct kind to, int locati
 
 static hs_rc type_text(struct reader *r, struct piece *value, struct piece *out)
 {
-    struct piece relation = {0}, id = piece_copy(r, value), test = piece_copy(r, value);
+    struct piece relation = {0}, id = piece_copy(r, value), test = piece_copy(r, value), digits = piece_copy(r, value);
     HS_TRY(relation_column(r, "hs_definition", &relation));
     put(r, out,
-        "CASE WHEN %P < 100000 THEN hs_pg_format_type(CAST(%P AS BIGINT), NULL) ELSE (SELECT min(hs_d.\"definition\") "
-        "FROM "
-        "%P AS hs_d WHERE hs_d.\"classoid\" = 1247 AND hs_d.\"objoid\" = %P) END",
-        &test, value, &relation, &id);
+        "coalesce(CASE WHEN %P < 100000 THEN nullif(hs_pg_format_type(CAST(%P AS BIGINT), NULL), '\?\?\?') ELSE "
+        "(SELECT min(hs_d.\"definition\") FROM %P AS hs_d WHERE hs_d.\"classoid\" = 1247 AND hs_d.\"objoid\" = %P) "
+        "END, "
+        "CAST(%P AS VARCHAR))",
+        &test, value, &relation, &id, &digits);
     out->kind = KIND_OF(HS_OID_text);
     return HS_OK;
 }

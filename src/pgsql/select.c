@@ -48,6 +48,14 @@ static hs_rc member_star(struct reader *r, yyjson_val *body, struct columns *col
     struct piece value = {0};
     HS_TRY(expr(r, yyjson_obj_get(body, "arg"), &value));
     const struct hs_type *shape = value.kind.shape;
+    const struct entry *row = yyjson_arr_size(yyjson_obj_get(body, "indirection")) == 1 ? value.row : NULL;
+    for (size_t i = 0; row && !row->columns.open && i < row->columns.list.len; i++) {
+        const struct column *c = &row->columns.list.at[i];
+        put(r, out, "%s%N.%N AS %N", i ? ", " : "", &row->alias, c->printed.len ? &c->printed : &c->name, &c->name);
+        HS_TRY(column_add(r, columns, c->name, c->kind));
+    }
+    if (row && !row->columns.open && row->columns.list.len)
+        return HS_OK;
     if (!shape || shape->id != HS_T_STRUCT || yyjson_arr_size(yyjson_obj_get(body, "indirection")) != 1)
         return refuse(r, -1, "0A000", "a star after a value is supported only for a row whose members are known");
     for (size_t i = 0; i < shape->field_count; i++) {
@@ -113,13 +121,13 @@ static hs_rc targets(struct reader *r, yyjson_val *list, bool settle, struct col
 
 /* ---- GROUP BY, DISTINCT ON, ORDER BY: names of the output ---- */
 
-static hs_str lone_name(yyjson_val *node)
+hs_str lone_name(yyjson_val *node)
 {
     yyjson_val *ref = node_only(node, "ColumnRef"), *fields = yyjson_obj_get(ref, "fields");
     return yyjson_arr_size(fields) == 1 ? node_string(yyjson_arr_get_first(fields)) : HS_S("");
 }
 
-static size_t count_targets(yyjson_val *list, hs_str name, size_t *first, bool *star_before)
+size_t count_targets(yyjson_val *list, hs_str name, size_t *first, bool *star_before)
 {
     size_t count = 0;
     *star_before = false;
@@ -261,11 +269,15 @@ static hs_rc sort_item(struct reader *r, yyjson_val *node, yyjson_val *list, str
 }
 
 /* list: the targets whose names ORDER BY may use; NULL: inside an aggregate or a window. */
-static hs_rc order_items(struct reader *r, yyjson_val *sorts, yyjson_val *list, struct piece *out)
+static hs_rc order_items(struct reader *r, yyjson_val *sorts, yyjson_val *list, bool inner, struct piece *out)
 {
+    size_t count = 0;
     EACH(i, item, sorts)
     {
-        put(r, out, i ? ", " : " ORDER BY ");
+        /* A constant inside of an aggregate or a window is no position, and orders nothing. */
+        if (inner && node_only(yyjson_obj_get(node_only(item, "SortBy"), "node"), "A_Const"))
+            continue;
+        put(r, out, count++ ? ", " : " ORDER BY ");
         HS_TRY(sort_item(r, item, list, out));
     }
     return HS_OK;
@@ -273,7 +285,7 @@ static hs_rc order_items(struct reader *r, yyjson_val *sorts, yyjson_val *list, 
 
 hs_rc order_by(struct reader *r, yyjson_val *list, struct piece *out)
 {
-    return order_items(r, list, NULL, out);
+    return order_items(r, list, NULL, true, out);
 }
 
 /* ---- windows ---- */
@@ -285,6 +297,26 @@ enum {
     FRAME_GROUPS = 0x8,
     FRAME_BETWEEN = 0x10,
 };
+
+/* How far a frame of rows or groups reaches is neither NULL nor negative; the engine would answer with NULLs. */
+static hs_rc frame_size(struct reader *r, int64_t options, bool start, yyjson_val *node, struct piece *value)
+{
+    const char *edge = start ? "starting" : "ending";
+    int64_t n;
+    if (value->is_null)
+        return refuse(r, -1, "22004", "frame %s offset must not be null", edge);
+    if (options & FRAME_RANGE)
+        return HS_OK;
+    if (node_constant_number(r, node, &n))
+        return n < 0 ? refuse(r, -1, "22013", "frame %s offset must not be negative", edge) : HS_OK;
+    struct piece settled = *value, again, made = {.kind = KIND_OF(HS_OID_int8)};
+    if (value->kind.oid == HS_OID_unknown)
+        HS_TRY(cast_to(r, value, KIND_OF(HS_OID_int8), -1, &settled));
+    again = piece_copy(r, &settled);
+    put(r, &made, "CASE WHEN hs_pg_check(coalesce(%P >= 0, false), '22013') THEN %P END", &again, &settled);
+    *value = made;
+    return HS_OK;
+}
 
 static hs_rc frame_edge(struct reader *r, int64_t options, bool start, yyjson_val *offset, struct piece *out)
 {
@@ -304,6 +336,7 @@ static hs_rc frame_edge(struct reader *r, int64_t options, bool start, yyjson_va
         if (EDGES[i].offset) {
             struct piece made = {0};
             HS_TRY(expr(r, offset, &made));
+            HS_TRY(frame_size(r, options, start, offset, &made));
             bool typed = made.form == PIECE_PARAM || made.form == PIECE_LITERAL;
             if (typed)
                 HS_TRY(cast_to(r, &made, KIND_OF(options & FRAME_RANGE ? HS_OID_interval : HS_OID_int8), -1, &value));
@@ -401,11 +434,15 @@ static hs_rc plain_select(struct reader *r, yyjson_val *body, bool settle, struc
     struct piece from = {0}, list = {0}, first = {0};
     yyjson_val *target_list = yyjson_obj_get(body, "targetList");
     bool exists = r->exists;
+    yyjson_val *ties = r->ties;
     r->exists = false;
+    r->ties = NULL;
     HS_TRY(from_clause(r, yyjson_obj_get(body, "fromClause"), &from));
     r->exists = exists && yyjson_arr_size(target_list) == 0;
     HS_TRY(targets(r, target_list, settle, columns, &list));
     r->exists = false;
+    if (ties)
+        HS_TRY(ties_keys(r, ties, body, columns, &list));
     HS_TRY(distinct(r, yyjson_obj_get(body, "distinctClause"), target_list, &first));
     put(r, out, "SELECT %P%P%P", &first, &list, &from);
     HS_TRY(condition(r, yyjson_obj_get(body, "whereClause"), " WHERE ", out));
@@ -619,14 +656,26 @@ static hs_rc limit_value(struct reader *r, yyjson_val *node, const char *word, s
     return HS_OK;
 }
 
+static hs_rc check_positions(struct reader *r, yyjson_val *sorts, const struct columns *columns)
+{
+    EACH(i, item, sorts)
+    {
+        yyjson_val *node = yyjson_obj_get(node_only(item, "SortBy"), "node");
+        int64_t n;
+        if (!columns->open && node_constant_number(r, node, &n) && (n < 1 || n > (int64_t)columns->list.len))
+            return refuse(r, node_location(node_only(node, "A_Const")), "42P10",
+                          "ORDER BY position %lld is not in select list", (long long)n);
+    }
+    return HS_OK;
+}
+
 static hs_rc tail(struct reader *r, yyjson_val *body, bool plain, const struct columns *columns, struct piece *out)
 {
     yyjson_val *sorts = yyjson_obj_get(body, "sortClause");
+    HS_TRY(check_positions(r, sorts, columns));
     r->scope->outputs = plain ? NULL : columns;
-    HS_TRY(order_items(r, sorts, plain ? yyjson_obj_get(body, "targetList") : NULL, out));
+    HS_TRY(order_items(r, sorts, plain ? yyjson_obj_get(body, "targetList") : NULL, false, out));
     r->scope->outputs = NULL;
-    if (node_is(body, "limitOption", "LIMIT_OPTION_WITH_TIES"))
-        return refuse(r, -1, "0A000", "FETCH FIRST ... WITH TIES is not supported");
     HS_TRY(limit_value(r, yyjson_obj_get(body, "limitCount"), " LIMIT ", out));
     return limit_value(r, yyjson_obj_get(body, "limitOffset"), " OFFSET ", out);
 }
@@ -639,13 +688,18 @@ static hs_rc query_parts(struct reader *r, yyjson_val *body, bool settle, struct
         return refuse(r, -1, "25006", "cannot execute SELECT FOR UPDATE in a read-only transaction");
     HS_TRY(node_check(r, "SelectStmt", body));
     bool plain = node_is(body, "op", "SETOP_NONE"), listed = yyjson_obj_get(body, "valuesLists") != NULL;
+    bool ties = node_is(body, "limitOption", "LIMIT_OPTION_WITH_TIES");
+    struct piece inner = {0}, *to = ties ? &inner : out;
     HS_TRY(with(r, yyjson_obj_get(body, "withClause"), out));
+    r->ties = ties && plain && !listed ? yyjson_obj_get(body, "sortClause") : NULL;
     if (!plain)
-        HS_TRY(set_operation(r, body, columns, out));
+        HS_TRY(set_operation(r, body, columns, to));
     else if (listed)
-        HS_TRY(values(r, yyjson_obj_get(body, "valuesLists"), columns, out));
+        HS_TRY(values(r, yyjson_obj_get(body, "valuesLists"), columns, to));
     else
-        HS_TRY(plain_select(r, body, settle, columns, out));
+        HS_TRY(plain_select(r, body, settle, columns, to));
+    if (ties)
+        return ties_print(r, body, columns, &inner, out);
     return tail(r, body, plain && !listed, columns, out);
 }
 

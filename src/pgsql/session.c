@@ -142,23 +142,59 @@ static hs_rc value_of_time(struct reader *r, const char *format, struct piece *o
     return HS_OK;
 }
 
+hs_rc now_as(struct reader *r, uint32_t oid, struct piece *out)
+{
+    static const char *const AS_DATE = "CAST(timezone(%T, %P) AS DATE)", *const AS_TIME =
+                                                                             "CAST(timezone(%T, %P) AS TIME)";
+    return value_of_time(r,
+                         oid == HS_OID_date          ? AS_DATE
+                         : oid == HS_OID_time        ? AS_TIME
+                         : oid == HS_OID_timestamptz ? "%P"
+                                                     : "timezone(%T, %P)",
+                         out, oid);
+}
+
+/* CURRENT_TIME: the engine's time of a zone cannot be handed on, so it is the text of one, which a client is sent as
+ * what it is. */
+static hs_rc current_time(struct reader *r, int32_t digits, struct piece *out)
+{
+    struct piece now = {0}, again;
+    hs_str zone = r->context->time_zone.len ? r->context->time_zone : HS_S("UTC");
+    HS_TRY(now_as(r, HS_OID_timestamptz, &now));
+    round_seconds(r, (struct kind){HS_OID_timestamptz, digits, NULL}, &now);
+    again = piece_copy(r, &now);
+    put(r, out, "substr(hs_pg_text(%P, timezone(%T, %P)), 12)", &now, &zone, &again);
+    out->kind = (struct kind){HS_OID_timetz, digits, NULL};
+    return HS_OK;
+}
+
 hs_rc print_value_function(struct reader *r, yyjson_val *body, struct piece *out)
 {
+    static const struct {
+        const char *op;
+        uint32_t oid;
+    } MOMENTS[] = {{"SVFOP_CURRENT_DATE", HS_OID_date},
+                   {"SVFOP_CURRENT_TIMESTAMP", HS_OID_timestamptz},
+                   {"SVFOP_LOCALTIMESTAMP", HS_OID_timestamp},
+                   {"SVFOP_LOCALTIME", HS_OID_time}};
     hs_str op = node_text(body, "op");
     const struct hs_pgsql_context *c = r->context;
-    if (hs_str_ends(op, HS_S("_N")) && node_number(body, "typmod") != 6)
-        return refuse(r, node_location(body), "0A000", "fewer than six digits of a second are not supported");
+    int32_t digits = -1;
+    if (hs_str_ends(op, HS_S("_N"))) {
+        digits = (int32_t)node_number(body, "typmod");
+        op.len -= 2;
+    }
     out->kind = KIND_OF(HS_OID_name);
-    if (hs_str_is(op, "SVFOP_CURRENT_DATE"))
-        return value_of_time(r, "CAST(timezone(%T, %P) AS DATE)", out, HS_OID_date);
-    if (hs_str_starts(op, HS_S("SVFOP_CURRENT_TIMESTAMP")))
-        return value_of_time(r, "%P", out, HS_OID_timestamptz);
-    if (hs_str_starts(op, HS_S("SVFOP_LOCALTIMESTAMP")))
-        return value_of_time(r, "timezone(%T, %P)", out, HS_OID_timestamp);
-    if (hs_str_starts(op, HS_S("SVFOP_LOCALTIME")))
-        return value_of_time(r, "CAST(timezone(%T, %P) AS TIME)", out, HS_OID_time);
-    if (hs_str_starts(op, HS_S("SVFOP_CURRENT_TIME")))
-        return refuse(r, node_location(body), "0A000", "CURRENT_TIME is not supported: use LOCALTIME");
+    for (size_t i = 0; i < sizeof MOMENTS / sizeof *MOMENTS; i++) {
+        if (!hs_str_is(op, MOMENTS[i].op))
+            continue;
+        HS_TRY(now_as(r, MOMENTS[i].oid, out));
+        out->kind.typmod = digits > 6 ? 6 : digits;
+        round_seconds(r, out->kind, out);
+        return HS_OK;
+    }
+    if (hs_str_is(op, "SVFOP_CURRENT_TIME"))
+        return current_time(r, digits > 6 ? 6 : digits, out);
     if (hs_str_is(op, "SVFOP_SESSION_USER"))
         put(r, out, "%T", &c->session_user);
     else if (hs_str_is(op, "SVFOP_CURRENT_CATALOG"))
@@ -227,44 +263,6 @@ static hs_rc set_config(struct reader *r, struct call *call, struct piece *out)
     return HS_OK;
 }
 
-/* ---- privileges: who sees a thing may read it, and nothing else ---- */
-
-static bool is_privilege_function(hs_str name)
-{
-    return (hs_str_starts(name, HS_S("has_")) && hs_str_ends(name, HS_S("_privilege"))) ||
-           hs_str_is(name, "pg_has_role");
-}
-
-static bool reading(hs_str words)
-{
-    static const char *const READS[] = {"select", "usage", "connect", "execute", "member"};
-    while (words.at) {
-        hs_str one = hs_str_trim(hs_str_cut(&words, ','));
-        for (size_t i = 0; i < sizeof READS / sizeof *READS; i++) {
-            if (hs_str_eq_nocase(one, hs_str_of(READS[i])))
-                return true;
-        }
-    }
-    return false;
-}
-
-static hs_rc privilege(struct reader *r, struct call *call, struct piece *out)
-{
-    struct piece *words = &call->args[call->count - 1];
-    bool table = hs_str_is(call->name, "has_table_privilege") || hs_str_is(call->name, "has_any_column_privilege");
-    struct piece *object = call->count >= 2 ? &call->args[call->count - 2] : NULL, ignored = {0};
-    if (table && object && object->form == PIECE_LITERAL)
-        HS_TRY(reg_cast(r, object, KIND_OF(HS_OID_regclass), call->location, &ignored));
-    out->kind = KIND_OF(HS_OID_bool);
-    if (words->form == PIECE_LITERAL) {
-        put(r, out, reading(words->literal) ? "true" : "false");
-        return HS_OK;
-    }
-    put(r, out, "regexp_matches(lower(CAST(%P AS VARCHAR)), '(^|,) *(select|usage|connect|execute|member) *(,|$)')",
-        words);
-    return HS_OK;
-}
-
 /* pg_typeof: what we know, before the engine is asked. */
 static hs_rc type_of(struct reader *r, struct call *call, struct piece *out)
 {
@@ -304,8 +302,10 @@ hs_rc call_by_session(struct reader *r, struct call *call, bool *found, struct p
         return current_setting(r, call, out);
     if (hs_str_is(call->name, "set_config") && call->count == 3)
         return set_config(r, call, out);
-    if (is_privilege_function(call->name) && call->count >= 2 && call->count <= 4)
-        return privilege(r, call, out);
+    HS_TRY(call_by_privilege(r, call, found, out));
+    if (*found)
+        return HS_OK;
+    *found = true;
     if (hs_str_is(call->name, "pg_typeof") && call->count == 1)
         return type_of(r, call, out);
     for (size_t i = 0; i < sizeof TO_REG / sizeof *TO_REG && call->count == 1; i++) {

@@ -114,8 +114,8 @@ static hs_rc typmod(struct reader *r, const struct pg_type *type, yyjson_val *li
             return refuse(r, -1, "22023", "length for type %s must be at least 1", type->name);
         *out = (int32_t)n[0] + 4;
         return HS_OK;
-    case HS_OID_interval:
-        *out = (int32_t)n[0];
+    case HS_OID_interval: /* as PostgreSQL keeps it: which fields, and digits of a second (0xffff: all) */
+        *out = (int32_t)((n[0] & 0x7fff) << 16 | (count == 2 && n[1] >= 0 && n[1] < 6 ? n[1] : 0xffff));
         return HS_OK;
     default:
         *out = (int32_t)n[0];
@@ -339,11 +339,12 @@ static hs_rc interval_fields(struct reader *r, struct piece *value, struct kind 
         int32_t mask;
         const char *unit;
     } UNITS[] = {{4, "year"}, {2, "month"}, {8, "day"}, {1024, "hour"}, {2048, "minute"}, {4096, "second"}};
-    if (to.oid != HS_OID_interval || to.typmod < 0 || to.typmod == 0x7FFF)
+    int32_t fields = to.typmod >> 16;
+    if (to.oid != HS_OID_interval || to.typmod < 0 || fields == 0x7fff)
         return HS_OK;
     int precision, scale;
     for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) {
-        if (UNITS[i].mask != to.typmod || value->form != PIECE_LITERAL ||
+        if (UNITS[i].mask != fields || value->form != PIECE_LITERAL ||
             !literal_scale(value->literal, &precision, &scale) || (scale && i != 5))
             continue;
         hs_str text = hs_arena_printf(r->arena, "%.*s %s", HS_FMT(value->literal), UNITS[i].unit);
@@ -387,13 +388,36 @@ static hs_rc cast_plain(struct reader *r, struct piece *value, struct kind to, i
 }
 
 /* timestamp(3) and its kin round; what lies below the microsecond is not there anyway. */
-static hs_rc check_precision(struct reader *r, struct kind to, int location)
+void round_seconds(struct reader *r, struct kind to, struct piece *value)
 {
     char klass = hs_pgsql_klass(to.oid);
-    if ((klass == 's' || klass == 'z' || klass == 'c' || klass == 'C') && to.typmod >= 0 && to.typmod < 6)
-        return refuse(r, location, "0A000", "fewer than six digits of a second are not supported");
-    if (klass == 'B' && to.typmod >= 0)
-        return refuse(r, location, "0A000", "bit(n) is not supported");
+    int32_t digits = klass == 'v' ? to.typmod & 0xffff : to.typmod;
+    struct piece made = {0};
+    if (!(klass == 's' || klass == 'z' || klass == 'c' || klass == 'v') || to.typmod < 0 || digits >= 6)
+        return;
+    put(r, &made, "hs_pg_precision(%P, %d)", value, (int64_t)digits);
+    value->first = made.first;
+    value->last = made.last;
+}
+
+/* bit(n) of bits: the first n, filled up with zeros. bit varying(n): the first n. */
+static hs_rc bits(struct reader *r, struct piece *value, struct kind to, int location, struct piece *out)
+{
+    bool varying = to.oid == HS_OID_varbit;
+    int64_t n = to.typmod;
+    if (hs_pgsql_klass(value->kind.oid) != 'B' && value->form != PIECE_LITERAL)
+        return refuse(r, location, "0A000", "a cast to bit is supported from bits and constants");
+    if (value->form == PIECE_LITERAL && strspn(value->literal.at, "01") < value->literal.len)
+        return refuse(r, location, "22P02", "a text is not one of binary digits");
+    if (value->form == PIECE_LITERAL && !value->literal.len)
+        return refuse(r, location, "0A000", "a bit string without bits is not supported");
+    if (n < 0)
+        put(r, out, "CAST(%P AS BIT)", value);
+    else
+        put(r, out,
+            varying ? "CAST(\"left\"(CAST(%P AS VARCHAR), %d) AS BIT)"
+                    : "CAST(rpad(CAST(%P AS VARCHAR), %d, '0') AS BIT)",
+            value, n);
     return HS_OK;
 }
 
@@ -433,6 +457,44 @@ static hs_rc cast_elements(struct reader *r, struct piece *value, struct kind to
     return HS_OK;
 }
 
+/* 'now', 'today' and their kin are of the session. */
+static hs_rc cast_word_of_time(struct reader *r, struct piece *value, struct kind to, bool *done, struct piece *out)
+{
+    static const struct {
+        const char *word;
+        int days; /* from midnight of today */
+    } WORDS[] = {{"today", 0}, {"tomorrow", 1}, {"yesterday", -1}};
+    char klass = hs_pgsql_klass(to.oid);
+    struct piece made = {0};
+    hs_str word = hs_str_trim(value->literal);
+    if (value->form != PIECE_LITERAL || !(klass == 's' || klass == 'z' || klass == 'd' || klass == 'c'))
+        return HS_OK;
+    if (hs_str_eq_nocase(word, HS_S("now"))) {
+        HS_TRY(now_as(r, to.oid, &made));
+        *done = true;
+    }
+    for (size_t i = 0; i < 3 && klass != 'c'; i++) {
+        struct piece day = {0};
+        if (!hs_str_eq_nocase(word, hs_str_of(WORDS[i].word)))
+            continue;
+        HS_TRY(now_as(r, HS_OID_date, &day));
+        put(r, &made, "(%P + %d)", &day, (int64_t)WORDS[i].days);
+        made.kind = KIND_OF(HS_OID_date);
+        if (klass != 'd') {
+            day = made;
+            made = (struct piece){0};
+            HS_TRY(cast_plain(r, &day, (struct kind){to.oid, -1, NULL}, -1, &made));
+        }
+        *done = true;
+    }
+    if (*done) {
+        round_seconds(r, to, &made);
+        made.kind = to;
+        *out = made;
+    }
+    return HS_OK;
+}
+
 hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int location, struct piece *out)
 {
     struct piece made = {0};
@@ -440,7 +502,11 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
     bool text = type && type->klass == 't', done = false;
     bool bare_param = value->form == PIECE_PARAM && (value->kind.oid == HS_OID_unknown || value->kind.oid == to.oid) &&
                       !(text && to.typmod >= 0);
-    HS_TRY(check_precision(r, to, location));
+    if (hs_pgsql_klass(to.oid) == 'C' && value->form == PIECE_LITERAL)
+        return refuse(r, location, "0A000", "time with time zone is supported for CURRENT_TIME alone");
+    HS_TRY(cast_word_of_time(r, value, to, &done, out));
+    if (done)
+        return HS_OK;
     if (hs_pgsql_type_by_array(to.oid) && hs_pgsql_klass(value->kind.oid) == 't')
         return refuse(r, location, "0A000", "a cast of a text that is not a constant to an array is not supported");
     if (value->is_null) {
@@ -451,6 +517,8 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
         HS_TRY(array_constant(r, value->literal, to, location, &made));
     } else if (is_reg(to.oid)) {
         HS_TRY(reg_cast(r, value, to, location, &made));
+    } else if (hs_pgsql_klass(to.oid) == 'B') {
+        HS_TRY(bits(r, value, to, location, &made));
     } else if (bare_param) {
         HS_TRY(cast_param(r, value, to, &made, location));
     } else if (text) {
@@ -465,6 +533,7 @@ hs_rc cast_to(struct reader *r, struct piece *value, struct kind to, int locatio
         if (!done)
             HS_TRY(cast_plain(r, value, to, location, &made));
     }
+    round_seconds(r, to, &made);
     made.param = 0;
     made.kind = to;
     made.form = PIECE_PLAIN;

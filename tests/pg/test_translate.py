@@ -1,18 +1,26 @@
-"""What the translator prints, in the engine itself: every statement that clients are known to send (statements/*.sql) is translated, and
-what comes of it is prepared by a DuckDB that has the same relations. Natives of the worker are macros here, of any number of arguments."""
+"""What the translator prints, in the engine itself: the dialect (statements/*.sql), what psql asks for its commands (it is made to say so beside
+a real server, so no text of its own stands here), and the shapes of other clients' requests (clients/*.sql) are translated, and what comes of them is
+prepared by a DuckDB that has the same relations. Natives of the worker are macros here, of any number of arguments."""
 import json
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import duckdb
 import pytest
 
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent)]
+from values_oracle import POSTGRES, Postgres  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 FILTER = ROOT / "build" / "pgsql_translate_test"
-FILES = sorted((HERE / "statements").glob("*.sql"))
+# Each without a pattern and with one; + asks for more.
+COMMANDS = """d d+ da dA dAc dAf dAo dAp db db+ dc dC+ dd dD+ ddp dE des deu dew df+ dF dFd dFp dFt dg+ di+ dl dL dm dn+ do+ dO dp dP drds dRp
+    dRp+ dRs ds dt+ dT+ du dv+ dx+ dX dy l+ z""".split()
+PATTERNS = ["", "sales.p?o*"]
 # Of PostgreSQL's types in relations.def: a letter of src/pgsql/test/fixture.h, and the engine's type.
 LETTERS = {"oid": "o", "xid": "o", "regtype": "o", "name": "N", "sql_identifier": "N", "char": "C", "bool": "b", "int2": "i", "int4": "i",
            "cardinal_number": "i", "int8": "l", "float4": "d", "float8": "d", "regproc": "p", "int2vector": "V", "oidvector": "V",
@@ -34,7 +42,7 @@ def joined(path):
 
 def relations():
     """schema, name, OID, "column:letter ..." of the door's own."""
-    text = joined(ROOT / "src" / "front" / "pg" / "relations.def") + joined(ROOT / "src" / "front" / "pg" / "relations_own.def")
+    text = "".join(joined(ROOT / "src" / "front" / "pg" / "system" / f"relations{own}.def") for own in ("", "_own"))
     for schema, name, oid, columns in re.findall(r"RELATION\((\w+), (\w+), (\d+), '.', \w+,\s*\"([^\"]*)\"\)", text):
         yield schema, name, oid, " ".join(f"{c.rsplit(':', 1)[0]}:{LETTERS.get(c.rsplit(':', 1)[1], 't')}" for c in columns.split())
 
@@ -54,7 +62,7 @@ def engine():
         con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         types = ", ".join(f'"{c.split(":")[0]}" {ENGINE[c.split(":")[1]]}' for c in columns.split())
         con.execute(f'CREATE OR REPLACE TABLE "{schema}"."{name}" ({types})')
-    natives = set(re.findall(r"hs_pg_\w+", (ROOT / "src" / "pgsql" / "functions.def").read_text())) | {"hs_pg_similar"}
+    natives = {n for file in (ROOT / "src" / "pgsql").glob("*.[cd]*") for n in re.findall(r"hs_pg_\w+", file.read_text())}
     for native in sorted(natives):
         forms = ", ".join("(" + ", ".join(f"a{i}" for i in range(n)) + ") AS NULL" for n in range(24))
         con.execute(f"CREATE MACRO {native}{forms}")
@@ -70,9 +78,36 @@ def translate(folder, statements):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
-def test_what_is_printed_is_understood(path, engine, tmp_path):
-    statements = [line for line in path.read_text().splitlines() if line.strip()]
+def of_psql():
+    """What psql 15 sends, as it echoes it."""
+    oracle = Postgres()
+    try:
+        oracle.run("CREATE SCHEMA sales; CREATE TABLE sales.people (id int PRIMARY KEY, name text DEFAULT 'x', boss int REFERENCES sales.people CHECK (boss > 0)); "
+                   "CREATE VIEW sales.v AS SELECT id FROM sales.people; CREATE TABLE sales.parts (id int) PARTITION BY RANGE (id); CREATE SEQUENCE sales.numbers; "
+                   "CREATE TYPE sales.pair AS (a int, b text); COMMENT ON TABLE sales.people IS 'all of them'")
+        script = "".join(f"\\{command} {pattern}\n" for command in COMMANDS for pattern in PATTERNS)
+        script += "\\d+ sales.v\n\\d+ sales.parts\n\\d sales.numbers\n\\d sales.people_pkey\n\\d sales.pair\n\\sf upper\n\\sv sales.v\n"
+        told = subprocess.run([str(POSTGRES / "psql"), "-XqE", "-h", str(oracle.dir), "-U", "tester", "-d", "postgres"], input=script, capture_output=True, text=True).stdout
+    finally:
+        oracle.close()
+    found = re.findall(r"^\*+ QUERY \*+\n(.*?)\n\*{20,}$", told, re.M | re.S)
+    return list(dict.fromkeys(" ".join(line for line in text.splitlines() if not line.lstrip().startswith("--")) for text in found))
+
+
+def of_clients():
+    for path in sorted((HERE / "clients").glob("*.sql")):
+        for part in re.split(r"^-- name: ", path.read_text(), flags=re.M)[1:]:
+            yield " ".join(line for line in part.splitlines()[1:] if not line.startswith("--")).rstrip("; ")
+
+
+SOURCES = {"dialect": lambda: (HERE / "statements" / "dialect.sql").read_text().splitlines(), "psql": of_psql, "clients": of_clients}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_is_printed_is_understood(source, engine, tmp_path):
+    if source == "psql" and not (POSTGRES / "postgres").exists():
+        pytest.skip("PostgreSQL 15 is not installed: tools/setup")
+    statements = [line.replace("\t", " ") for line in SOURCES[source]() if line.strip()]
     answers, wrong, refused = translate(tmp_path, statements), [], 0
     assert len(answers) == len(statements)
     for statement, answer in zip(statements, answers):
@@ -89,6 +124,7 @@ def test_what_is_printed_is_understood(path, engine, tmp_path):
             engine.execute("DEALLOCATE p")
         except duckdb.Error as error:
             wrong.append(f"{statement}\n    {sql}\n    {str(error).splitlines()[0]}")
-    print(f"{path.stem}: {len(statements)} statements, {refused} refused")
+    print(f"{source}: {len(statements)} statements, {refused} refused")
     assert not wrong, "\n".join(wrong)
+    assert source != "psql" or len(statements) > 150
     assert refused <= len(statements) // 5

@@ -199,7 +199,7 @@ static bool fixture_schema(void *arg, hs_str name, uint32_t *out)
 {
     (void)arg;
     *out = 11;
-    return hs_str_is(name, "pg_catalog");
+    return hs_str_is(name, "pg_catalog") || hs_str_is(name, "crm") || hs_str_is(name, "sales");
 }
 
 static bool fixture_proc(void *arg, hs_str name, uint32_t *out)

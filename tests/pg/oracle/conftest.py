@@ -30,6 +30,7 @@ def postgres():
         rows.fill(connection, OUT.resolve())
     side = sides.Side(where)
     side.connection.execute("SET TimeZone = 'UTC'")
+    side.connection.execute("SET statement_timeout = '60s'")  # a plan without its indexes takes minutes: say so
     yield side
     side.close()
     cluster.close()

@@ -4,8 +4,10 @@
 #include "base/alloc.h"
 #include "engine/worker/worker_in.h"
 
-static const struct pg_native *const lists[] = {hs_pg_numbers,  hs_pg_times, hs_pg_moments, hs_pg_values,   hs_pg_texts,
-                                                hs_pg_patterns, hs_pg_chars, hs_pg_formats, hs_pg_documents};
+static const struct pg_native *const lists[] = {
+    hs_pg_divisions,  hs_pg_casts,  hs_pg_arithmetic, hs_pg_floats,    hs_pg_times,     hs_pg_moments,
+    hs_pg_precisions, hs_pg_values, hs_pg_texts,      hs_pg_bytes,     hs_pg_quotes,    hs_pg_patterns,
+    hs_pg_chars,      hs_pg_dates,  hs_pg_formats,    hs_pg_documents, hs_pg_operators, hs_pg_names};
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
 bool pg_put_null(struct pg_call *c, size_t row)
@@ -27,6 +29,27 @@ bool pg_put_text(struct pg_call *c, size_t row, hs_str s)
 bool pg_put_buf(struct pg_call *c, size_t row)
 {
     return c->text.failed ? pg_raise(c, "54000") : pg_put_text(c, row, hs_buf_str(&c->text));
+}
+
+bool pg_list_add(struct pg_call *c, hs_str s, bool null)
+{
+    if (c->listed >= (size_t)PG_TEXT_MAX || duck()->list_vector_reserve(c->out, c->listed + 1) != DuckDBSuccess)
+        return pg_raise(c, "54000");
+    duckdb_vector child = duck()->list_vector_get_child(c->out);
+    if (null) {
+        duck()->vector_ensure_validity_writable(child);
+        duck()->vector_get_validity(child)[c->listed >> 6] &= ~(UINT64_C(1) << (c->listed & 63));
+    } else
+        duck()->vector_assign_string_element_len(child, c->listed, s.at ? s.at : "", s.len);
+    c->listed++;
+    return duck()->list_vector_set_size(c->out, c->listed) == DuckDBSuccess;
+}
+
+bool pg_list_end(struct pg_call *c, size_t row, size_t from)
+{
+    duckdb_list_entry e = {from, c->listed - from};
+    PG_PUT(c, duckdb_list_entry, row, e);
+    return true;
 }
 
 /* ---- types of arguments ---- */
@@ -129,8 +152,20 @@ static bool any_null(const struct pg_call *c, size_t row)
     return false;
 }
 
+static bool no_nulls(const struct pg_call *c)
+{
+    for (size_t i = 0; i < c->args; i++)
+        if (c->in[i].validity)
+            return false;
+    return true;
+}
+
 static void run_rows(struct pg_call *c, size_t rows)
 {
+    if (c->native->rows && no_nulls(c)) {
+        (void)c->native->rows(c, rows);
+        return;
+    }
     for (size_t row = 0; row < rows && !c->raised; row++) {
         hs_buf_clear(&c->text);
         if (!c->native->nulls && any_null(c, row))
@@ -184,13 +219,15 @@ static void call(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
 }
 
 /* ---- registration ---- */
-static duckdb_logical_type logical_of(duckdb_type id, int scale)
+static duckdb_logical_type logical_of(duckdb_type id, int scale, bool json)
 {
     if (id == DUCKDB_TYPE_DECIMAL)
         return duck()->create_decimal_type(38, (uint8_t)scale);
+    duckdb_logical_type text = duck()->create_logical_type(id == DUCKDB_TYPE_LIST ? DUCKDB_TYPE_VARCHAR : id);
+    if (json)
+        duck()->logical_type_set_alias(text, "JSON");
     if (id != DUCKDB_TYPE_LIST)
-        return duck()->create_logical_type(id);
-    duckdb_logical_type text = duck()->create_logical_type(DUCKDB_TYPE_VARCHAR);
+        return text;
     duckdb_logical_type list = duck()->create_list_type(text);
     duck()->destroy_logical_type(&text);
     return list;
@@ -199,12 +236,10 @@ static duckdb_logical_type logical_of(duckdb_type id, int scale)
 static bool add_overload(duckdb_scalar_function_set set, const struct pg_native *n)
 {
     duckdb_scalar_function f = duck()->create_scalar_function();
-    duckdb_logical_type result = logical_of(n->result, n->scale), any = logical_of(DUCKDB_TYPE_ANY, 0);
-    if (n->json)
-        duck()->logical_type_set_alias(result, "JSON");
+    duckdb_logical_type result = logical_of(n->result, n->scale, n->json), any = logical_of(DUCKDB_TYPE_ANY, 0, false);
     duck()->scalar_function_set_name(f, n->name);
     for (size_t i = 0; i < PG_ARGS_MAX && n->params[i] != DUCKDB_TYPE_INVALID; i++) {
-        duckdb_logical_type type = logical_of(n->params[i], 0);
+        duckdb_logical_type type = logical_of(n->params[i], 0, false);
         duck()->scalar_function_add_parameter(f, type);
         duck()->destroy_logical_type(&type);
     }

@@ -41,13 +41,15 @@ struct pg_native {
     duckdb_type result;              /* LIST is of texts, DECIMAL has 38 digits */
     int scale;
     bool more;  /* any number of further arguments, of any type */
-    bool json;  /* its text is what the engine calls JSON */
+    bool json;  /* its text (a list's texts) is what the engine calls JSON */
     bool nulls; /* is called with NULLs too; the others answer NULL to any */
     bool (*row)(struct pg_call *c, size_t row);
+    bool (*rows)(struct pg_call *c, size_t count); /* all at once, where no argument has a NULL; may be absent */
 };
 /* Each ends with a row without a name; overloads of one name stand together. */
-extern const struct pg_native hs_pg_numbers[], hs_pg_moments[], hs_pg_texts[], hs_pg_values[], hs_pg_times[],
-    hs_pg_formats[], hs_pg_patterns[], hs_pg_chars[], hs_pg_documents[];
+extern const struct pg_native hs_pg_divisions[], hs_pg_casts[], hs_pg_arithmetic[], hs_pg_floats[], hs_pg_times[],
+    hs_pg_moments[], hs_pg_precisions[], hs_pg_values[], hs_pg_texts[], hs_pg_bytes[], hs_pg_quotes[], hs_pg_patterns[],
+    hs_pg_chars[], hs_pg_dates[], hs_pg_formats[], hs_pg_documents[], hs_pg_operators[], hs_pg_names[];
 
 static inline bool pg_raise(struct pg_call *c, const char *sqlstate)
 {
@@ -57,6 +59,9 @@ static inline bool pg_raise(struct pg_call *c, const char *sqlstate)
 bool pg_put_null(struct pg_call *c, size_t row); /* true */
 bool pg_put_text(struct pg_call *c, size_t row, hs_str s);
 bool pg_put_buf(struct pg_call *c, size_t row); /* c->text */
+/* An answer that is a list of texts: each, and then from which on (c->listed as it was) they are this row's. */
+bool pg_list_add(struct pg_call *c, hs_str s, bool null);
+bool pg_list_end(struct pg_call *c, size_t row, size_t from);
 static inline hs_str pg_text_at(const struct pg_call *c, size_t arg, size_t row)
 {
     return hs_text_at(&c->in[arg], row);

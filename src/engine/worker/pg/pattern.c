@@ -330,13 +330,56 @@ static bool regex(struct pg_call *c, size_t row)
     return wrong ? pg_raise(c, wrong) : pg_put_buf(c, row);
 }
 
+/* May a group that is taken out have no part in a match, as in (a)? and (a)|b? PostgreSQL has NULL for it, the engine
+ * an empty text. Where it is not plain, it may. */
+static bool may_be_absent(hs_str s)
+{
+    enum { NESTED = 64 };
+    bool holds[NESTED] = {false}, split[NESTED] = {false}, takes[NESTED] = {false}, in_class = false;
+    size_t depth = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.at[i], next = i + 1 < s.len ? s.at[i + 1] : 0;
+        if (c == '\\') {
+            i++;
+        } else if (in_class) {
+            in_class = c != ']';
+        } else if (c == '[') {
+            in_class = true;
+            i += next == ']' ? 1 : next == '^' && i + 2 < s.len && s.at[i + 2] == ']' ? 2 : 0;
+        } else if (c == '|') {
+            split[depth] = true;
+        } else if (c == '(') {
+            if (++depth == NESTED)
+                return true;
+            split[depth] = false;
+            holds[depth] = false;
+            takes[depth] = next != '?';
+        } else if (c == ')' && depth) {
+            bool held = holds[depth] || takes[depth];
+            if ((holds[depth] && split[depth]) || (held && next && strchr("?*{", next)))
+                return true;
+            depth--;
+            holds[depth] = holds[depth] || held;
+        }
+    }
+    return depth || (holds[0] && split[0]);
+}
+
+/* As hs_pg_regex, of a pattern whose groups all take part in every match. */
+static bool regex_sure(struct pg_call *c, size_t row)
+{
+    if (may_be_absent(pg_text_at(c, 0, row)))
+        return pg_raise(c, "0A000");
+    return regex(c, row);
+}
+
 /* The group that substring(s from pattern) and regexp_match answer with: the only one, or 0 for the whole. */
 static bool regex_group(struct pg_call *c, size_t row)
 {
     int groups = 0;
     bool only = strcmp(c->native->name, "hs_pg_regex_only") == 0;
     const char *wrong = translate(pg_text_at(c, 0, row), (struct flags){0}, &c->text, &groups);
-    if (wrong || (only && groups > 1))
+    if (wrong || (only && groups > 1) || (groups && may_be_absent(pg_text_at(c, 0, row))))
         return pg_raise(c, wrong ? wrong : "0A000");
     PG_PUT(c, int32_t, row, groups ? 1 : 0);
     return true;
@@ -393,103 +436,15 @@ static bool similar(struct pg_call *c, size_t row)
     return pg_put_buf(c, row);
 }
 
-static void add_key(struct hs_buf *b, hs_str s)
-{
-    hs_buf_addz(b, ".\"");
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] == '"' || s.at[i] == '\\')
-            hs_buf_addc(b, '\\');
-        hs_buf_addc(b, s.at[i]);
-    }
-    hs_buf_addc(b, '"');
-}
-
-/* A key of an object as a path of the engine's: $."key" */
-static bool json_key(struct pg_call *c, size_t row)
-{
-    hs_buf_addc(&c->text, '$');
-    add_key(&c->text, pg_text_at(c, 0, row));
-    return pg_put_buf(c, row);
-}
-
-static void add_step(struct hs_buf *b, hs_str s)
-{
-    bool number = s.len > 0 && s.len < 10;
-    for (size_t k = 0; k < s.len; k++)
-        number &= s.at[k] >= '0' && s.at[k] <= '9';
-    if (number)
-        hs_buf_addf(b, "[%.*s]", HS_FMT(s));
-    else
-        add_key(b, s);
-}
-
-/* '{a,"b c",0}', as a constant without a type has it. */
-static bool text_path(struct pg_call *c, size_t row)
-{
-    hs_str s = pg_trim(pg_text_at(c, 0, row));
-    struct hs_buf step;
-    if (s.len < 2 || s.at[0] != '{' || s.at[s.len - 1] != '}')
-        return pg_raise(c, "22P02");
-    hs_buf_init(&step, PG_TEXT_MAX);
-    hs_buf_addc(&c->text, '$');
-    bool quoted = false;
-    for (size_t i = 1; i < s.len; i++) {
-        bool last = i == s.len - 1;
-        if (!quoted && (last || s.at[i] == ',')) {
-            if (s.len > 2)
-                add_step(&c->text, hs_buf_str(&step));
-            hs_buf_clear(&step);
-        } else if (s.at[i] == '"')
-            quoted = !quoted;
-        else
-            hs_buf_addc(&step, s.at[i] == '\\' && !last ? s.at[++i] : s.at[i]);
-    }
-    bool ok = !step.failed && !quoted;
-    hs_buf_fini(&step);
-    return ok ? pg_put_buf(c, row) : pg_raise(c, "22P02");
-}
-
-/* Of a list of keys; a number is the place in an array. */
-static bool json_path(struct pg_call *c, size_t row)
-{
-    if (c->types[0].id == DUCKDB_TYPE_VARCHAR)
-        return text_path(c, row);
-    if (c->types[0].id != DUCKDB_TYPE_LIST || c->types[0].children[0].id != DUCKDB_TYPE_VARCHAR)
-        return pg_raise(c, "22023");
-    struct cells child = hs_cells_of(duck()->list_vector_get_child(c->in[0].vector));
-    const duckdb_list_entry e = PG_AT(c, duckdb_list_entry, 0, row);
-    hs_buf_addc(&c->text, '$');
-    for (size_t i = e.offset; i < e.offset + e.length; i++) {
-        if (!hs_cell_valid(&child, i))
-            return pg_put_null(c, row);
-        add_step(&c->text, hs_text_at(&child, i));
-    }
-    return pg_put_buf(c, row);
-}
-
-/* The engine's names of JSON's types to PostgreSQL's. */
-static bool json_typeof(struct pg_call *c, size_t row)
-{
-    static const char *const names[][2] = {
-        {"OBJECT", "object"}, {"ARRAY", "array"}, {"VARCHAR", "string"}, {"BOOLEAN", "boolean"}, {"NULL", "null"}};
-    hs_str s = pg_text_at(c, 0, row);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (hs_str_is(s, names[i][0]))
-            return pg_put_text(c, row, hs_str_of(names[i][1]));
-    return pg_put_text(c, row, HS_S("number"));
-}
-
 #define T DUCKDB_TYPE_VARCHAR
 const struct pg_native hs_pg_patterns[] = {
     {"hs_pg_regex_group", {T}, DUCKDB_TYPE_INTEGER, .row = regex_group},
     {"hs_pg_regex_only", {T}, DUCKDB_TYPE_INTEGER, .row = regex_group},
+    {"hs_pg_regex_sure", {T}, T, .row = regex_sure},
     {"hs_pg_regex", {T}, T, .row = regex},
     {"hs_pg_regex", {T, T}, T, .row = regex},
     {"hs_pg_replacement", {T}, T, .row = replacement},
     {"hs_pg_similar", {T}, T, .row = similar},
     {"hs_pg_similar", {T, T}, T, .row = similar},
-    {"hs_pg_json_key", {T}, T, .row = json_key},
-    {"hs_pg_json_path", {DUCKDB_TYPE_ANY}, T, .row = json_path},
-    {"hs_pg_json_typeof", {T}, T, .row = json_typeof},
     {0},
 };

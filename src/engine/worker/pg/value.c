@@ -280,6 +280,32 @@ static bool array_to_string(struct pg_call *c, size_t row)
     return pg_put_buf(c, row);
 }
 
+static bool num_nulls(struct pg_call *c, size_t row)
+{
+    int32_t nulls = 0;
+    bool others = strcmp(c->native->name, "hs_pg_num_nonnulls") == 0;
+    for (size_t i = 1; i < c->args; i++)
+        nulls += pg_is_null(c, i, row) != others;
+    PG_PUT(c, int32_t, row, nulls);
+    return true;
+}
+
+/* Up to ten thousand of a unit, then the next one, half away from zero. */
+static bool size_pretty(struct pg_call *c, size_t row)
+{
+    static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+    int64_t size = PG_AT(c, int64_t, 0, row);
+    uint64_t n = size < 0 ? -(uint64_t)size : (uint64_t)size, half = n; /* half: in halves of the unit, from kB on */
+    size_t unit = 0;
+    if (n >= 10240) {
+        for (half = n >> 9, unit = 1; unit < 5 && half >= 20479; unit++)
+            half >>= 10;
+        n = (half + 1) >> 1;
+    }
+    hs_buf_addf(&c->text, "%s%llu %s", size < 0 ? "-" : "", (unsigned long long)n, UNITS[unit]);
+    return pg_put_buf(c, row);
+}
+
 /* ---- JSON ---- */
 static bool add_json(struct hs_buf *b, const struct pg_type *t, const struct cells *v, size_t row, int depth);
 
@@ -305,6 +331,29 @@ static bool add_json_struct(struct hs_buf *b, const struct pg_type *t, const str
         hs_buf_add_json(b, hs_str_of(t->names && t->names[i] ? t->names[i] : ""));
         hs_buf_addc(b, ':');
         if (!add_json(b, &t->children[i], &child, row, depth + 1))
+            return false;
+    }
+    hs_buf_addc(b, '}');
+    return true;
+}
+
+/* A map is an object; its keys are texts, whatever they were. */
+static bool add_json_map(struct hs_buf *b, const struct pg_type *t, const struct cells *v, size_t row, int depth)
+{
+    duckdb_vector pairs = duck()->list_vector_get_child(v->vector);
+    struct cells keys = hs_cells_of(duck()->struct_vector_get_child(pairs, 0));
+    struct cells values = hs_cells_of(duck()->struct_vector_get_child(pairs, 1));
+    const duckdb_list_entry e = ((const duckdb_list_entry *)v->data)[row];
+    hs_buf_addc(b, '{');
+    for (size_t i = e.offset; i < e.offset + e.length && !b->failed; i++) {
+        struct hs_buf own;
+        hs_buf_init(&own, PG_TEXT_MAX);
+        bool ok = pg_add_value(&own, &t->children[0], &keys, i) && !own.failed;
+        hs_buf_addz(b, i > e.offset ? "," : "");
+        hs_buf_add_json(b, hs_buf_str(&own));
+        hs_buf_fini(&own);
+        hs_buf_addc(b, ':');
+        if (!ok || !add_json(b, &t->children[1], &values, i, depth + 1))
             return false;
     }
     hs_buf_addc(b, '}');
@@ -359,6 +408,13 @@ static bool add_json(struct hs_buf *b, const struct pg_type *t, const struct cel
     case DUCKDB_TYPE_ARRAY:
         child = hs_cells_of(duck()->array_vector_get_child(v->vector));
         return add_json_list(b, t, &child, row * t->array_size, t->array_size, depth);
+    case DUCKDB_TYPE_MAP:
+        return add_json_map(b, t, v, row, depth);
+    case DUCKDB_TYPE_VARCHAR:
+        if (!t->json)
+            return add_json_plain(b, t, v, row);
+        hs_buf_adds(b, hs_text_at(v, row));
+        return true;
     case DUCKDB_TYPE_STRUCT:
         return add_json_struct(b, t, v, row, depth);
     default:
@@ -450,6 +506,9 @@ const struct pg_native hs_pg_values[] = {
     {"hs_pg_concat", {0}, T, .more = true, .nulls = true, .row = concat},
     {"hs_pg_array_to_string", {ANY, T}, T, .nulls = true, .row = array_to_string},
     {"hs_pg_array_to_string", {ANY, T, T}, T, .nulls = true, .row = array_to_string},
+    {"hs_pg_num_nulls", {0}, DUCKDB_TYPE_INTEGER, .more = true, .nulls = true, .row = num_nulls},
+    {"hs_pg_num_nonnulls", {0}, DUCKDB_TYPE_INTEGER, .more = true, .nulls = true, .row = num_nulls},
+    {"hs_pg_size_pretty", {DUCKDB_TYPE_BIGINT}, T, .row = size_pretty},
     {"hs_pg_to_json", {ANY}, T, .json = true, .nulls = true, .row = to_json_or_null},
     {"hs_pg_json_element", {ANY}, T, .json = true, .nulls = true, .row = to_json},
     {"hs_pg_json_member", {ANY, ANY}, T, .nulls = true, .row = json_member},

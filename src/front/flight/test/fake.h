@@ -341,8 +341,11 @@ struct hs_call *hs_access_catalog(struct hs_access *a, const struct hs_asker *wh
     k->domain_count = 1;
     k->tables = hs_arena_array(c->arena, 1, sizeof *k->tables);
     if (k->tables) {
-        k->tables[0] = (struct hs_seen_table){domains[0], HS_S("orders"), HS_S(""),
-                                              query->with_schema ? c->schema : NULL, &fake_table};
+        k->tables[0] = (struct hs_seen_table){.domain = domains[0],
+                                              .name = HS_S("orders"),
+                                              .description = HS_S(""),
+                                              .type = query->with_schema ? c->schema : NULL,
+                                              .table = &fake_table};
         k->table_count = 1;
     }
     c->catalog = k;

@@ -79,7 +79,7 @@ static void fields(void **state)
     assert_int_equal(b.len, sizeof WANT);
     assert_memory_equal(b.at, WANT, sizeof WANT);
     hs_buf_clear(&b);
-    hs_pg_add_notice(&b, &(struct pg_notice){"WARNING", "01000"});
+    hs_pg_add_notice(&b, &(struct pg_notice){.severity = "WARNING", .sqlstate = "01000"});
     assert_int_equal(b.at[0], 'N');
     hs_buf_fini(&b);
 }

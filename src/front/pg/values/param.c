@@ -182,6 +182,8 @@ static const struct kind {
     [HS_PG_F_RECORD] = {"record", HS_T_UNKNOWN, 0, 0, 0},
     [HS_PG_F_UUID] = {"uuid", HS_T_UUID, 16, 0, 0},
     [HS_PG_F_JSONB] = {"jsonb", HS_T_STRING, 0, 0, 0},
+    [HS_PG_F_TIMETZ] = {"time with time zone", HS_T_UNKNOWN, 0, 0, 0},
+    [HS_PG_F_BITS] = {"bit", HS_T_UNKNOWN, 0, 0, 0},
 };
 
 static hs_rc refused(struct hs_pg_reader *r, const char *what)
@@ -240,6 +242,8 @@ static hs_rc read_by_text(struct hs_pg_reader *r, enum hs_pg_family family, hs_s
     case HS_PG_F_LATER:
     case HS_PG_F_VECTOR:
     case HS_PG_F_RECORD:
+    case HS_PG_F_TIMETZ:
+    case HS_PG_F_BITS:
         break;
     }
     return refused(r, kind->name);
@@ -349,6 +353,8 @@ static hs_rc read_by_binary(struct hs_pg_reader *r, enum hs_pg_family family, hs
     case HS_PG_F_LATER:
     case HS_PG_F_VECTOR:
     case HS_PG_F_RECORD:
+    case HS_PG_F_TIMETZ:
+    case HS_PG_F_BITS:
         break;
     }
     return refused(r, kind->name);

@@ -70,7 +70,7 @@ static bool can_be(const struct hs_type *type, uint32_t declared)
     if (of == to && of != HS_PG_F_LATER)
         return true;
     if (of == HS_PG_F_TEXT && type->id != HS_T_UNKNOWN)
-        return to == HS_PG_F_JSONB;
+        return to == HS_PG_F_JSONB || to == HS_PG_F_TIMETZ || to == HS_PG_F_BITS;
     return hs_pg_converted(type, declared) >= 0;
 }
 
@@ -147,7 +147,7 @@ static void choose_op(const struct hs_pg_rows *r, struct hs_pg_column *c)
         value = HS_PG_V_REG;
     c->op = c->format == HS_PG_BINARY ? HS_PG_OP_BINARY(value) : HS_PG_OP_TEXT(value);
     c->escape = value >= HS_PG_V_TEXT;
-    if (family == HS_PG_F_JSONB && c->format == HS_PG_BINARY)
+    if ((family == HS_PG_F_JSONB || family == HS_PG_F_TIMETZ || family == HS_PG_F_BITS) && c->format == HS_PG_BINARY)
         c->op = HS_PG_OP_BINARY(HS_PG_V_NESTED);
 }
 

@@ -232,7 +232,8 @@ static bool bare_in_json(const struct hs_pg_column *c, size_t i)
         return isfinite(HS_PG_AT(double, c, i));
     if (c->op >> 1 == HS_PG_V_F32)
         return isfinite(HS_PG_AT(float, c, i));
-    return hs_type_is_number(c->type->id);
+    bool small = c->type->id >= HS_T_INT8 && c->type->id <= HS_T_UINT64; /* of expressions alone */
+    return small || hs_type_is_number(c->type->id);
 }
 
 /* As to_json writes moments: ISO 8601 with its T, whatever DateStyle says, and minutes in every offset. */
@@ -293,6 +294,77 @@ hs_rc hs_pg_add_json_value(struct hs_pg_rows *r, const struct hs_pg_column *c, s
     }
 }
 
+/* ---- texts that have another form in binary ---- */
+
+/* Bits: how many, and then eight to a byte from the left. */
+static bool add_bits(struct hs_buf *out, hs_str text)
+{
+    add_u32(out, (uint32_t)text.len);
+    for (size_t i = 0; i < text.len; i += 8) {
+        unsigned byte = 0;
+        for (size_t k = i; k < i + 8; k++) {
+            char c = k < text.len ? text.at[k] : '0';
+            if (c != '0' && c != '1')
+                return false;
+            byte = byte << 1 | (c == '1');
+        }
+        hs_buf_addc(out, (char)byte);
+    }
+    return true;
+}
+
+/* Two digits and then the mark, where there is one. */
+static bool take_pair(hs_str *text, char mark, int64_t *out)
+{
+    if (mark && (!text->len || text->at[0] != mark))
+        return false;
+    *text = hs_str_n(text->at + (mark != 0), text->len - (mark != 0));
+    if (text->len < 2 || !hs_str_to_i64(hs_str_n(text->at, 2), out) || *out < 0)
+        return false;
+    *text = hs_str_n(text->at + 2, text->len - 2);
+    return true;
+}
+
+/* 10:20:30.5+02:30 as microseconds of the day and seconds west of Greenwich. */
+static bool add_timetz(struct hs_buf *out, hs_str text)
+{
+    int64_t hour, minute, second, part = 0, east[3] = {0, 0, 0};
+    int digits = 0;
+    if (!take_pair(&text, 0, &hour) || !take_pair(&text, ':', &minute) || !take_pair(&text, ':', &second))
+        return false;
+    if (text.len && text.at[0] == '.')
+        for (text = hs_str_n(text.at + 1, text.len - 1);
+             text.len && text.at[0] >= '0' && text.at[0] <= '9' && digits < 6;
+             text = hs_str_n(text.at + 1, text.len - 1), digits++)
+            part = part * 10 + (text.at[0] - '0');
+    for (; digits < 6; digits++)
+        part *= 10;
+    char sign = text.len ? text.at[0] : 0;
+    if ((sign != '+' && sign != '-') || !take_pair(&text, sign, &east[0]))
+        return false;
+    for (int i = 1; i < 3 && text.len; i++)
+        if (!take_pair(&text, ':', &east[i]))
+            return false;
+    int64_t us = ((hour * 60 + minute) * 60 + second) * 1000000 + part;
+    int64_t offset = (east[0] * 60 + east[1]) * 60 + east[2];
+    add_u32(out, (uint32_t)((uint64_t)us >> 32));
+    add_u32(out, (uint32_t)us);
+    add_u32(out, (uint32_t)(int32_t)(sign == '+' ? -offset : offset));
+    return text.len == 0;
+}
+
+static hs_rc add_text_binary(struct hs_buf *out, enum hs_pg_family family, hs_str text, struct hs_err *err)
+{
+    bool ok = true;
+    if (family == HS_PG_F_BITS)
+        ok = add_bits(out, text);
+    else if (family == HS_PG_F_TIMETZ)
+        ok = add_timetz(out, text);
+    else
+        hs_buf_adds(out, text);
+    return ok ? add(out, err) : hs_fail_hidden(err, HS_INTERNAL, "a text is not of the type that it was declared as");
+}
+
 /* ---- which ---- */
 hs_rc hs_pg_add_nested(struct hs_pg_rows *r, const struct hs_pg_column *c, size_t i, unsigned level, struct hs_buf *out,
                        struct hs_err *err)
@@ -304,8 +376,8 @@ hs_rc hs_pg_add_nested(struct hs_pg_rows *r, const struct hs_pg_column *c, size_
         return hs_pg_add_json_value(r, c, i, level, out, err);
     if (c->type->id == HS_T_STRING) {
         size_t from = (size_t)c->offsets[i];
-        hs_buf_add(out, c->data + from, (size_t)c->offsets[i + 1] - from);
-        return add(out, err);
+        return add_text_binary(out, hs_pg_family_of(c->pg.oid),
+                               hs_str_n(c->data + from, (size_t)c->offsets[i + 1] - from), err);
     }
     if (c->type->id == HS_T_LIST)
         return binary ? add_array_binary(r, c, i, level, out, err) : add_array_text(r, c, i, level, out, err);

@@ -24,7 +24,9 @@ enum hs_pg_family {
     HS_PG_F_NUMERIC,
     HS_PG_F_RECORD,
     HS_PG_F_UUID,
-    HS_PG_F_JSONB
+    HS_PG_F_JSONB,
+    HS_PG_F_TIMETZ, /* as text alone: CURRENT_TIME */
+    HS_PG_F_BITS
 };
 
 enum {

@@ -44,3 +44,42 @@ SELECT array_fill(0, ARRAY[3])
 SELECT '{1,x}'::int[]
 
 SELECT ARRAY[1, 'a']
+
+SELECT 1 = ANY (NULL::int[]), 1 <> ALL (NULL::int[]), 1 = ANY ('{}'::int[]), 1 = ALL ('{}'::int[])
+
+SELECT id FROM dept WHERE (id = ANY (NULL::int[])) IS NULL ORDER BY id
+
+SELECT id FROM dept WHERE NOT (id = ANY (NULL::int[]))
+
+SELECT array_dims(ARRAY[1, 2, 3]), array_dims('{}'::int[])
+
+SELECT ARRAY[1, 2] @> ARRAY[1], ARRAY[1, 2] <@ ARRAY[1, 2, 3], ARRAY[1, 2] && ARRAY[3], ARRAY[1, NULL] @> ARRAY[NULL]::int[], ARRAY[]::int[] <@ ARRAY[1]
+
+SELECT ARRAY[1, 2] || 3, 0 || ARRAY[1], ARRAY[1] || ARRAY[2, 3], ARRAY[1] || NULL, NULL || ARRAY['a'], ARRAY['a'] || 'b'::text
+
+SELECT ARRAY['a'] || '{b}'
+
+SELECT string_agg(name, ',' ORDER BY 'x') FROM dept WHERE id = 1
+
+SELECT string_agg(name, ',' ORDER BY NULL) FROM dept WHERE id = 1
+
+SELECT string_agg(id::text, NULL ORDER BY id) FROM dept
+
+SELECT trim_array(ARRAY[1, 2, 3], 1)
+
+SELECT concat(VARIADIC ARRAY['a', 'b']), format('%s-%s', VARIADIC ARRAY['a', 'b']), concat_ws(',', VARIADIC ARRAY['x', NULL, 'y'])
+
+SELECT json_build_array(VARIADIC ARRAY['a', 'b'])
+
+SELECT num_nulls(1, NULL, 2), num_nonnulls(1, NULL, 2)
+
+SELECT '[1,2]'::jsonb ?| NULL IS NULL, ARRAY[1] @> NULL IS NULL
+
+-- differs: variadic
+SELECT concat(VARIADIC string_to_array('a,b', ','))
+
+-- differs: separator
+SELECT string_agg(name, name ORDER BY id) FROM dept
+
+-- differs: lists-of-lists
+SELECT array_agg(ARRAY[id, id]) FROM dept

@@ -114,7 +114,6 @@ SELECT to_date('2024-03-15', 'YYYY-MM-DD'), to_date('15 Mar 2024', 'DD Mon YYYY'
 
 SELECT to_timestamp(1700000000), to_timestamp(1700000000.5)
 
--- differs: timetz
 SELECT current_date = now()::date, now() = transaction_timestamp(), pg_typeof(now()), pg_typeof(current_date), pg_typeof(localtimestamp), pg_typeof(current_time)
 
 SELECT current_timestamp > timestamptz '2020-01-01'
@@ -127,7 +126,6 @@ SELECT d - 5 < d, d + 0 = d FROM times WHERE id = 1
 
 SELECT extract(epoch FROM ts2 - ts1) FROM (VALUES (timestamp '2024-01-01', timestamp '2024-01-02 12:00')) v (ts1, ts2)
 
--- differs: precision
 SELECT timestamp(0) '2024-03-15 10:20:30.5', '2024-03-15 10:20:30.126'::timestamp(2)
 
 SELECT date '2024-03-15' - 1.5
@@ -141,3 +139,55 @@ SELECT l_shipdate, l_receiptdate - l_shipdate, l_shipdate + 30 FROM lineitem ORD
 SELECT extract(year FROM o_orderdate) AS y, count(*), sum(o_totalprice) FROM orders GROUP BY 1 ORDER BY 1
 
 SELECT date_trunc('quarter', o_orderdate)::date AS q, count(*) FROM orders GROUP BY 1 ORDER BY 1 LIMIT 5
+
+SELECT pg_typeof(current_time), pg_typeof(localtime), pg_typeof(current_timestamp(0)), pg_typeof(localtimestamp(3)), pg_typeof(current_time(2))
+
+SELECT date_trunc('second', current_timestamp(0)) = current_timestamp(0), extract(microseconds FROM current_timestamp(3))::int % 1000
+
+SELECT extract(microseconds FROM localtime(0))::int % 1000000 = 0
+
+SELECT timestamp(0) '2024-03-15 10:20:30.5', '2024-03-15 10:20:30.126'::timestamp(2), '2024-03-15 10:20:30.125'::timestamp(2)
+
+SELECT ts::timestamp(0), ts::timestamp(1), ts::timestamp(3) FROM times ORDER BY id
+
+SELECT tz::timestamptz(0), tz::timestamptz(3) FROM times ORDER BY id
+
+SELECT t::time(0), t::time(1), t::time(3) FROM times ORDER BY id
+
+SELECT time(0) '10:20:30.5', time(3) '23:59:59.9999', '10:20:30.6'::time(0)
+
+SELECT '2024-03-15 10:20:30.129+02'::timestamptz(2), timestamptz(0) '2024-03-15 10:20:30.5+00'
+
+SELECT cast(now() as timestamp(0)) IS NOT NULL, now()::timestamp(0)::text ~ ':\d\d$'
+
+SELECT timestamp 'now' IS NOT NULL, date 'today' = current_date, date 'tomorrow' - date 'yesterday'
+
+SELECT 'now'::timestamptz = now(), 'today'::date = current_date, 'yesterday'::date
+
+SELECT * FROM generate_series(timestamp '2024-01-01', timestamp '2024-01-02', interval '0 day')
+
+SELECT * FROM generate_series(1, 3, 0)
+
+SELECT * FROM generate_series(1.5, 4.0, 0.5)
+
+SELECT to_char(ts, 'YYYY"Q"Q'), to_char(ts, 'HH24:MI:SS.US'), to_char(ts, 'TMMonth'), to_char(tz, 'TZ OF') FROM times WHERE id < 4 ORDER BY id
+
+SELECT timestamp '2024-03-15 10:00' AT TIME ZONE 'America/New_York', timestamptz '2024-03-15 10:00+00' AT TIME ZONE INTERVAL '-08:00'
+
+SELECT isfinite(interval '1 day'), justify_hours(interval '49:00')
+
+-- differs: timetz
+SELECT timetz '10:20:30+02'
+
+-- differs: timetz
+SELECT current_time = current_time
+
+-- differs: interval-fields
+SELECT interval '1-2' year to month
+
+-- differs: zone-names
+SELECT '2024-03-15 10:00 America/New_York'::timestamptz
+
+SELECT interval(0) '1.5 seconds', '1.25 s'::interval(1)
+
+SELECT 'now'::time = localtime, timestamp(0) 'now' = localtimestamp(0)

@@ -223,3 +223,31 @@ SELECT '1' + '2'
 SELECT true + 1
 
 SELECT -9223372036854775808, 9223372036854775808
+
+SELECT 1e308::float8 * 10
+
+SELECT 1e308::float8 + 1e308::float8
+
+SELECT -1e308::float8 - 1e308::float8
+
+SELECT 3e38::float4 * 10::float4
+
+SELECT 1e-300::float8 * 1e-300::float8
+
+SELECT f8 * 1e300::float8 * 1e300 FROM nums WHERE id = 10
+
+SELECT b'101', B'1010' & B'0110', B'101' || B'11', x'1F'
+
+SELECT '101'::bit(3), '1012'::bit(4)
+
+-- differs: float-sums
+SELECT sum(x) FROM (VALUES (1e308::float8), (1e308::float8)) v (x)
+
+-- differs: bits
+SELECT b'101' << 1, ~b'101'
+
+SELECT b'101', B'1010' & B'0110', B'101' || B'11', x'1F', b'101'::bit(5), b'1011'::bit(2), b'1011'::varbit, bit '11'
+
+SELECT '1.50'::numeric, 1.50, numeric '1.500', cast('2.0' as numeric), '1.50'::numeric + 1
+
+SELECT f8 * 2, f8 + f4, f4 * f4, f8 - id FROM nums WHERE id < 6 ORDER BY id

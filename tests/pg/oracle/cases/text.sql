@@ -127,3 +127,23 @@ SELECT count(*) FROM orders WHERE o_comment NOT LIKE '%special%requests%'
 SELECT upper(1)
 
 SELECT length(1)
+
+SELECT regexp_match('foobar', '(o)(o)'), regexp_match('foobar', 'o+'), regexp_match('abc', 'z'), (regexp_match('a=1', '(\w)=(\d)'))[2]
+
+SELECT regexp_matches('foobarbaz', '(b)(a)', 'g')
+
+SELECT (regexp_matches('k=v', '(\w+)=(\w+)'))[2]
+
+SELECT string_to_table('a,b', ',')
+
+SELECT pg_size_pretty(1234567::bigint), pg_size_pretty(10240::bigint)
+
+-- differs: optional-groups
+SELECT regexp_match('abc', 'b(z)?')
+
+SELECT regexp_match('foobar', '(o)(o)'), (regexp_match('a=1', '(\w)=(\d)'))[2], regexp_match('xyz', '(a)(b)')
+
+SELECT regexp_matches('a1b2', '(\w)(\d)', 'g')
+
+-- differs: from-a-place
+SELECT regexp_replace('banana', 'a', 'o', 3)

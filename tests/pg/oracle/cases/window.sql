@@ -61,7 +61,6 @@ SELECT id, rank() OVER (ORDER BY salary DESC NULLS LAST) FROM emp ORDER BY id
 
 SELECT ntile(0) OVER () FROM emp
 
--- differs: nth-value
 SELECT nth_value(id, 0) OVER () FROM emp
 
 SELECT id FROM emp WHERE row_number() OVER () = 1
