@@ -66,8 +66,9 @@ struct hs_call *hs_call_new(struct hs_access *a, const struct hs_asker *who, voi
     c->notify_arg = arg;
     c->arena = hs_arena_new((size_t)1 << 30);
     c->generation = hs_access_generation(a);
-    link_call(a, c);
-    if (!c->arena || !copy_asker(c, who)) {
+    bool named = c->arena && copy_asker(c, who);
+    link_call(a, c); /* others count by its name from now on */
+    if (!named) {
         hs_call_close(c);
         return NULL;
     }

@@ -49,10 +49,11 @@ static void give_back(void)
         malloc_trim(0);
 }
 
-static void wait_until_told(const struct settings *s, struct service *v, struct hs_io *io)
+/* loaded: what the files were before they were read; a change while the server came up is one, too. */
+static void wait_until_told(const struct settings *s, struct service *v, struct hs_io *io, uint64_t loaded)
 {
     sigset_t set = waited_signals();
-    uint64_t seen = hs_watch_mark(s->model), loaded = seen;
+    uint64_t seen = loaded;
     for (unsigned turn = 1;; turn++) {
         struct timespec second = {1, 0};
         int sig = sigtimedwait(&set, NULL, &second);
@@ -236,6 +237,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
     struct hs_io *io = NULL;
     struct hs_err err;
     hs_err_clear(&err);
+    uint64_t mark = hs_watch_mark(s->model);
     hs_rc rc = hs_service_open(s, true, &v, &err);
     struct hs_http2_budget budget = {0};
     struct hs_http2_settings wire = wire_settings(s, &budget);
@@ -251,7 +253,7 @@ int hs_command_serve(const struct settings *s, const struct arguments *args)
         rc = listen_all(s, io, doors, &err);
     if (rc == HS_OK) {
         log_walls(&v);
-        wait_until_told(s, &v, io);
+        wait_until_told(s, &v, io, mark);
         hs_log(HS_LOG_INFO, "draining", NULL);
         hs_io_drain(io);
     }

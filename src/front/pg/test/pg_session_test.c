@@ -938,6 +938,48 @@ static void cut_anywhere_the_answer_is_the_same(void **state)
     assert_int_equal(setup(state), 0);
 }
 
+/* In two pieces; what came first is handled before the rest is there. */
+static char *answer_in_two(void **state, hs_str first, hs_str rest)
+{
+    setup(state);
+    rig_bytes(&rig, first.at, first.len);
+    rig_run(&rig);
+    rig_bytes(&rig, rest.at, rest.len);
+    rig_run(&rig);
+    char *said = strdup(rig_said(&rig));
+    assert_int_equal(teardown(state), 0);
+    return said;
+}
+
+/* Of the padding of long texts not every byte is worth it. */
+static bool is_padding(hs_str all, size_t at)
+{
+    static const char PADDING[] = "xxxxxxxxxxxxxxxx";
+    return at >= 16 && at + 16 <= all.len && memcmp(all.at + at - 16, PADDING, 16) == 0 &&
+           memcmp(all.at + at, PADDING, 16) == 0 && at % 64;
+}
+
+static void cut_in_two_the_answer_is_the_same(void **state)
+{
+    teardown(state);
+    char *whole = whole_answer(state, 0, false);
+    setup(state);
+    transcript();
+    char *bytes = malloc(rig.sent.len);
+    hs_str all = {memcpy(bytes, rig.sent.at, rig.sent.len), rig.sent.len};
+    teardown(state);
+    for (size_t at = 0; at <= all.len; at++) {
+        if (is_padding(all, at))
+            continue;
+        char *cut = answer_in_two(state, hs_str_n(all.at, at), hs_str_n(all.at + at, all.len - at));
+        assert_string_equal(cut, whole);
+        free(cut);
+    }
+    free(bytes);
+    free(whole);
+    assert_int_equal(setup(state), 0);
+}
+
 static void ends_anywhere(void **state)
 {
     teardown(state);
@@ -1036,6 +1078,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_beginnings_end_it, setup, teardown),
         cmocka_unit_test_setup_teardown(start_parameters_count, setup, teardown),
         cmocka_unit_test_setup_teardown(every_message_in_every_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(cut_in_two_the_answer_is_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(cut_anywhere_the_answer_is_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(ends_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_without_memory, setup, teardown),
