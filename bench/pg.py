@@ -2,7 +2,7 @@
 """The PostgreSQL door against PostgreSQL 15 on the same machine: the same rows, the same stock client, the same form on both sides. Part of
 `make bench`; alone:
 
-    build/venv/bin/python bench/pg.py [--scale 1] [--runs 3] [--only read points tpch]
+    build/venv/bin/python bench/pg.py [--scale 1] [--runs 3] [--only read points small]
 
 Both sides listen on loopback without TLS and sign in by SCRAM. PostgreSQL holds ordinary tables, vacuumed and with the primary keys of
 TPC-H; hailstorm reads Iceberg tables. `drain` rows are the server alone: what comes is counted, not parsed.
@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import socket
 import statistics
@@ -27,6 +28,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "data"), str(ROOT / "b
 
 import duckdb  # noqa: E402
 import lineitem  # noqa: E402
+import psutil  # noqa: E402
 import psycopg  # noqa: E402
 from lib.server import Server  # noqa: E402
 
@@ -183,17 +185,66 @@ def points(report, ours, theirs, runs):
             report.add("point reads by key, 1 at once: p50 against the goal", statistics.median(r[1] for r in got), None, "goal 5 ms", "ms", 5, runs)
 
 
-def run_all(report, scale, runs, only=("read", "points")):
+def used(pid):
+    """Seconds of processor time: of the process itself, and of its children, ended ones too."""
+    process = psutil.Process(pid)
+    mine, children = process.cpu_times(), 0.0
+    for child in process.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            children += times.user + times.system
+    return mine.user + mine.system, children + mine.children_user + mine.children_system
+
+
+def small(report, server, last_key, count=200):
+    """Processor time of one small statement, server and workers apart: what a loaded machine does not change much. Keys lie in the first of
+    the table's files, and then in all of them."""
+    draw = random.Random(1)
+    first, anywhere = [32 * i + 1 for i in range(1, 2000)], [32 * draw.randrange(1, last_key // 32) + 1 for _ in range(2000)]
+    plain = POINT.replace("%s", "{}")
+
+    def prepared(keys):
+        return lambda c, i: c.execute(POINT, (keys[i % len(keys)],), prepare=True)
+
+    statements = {"SELECT 1": ("root", lambda c, i: c.execute("select 1")),
+                  "point read": ("root", lambda c, i: c.execute(plain.format(first[i % len(first)]))),
+                  "point read, prepared": ("root", prepared(first)),
+                  "point read, prepared, any file": ("root", prepared(anywhere)),
+                  "point read, prepared, row rule and masks": ("bea", prepared(first)),
+                  "LIMIT 1": ("root", lambda c, i: c.execute("select * from lineitem limit 1")),
+                  "a catalog's query": ("root", lambda c, i: c.execute("select relname from pg_catalog.pg_class limit 1"))}
+    for name, (user, ask) in statements.items():
+        with psycopg.connect(info_of(server, user), autocommit=True) as c:
+            for i in range(10):
+                ask(c, i).fetchall()
+            before, took = used(server.pid), []
+            for i in range(count):
+                begun = time.perf_counter()
+                ask(c, i).fetchall()
+                took.append((time.perf_counter() - begun) * 1e3)
+            after = used(server.pid)
+        report.add(f"{name}: p50", statistics.median(took), None, "", "ms", None, count)
+        for part, then, now in zip(("server", "workers"), before, after):
+            report.add(f"{name}: processor time, {part}", (now - then) / count * 1e3, None, "", "ms", None, count)
+
+
+def info_of(server, user):
+    return f"host=127.0.0.1 port={server.pg_port} user={user} password={user}-bench dbname=bench sslmode=disable"
+
+
+def run_all(report, scale, runs, only=("read", "points", "small")):
     out = ROOT / "build" / "tpch" / f"lineitem-sf{scale:g}"
     subprocess.run([sys.executable, ROOT / "tests/data/lineitem.py", "--scale", str(scale), "--out", out], check=True)
     postgres = Postgres()
     try:
         postgres.load("lineitem", out / "parquet" / "lineitem.parquet", ("l_orderkey", "l_linenumber"))
         with Server(out / "mesh", settings={"statements-per-person": 1000}, threads=os.cpu_count()) as server:
-            ours = f"host=127.0.0.1 port={server.pg_port} user=root password=root-bench dbname=bench sslmode=disable"
+            ours = info_of(server, "root")
             for name, part in (("read", reading), ("points", points)):
                 if name in only:
                     part(report, ours, postgres.info, runs)
+            if "small" in only:
+                small(report, server, int(6_000_000 * scale))
     finally:
         postgres.stop()
 
@@ -203,7 +254,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", nargs="*", default=["read", "points"])
+    parser.add_argument("--only", nargs="*", default=["read", "points", "small"])
     options = parser.parse_args()
     report = Report()
     run_all(report, options.scale, options.runs, options.only)
