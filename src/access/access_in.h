@@ -196,7 +196,7 @@ struct hs_call {
     void (*notify)(void *arg);
     void *notify_arg;
 
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock;           /* guards what follows */
     _Atomic(enum call_phase) phase; /* set under the lock; who counts the calls of a person looks without it */
     bool cancelled;
     hs_rc cancel_why;

@@ -211,7 +211,9 @@ class Attempt:
         with concurrent.futures.ThreadPoolExecutor(threads) as pool:
             list(pool.map(one, work))
             list(pool.map(lambda s: self.ask("eve", expand(s, self.ground.fill("alpha", "people"), False)[0]), getattr(self.attack, "BY_CHANCE", [])))
-        if hasattr(self.attack, "probe") and (hasattr(self.attack, "DOORS") or hasattr(self.door, "sign_in")) and not self.enough():
+        probes_here = getattr(sys.modules.get(type(self.door).__module__), "PROBES", None)  # of a door that has not all helpers
+        asks_more = hasattr(self.attack, "DOORS") or (hasattr(self.door, "sign_in") and (probes_here is None or self.attack.NUMBER in probes_here))
+        if hasattr(self.attack, "probe") and asks_more and not self.enough():
             try:
                 self.attack.probe(probes.Probes(self))
             except Exception:
