@@ -39,7 +39,8 @@ static pthread_mutex_t end_point_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the
 static uint8_t end_point[64];
 static size_t end_point_len;
 static _Atomic bool may_upgrade, must_upgrade;
-static _Atomic int opened, closed, released, woken, ticked;
+static _Atomic int opened, closed, released, woken, ticked, begun; /* begun: threads that will wake somebody later */
+static _Atomic bool held;                                          /* they wait for this */
 static struct hs_waker *_Atomic kept;
 static char block[1 << 20];
 
@@ -72,7 +73,10 @@ static hs_rc echo_open(void *arg, const struct hs_io_peer *peer, struct hs_waker
 
 static void *wake_later(void *arg)
 {
-    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    atomic_fetch_add(&begun, 1);
+    do
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    while (held);
     hs_io_wake(arg);
     hs_waker_unref(arg);
     return NULL;
@@ -187,7 +191,8 @@ static int port;
 static void start(struct hs_io_settings settings, struct hs_listen listen)
 {
     struct hs_err err;
-    opened = closed = released = woken = secured = 0;
+    opened = closed = released = woken = secured = begun = 0;
+    held = false;
     listen.address = HS_S("127.0.0.1:0");
     listen.ops = &ECHO;
     assert_int_equal(hs_io_open(&settings, &io, &err), HS_OK);
@@ -680,10 +685,12 @@ static void woken_in_the_middle_of_a_handshake(void **state)
     start_upgradable((struct hs_io_settings){0});
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     int fd = dial();
+    held = true;
     say(fd, "later");
-    nanosleep(&(struct timespec){0, 5000000}, NULL);
+    assert_true(eventually(&begun, 1)); /* so that what follows is another piece */
     say(fd, "tls?");
     expect(fd, "S");
+    held = false;
     assert_true(eventually(&woken, 1));
     SSL *ssl = shake(ctx, fd, NULL);
     assert_non_null(ssl);
