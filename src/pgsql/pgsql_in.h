@@ -126,8 +126,8 @@ struct reader {
     struct hs_pgsql_refusal refused;
     unsigned depth;
     yyjson_val *ties; /* the next SELECT's ORDER BY, whose values are wanted behind its columns */
-    bool exists;  /* the next query is EXISTS's: it may have no targets */
-    bool in_join; /* in ON, outside of any sub-query there */
+    bool exists;      /* the next query is EXISTS's: it may have no targets */
+    bool in_join;     /* in ON, outside of any sub-query there */
     size_t spans;
     size_t looks; /* names compared */
     bool failed;  /* a span could not be had */
