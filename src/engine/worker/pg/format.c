@@ -323,7 +323,7 @@ static void put_mark(struct pen *p, enum mark m, hs_str text)
         static const char *const ends[] = {"th", "st", "nd", "rd"};
         int n = p->g->whole_len ? p->g->whole[p->g->whole_len - 1] - '0' : 0;
         bool teen = p->g->whole_len > 1 && p->g->whole[p->g->whole_len - 2] == '1';
-        const char *end = ends[teen || n > 3 || p->g->minus ? 0 : n];
+        const char *end = ends[teen || n < 0 || n > 3 || p->g->minus ? 0 : n];
         bool upper = text.at[0] == 'T';
         if (!p->g->minus && !p->s->point)
             hs_buf_addf(p->b, "%c%c", upper ? end[0] - 32 : end[0], upper ? end[1] - 32 : end[1]);

@@ -85,7 +85,7 @@ const char *pg_find(hs_str s, hs_str what)
 
 static bool split_part(struct pg_call *c, size_t row)
 {
-    hs_str s = pg_text_at(c, 0, row), by = pg_text_at(c, 1, row), rest = s, piece = s;
+    hs_str s = pg_text_at(c, 0, row), by = pg_text_at(c, 1, row), rest, piece;
     int64_t n = PG_AT(c, int64_t, 2, row), count = 1;
     const char *at;
     if (n == 0)

@@ -295,7 +295,7 @@ static bool size_pretty(struct pg_call *c, size_t row)
 {
     static const char *const UNITS[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
     int64_t size = PG_AT(c, int64_t, 0, row);
-    uint64_t n = size < 0 ? -(uint64_t)size : (uint64_t)size, half = n; /* half: in halves of the unit, from kB on */
+    uint64_t n = size < 0 ? -(uint64_t)size : (uint64_t)size, half; /* in halves of the unit, from kB on */
     size_t unit = 0;
     if (n >= 10240) {
         for (half = n >> 9, unit = 1; unit < 5 && half >= 20479; unit++)
