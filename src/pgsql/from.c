@@ -68,6 +68,7 @@ static hs_rc check_alias(struct reader *r, yyjson_val *alias, hs_str name, int l
     if (name.len == 4 && hs_str_starts(name, HS_S("hs_"))) /* ours, in the look-ups that are printed */
         return refuse(r, location, "42939", "alias \"%.*s\" is reserved", HS_FMT(name));
     for (struct entry *e = r->scope->entries; e; e = e->next) {
+        look_at(r, 1);
         if (!e->hidden && hs_str_eq(e->alias, name) && (alias || !schema.len || hs_str_eq(schema, e->schema)))
             return refuse(r, location, "42712", "table name \"%.*s\" specified more than once", HS_FMT(name));
     }
@@ -92,6 +93,7 @@ static hs_rc relation_columns(struct reader *r, const struct hs_pgsql_relation *
 static struct cte *find_cte(struct reader *r, hs_str name)
 {
     for (struct cte *c = r->ctes; c; c = c->next) {
+        look_at(r, 1);
         if (hs_str_eq(c->name, name))
             return c;
     }
@@ -440,9 +442,10 @@ static hs_rc range_function(struct reader *r, yyjson_val *body, struct piece *ou
 
 /* ---- joins ---- */
 
-static struct shown *shown_find(struct shown *from, size_t count, hs_str name)
+static struct shown *shown_find(struct reader *r, struct shown *from, size_t count, hs_str name)
 {
     for (size_t i = 0; i < count; i++) {
+        look_at(r, 1);
         if (hs_str_eq(from[i].column.name, name))
             return &from[i];
     }
@@ -460,8 +463,10 @@ static hs_rc merge(struct reader *r, hs_str *names, size_t count, size_t left_at
     if (!order)
         return no_memory(r);
     for (size_t i = 0; i < count; i++) {
-        struct shown *a = shown_find(left, right_at - left_at, names[i]),
-                     *b = shown_find(right, end - right_at, names[i]);
+        struct shown *a = shown_find(r, left, right_at - left_at, names[i]),
+                     *b = shown_find(r, right, end - right_at, names[i]);
+        if (r->failed)
+            return overrun(r);
         if (!open && !(a && b))
             return refuse(r, location, "42703", "column \"%.*s\" specified in USING clause does not exist in %s table",
                           HS_FMT(names[i]), a ? "right" : "left");
@@ -495,6 +500,7 @@ static hs_rc merge(struct reader *r, hs_str *names, size_t count, size_t left_at
 static bool any_open(struct reader *r)
 {
     for (struct entry *e = r->scope->entries; e; e = e->next) {
+        look_at(r, 1);
         if (!e->hidden && e->columns.open)
             return true;
     }
@@ -515,7 +521,9 @@ static hs_rc join_names(struct reader *r, yyjson_val *body, size_t left_at, size
     if (!node_flag(body, "isNatural"))
         return HS_OK;
     for (size_t i = 0; i < right_at - left_at; i++) {
-        if (shown_find(r->scope->shown.at + right_at, r->scope->shown.len - right_at, left[i].column.name))
+        if (r->failed)
+            return overrun(r);
+        if (shown_find(r, r->scope->shown.at + right_at, r->scope->shown.len - right_at, left[i].column.name))
             (*out)[(*count)++] = left[i].column.name;
     }
     return HS_OK;
@@ -629,6 +637,8 @@ static hs_rc from_item(struct reader *r, yyjson_val *node, struct piece *out)
     const char *kind = node_kind(node, &body);
     if (r->depth >= HS_PGSQL_DEPTH)
         return refuse(r, node_location(body), "54001", "statement is nested too deeply");
+    if (r->failed) /* names that many others were compared with */
+        return overrun(r);
     for (size_t i = 0; i < sizeof ITEMS / sizeof *ITEMS; i++) {
         if (strcmp(ITEMS[i].kind, kind) == 0) {
             r->depth++;

@@ -12,7 +12,7 @@
 
 #define HS_PGSQL_DEPTH 1000u     /* of what is nested, by depth.c's count and by the printer's own */
 #define HS_PGSQL_TOKENS 250000u  /* of one message: what bounds the tree's memory */
-#define HS_PGSQL_LOOKS 50000000u /* names compared for one statement: names times columns */
+#define HS_PGSQL_LOOKS 20000000u /* names compared for one statement: half a second at worst */
 #define HS_PGSQL_AGAIN 16000000u /* bytes read again: some 70 ms */
 #define HS_PGSQL_SPANS 2000000u  /* of one printed statement: templates may use an argument twice */
 

@@ -79,10 +79,11 @@ hs_rc relation_column(struct reader *r, const char *relation, struct piece *out)
     return HS_OK;
 }
 
-static struct entry *find_entry(struct scope *scope, hs_str schema, hs_str alias)
+static struct entry *find_entry(struct reader *r, hs_str schema, hs_str alias)
 {
-    for (; scope; scope = scope->outer) {
+    for (struct scope *scope = r->scope; scope; scope = scope->outer) {
         for (struct entry *e = scope->entries; e; e = e->next) {
+            look_at(r, 1);
             if (!e->hidden && hs_str_eq(e->alias, alias) && (!schema.len || hs_str_eq(e->schema, schema)))
                 return e;
         }
@@ -110,9 +111,10 @@ static size_t find_column(struct scope *scope, hs_str name, struct entry **entry
     return found;
 }
 
-static struct merged *find_merged(struct scope *scope, hs_str name)
+static struct merged *find_merged(struct reader *r, struct scope *scope, hs_str name)
 {
     for (struct merged *m = scope->merged; m; m = m->next) {
+        look_at(r, 1);
         if (hs_str_eq(m->column.name, name))
             return m;
     }
@@ -156,8 +158,10 @@ static void put_column(struct reader *r, struct piece *out, const struct entry *
 static hs_rc put_row(struct reader *r, const struct entry *e, int location, struct piece *out)
 {
     bool outer = false;
-    for (const struct scope *s = r->scope; s; s = s->outer)
+    for (const struct scope *s = r->scope; s; s = s->outer) {
+        look_at(r, 1);
         outer = outer || s->outer_join;
+    }
     if (outer)
         return refuse(r, location, "0A000", "a row as a whole (\"%.*s\") is not supported beside an outer join",
                       HS_FMT(e->alias));
@@ -175,18 +179,20 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
     bool open = false;
     if (r->scope->outputs) {
         put(r, out, "%L%N", location, &name);
+        look_at(r, r->scope->outputs->list.len);
         c = columns_find(r->scope->outputs, name);
         out->kind = c ? c->kind : NOT_KNOWN;
         return HS_OK;
     }
     for (struct scope *s = r->scope; s && !open; s = s->outer) {
-        struct merged *m = find_merged(s, name);
+        struct merged *m = find_merged(r, s, name);
         if (m) {
             put(r, out, "%L%N", location, &name);
             out->kind = m->column.kind;
             out->form = PIECE_COLUMN;
             return HS_OK;
         }
+        look_at(r, 1);
         for (const struct entry *each = s->entries; each; each = each->next)
             look_at(r, each->columns.list.len + 1);
         if (r->failed)
@@ -201,7 +207,7 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
         if (!open && is_system_column(name) && s->entries && !s->entries->next)
             return system_column(r, s->entries, name, location, out);
     }
-    e = open ? NULL : find_entry(r->scope, HS_S(""), name);
+    e = open ? NULL : find_entry(r, HS_S(""), name);
     if (e && e->scalar && e->columns.list.len == 1) {
         put_column(r, out, e, &e->columns.list.at[0], location);
         return HS_OK;
@@ -217,11 +223,8 @@ static hs_rc one_name(struct reader *r, hs_str name, int location, struct piece 
 
 static hs_rc qualified(struct reader *r, hs_str schema, hs_str table, hs_str name, int location, struct piece *out)
 {
-    struct entry *e = find_entry(r->scope, schema, table);
-    for (const struct scope *s = r->scope; s; s = s->outer) {
-        for (const struct entry *each = s->entries; each; each = each->next)
-            look_at(r, each == e ? each->columns.list.len : 1);
-    }
+    struct entry *e = find_entry(r, schema, table);
+    look_at(r, e ? e->columns.list.len : 0);
     if (r->failed)
         return overrun(r);
     if (!e) {
@@ -250,7 +253,7 @@ static hs_rc qualified(struct reader *r, hs_str schema, hs_str table, hs_str nam
 
 static hs_rc whole_row(struct reader *r, hs_str schema, hs_str table, int location, struct piece *out)
 {
-    struct entry *e = find_entry(r->scope, schema, table);
+    struct entry *e = find_entry(r, schema, table);
     if (!e)
         return refuse(r, location, "42P01", "missing FROM-clause entry for table \"%.*s\"", HS_FMT(table));
     return put_row(r, e, location, out);
@@ -287,7 +290,7 @@ hs_rc print_column(struct reader *r, yyjson_val *body, struct piece *out)
 hs_rc star_columns(struct reader *r, hs_str schema, hs_str qualifier, int location, struct columns *out)
 {
     if (qualifier.len) {
-        struct entry *e = find_entry(r->scope, schema, qualifier);
+        struct entry *e = find_entry(r, schema, qualifier);
         if (!e)
             return refuse(r, location, "42P01", "missing FROM-clause entry for table \"%.*s\"", HS_FMT(qualifier));
         out->open = e->columns.open;

@@ -113,6 +113,8 @@ static hs_rc targets(struct reader *r, yyjson_val *list, bool settle, struct col
         return refuse(r, -1, "0A000", "a SELECT without columns is not supported");
     EACH(i, item, list)
     {
+        if (r->failed)
+            return overrun(r);
         put(r, out, i ? ", " : "");
         HS_TRY(target(r, node_only(item, "ResTarget"), settle, columns, out));
     }
@@ -145,13 +147,16 @@ size_t count_targets(yyjson_val *list, hs_str name, size_t *first, bool *star_be
     return count;
 }
 
-static bool in_scope(struct scope *s, hs_str name)
+static bool in_scope(struct reader *r, hs_str name)
 {
+    struct scope *s = r->scope;
     for (struct merged *m = s->merged; m; m = m->next) {
+        look_at(r, 1);
         if (hs_str_eq(m->column.name, name))
             return true;
     }
     for (struct entry *e = s->entries; e; e = e->next) {
+        look_at(r, e->columns.list.len + 1);
         if (!e->hidden && (e->columns.open || columns_find(&e->columns, name)))
             return true;
     }
@@ -159,9 +164,10 @@ static bool in_scope(struct scope *s, hs_str name)
 }
 
 /* Of a relation: the engine would take its row for what is meant. */
-static bool names_relation(const struct scope *s, hs_str name)
+static bool names_relation(struct reader *r, hs_str name)
 {
-    for (const struct entry *e = s ? s->entries : NULL; e; e = e->next) {
+    for (const struct entry *e = r->scope->entries; e; e = e->next) {
+        look_at(r, 1);
         if (hs_str_eq(e->alias, name))
             return true;
     }
@@ -182,8 +188,8 @@ static hs_rc output_item(struct reader *r, yyjson_val *node, yyjson_val *list, b
     if (r->failed)
         return overrun(r);
     size_t count = name.len ? count_targets(list, name, &first, &after_star) : 0;
-    if (count && (output_first || !in_scope(r->scope, name))) {
-        if ((count > 1 || names_relation(r->scope, name)) && !after_star)
+    if (count && (output_first || !in_scope(r, name))) {
+        if ((count > 1 || names_relation(r, name)) && !after_star)
             put(r, out, "%d", (int64_t)first + 1);
         else
             put(r, out, "%L%N", node_location(node_only(node, "ColumnRef")), &name);

@@ -261,26 +261,52 @@ static void bad_texts(void **state)
     hs_free(large);
 }
 
-/* Names times names: what would be looked at is bounded, not the time alone. */
-static void too_many_names(void **state)
+/* first, then `more` for each number, then last: as long as a message may be. */
+static void too_complex(const char *first, const char *more, int count, const char *last)
 {
-    (void)state;
     struct hs_buf b;
     struct hs_pgsql_script script;
     struct hs_pgsql_context context = fixture_context();
     struct hs_pgsql_translation t;
+    struct hs_arena *a = hs_arena_new((size_t)256 << 20);
     hs_buf_init(&b, HS_PGSQL_TEXT_MAX);
-    hs_buf_addz(&b, "select 1 as a0");
-    for (int i = 1; i < 20000; i++)
-        hs_buf_addf(&b, ", 1 as a%d", i);
-    hs_buf_addz(&b, " from orders order by a0");
-    for (int i = 1; i < 20000; i++)
-        hs_buf_addf(&b, ", a%d", i);
-    assert_int_equal(hs_pgsql_read(arena, hs_buf_str(&b), &script, NULL), HS_OK);
+    for (const char *at = first; *at; at++) {
+        if (*at == '@') /* a list of its own */
+            for (int i = 1; i < 10000; i++)
+                hs_buf_addf(&b, ", 1 as a%d", i);
+        else
+            hs_buf_addc(&b, (uint8_t)*at);
+    }
+    for (int i = 0; i < count; i++) {
+        for (const char *at = more; *at; at++) {
+            if (*at == '#')
+                hs_buf_addf(&b, "%d", i);
+            else
+                hs_buf_addc(&b, (uint8_t)*at);
+        }
+    }
+    hs_buf_addz(&b, last);
+    assert_false(b.failed);
+    assert_int_equal(hs_pgsql_read(a, hs_buf_str(&b), &script, NULL), HS_OK);
     hs_buf_fini(&b);
     assert_true(script.at[0].runs);
-    assert_int_equal(hs_pgsql_translate(arena, &script, 0, &context, &t, NULL), HS_OK);
+    assert_int_equal(hs_pgsql_translate(a, &script, 0, &context, &t, NULL), HS_OK);
+    if (strcmp(t.refused.sqlstate, "54001") != 0)
+        print_error("%s%s\n", first, more);
     assert_string_equal(t.refused.sqlstate, "54001");
+    hs_arena_free(a);
+}
+
+/* Names times names: what would be looked at is bounded, not the time alone. */
+static void too_many_names(void **state)
+{
+    (void)state;
+    too_complex("select 1 as a0@ from orders order by a0", ", a#", 10000, "");
+    too_complex("with t as (select 1) select 1 from t", ", t a#", 20000, "");
+    too_complex("select 1 from now() x", ", now() a#", 20000, "");
+    too_complex("with a as (select 1)", ", a# as (table a)", 10000, " select 1");
+    too_complex("select 1 from (select 1 as a0@) a natural join (select 1 as a0@) b", "", 0, "");
+    too_complex("select a0@ from (select 1 as a0@) a natural join (select 2 as b0) b group by a0", ", a0", 10000, "");
 }
 
 /* ---- no memory ---- */
