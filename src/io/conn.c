@@ -28,6 +28,11 @@ size_t conn_unsent(const struct conn *c)
     return hs_out_len(&c->out) + c->rest.len;
 }
 
+bool conn_owes(const struct conn *c)
+{
+    return conn_unsent(c) || c->read_wants_write;
+}
+
 /* The first limit that has passed, or NULL and the time of the next one. */
 static const char *late(struct conn *c, int64_t *next)
 {
@@ -41,7 +46,7 @@ static const char *late(struct conn *c, int64_t *next)
         return "no TLS handshake in time";
     if (c->session && !c->fed && is_over(c->opened_ms, set->first_byte_ms, now, next))
         return "nothing was sent in time";
-    if (conn_unsent(c) && is_over(c->wrote_ms, set->write_ms, now, next))
+    if (conn_owes(c) && is_over(c->wrote_ms, set->write_ms, now, next))
         return "it takes no bytes";
     if (is_over(c->moved_ms, set->idle_ms, now, next))
         return "idle";

@@ -183,6 +183,7 @@ void conn_open(struct loop *l, const struct arrival *a); /* takes the fd */
 HS_MUST hs_rc conn_start_session(struct conn *c, struct hs_err *err);
 HS_MUST hs_rc conn_secured(struct conn *c, struct hs_err *err);
 size_t conn_unsent(const struct conn *c); /* bytes that the socket has not taken */
+bool conn_owes(const struct conn *c);     /* the peer is to read: those, or what reading wants to write first */
 void conn_tick(struct conn *c);
 void conn_turn(struct conn *c);
 void conn_arm(struct conn *c);

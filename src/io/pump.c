@@ -119,7 +119,7 @@ static bool write_all(struct conn *c, size_t *written)
 static void ask_session(struct conn *c)
 {
     struct hs_err err;
-    if (conn_unsent(c) == 0)
+    if (!conn_owes(c))
         c->wrote_ms = loop_now(c->loop); /* the peer owes us nothing yet */
     if (hs_out_len(&c->out) < c->loop->io->set.out_low && ops(c)->produce(c->session, &c->out, &err) != HS_OK)
         session_failed(c, &err);
@@ -139,7 +139,8 @@ static void on_event(uv_poll_t *poll, int status, int events);
 static void poll_again(struct conn *c)
 {
     int events = 0;
-    if (wants_input(c) || c->write_wants_read)
+    /* Where reading wants to write first (an answer to a request for new keys) what lies in the socket is no news. */
+    if ((wants_input(c) && !c->read_wants_write) || c->write_wants_read)
         events |= UV_READABLE;
     if ((conn_unsent(c) && !c->write_wants_read) || c->read_wants_write)
         events |= UV_WRITABLE;

@@ -617,6 +617,46 @@ static SSL *shake(SSL_CTX *ctx, int fd, const unsigned char *protocols)
     return NULL;
 }
 
+static long busy_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Each request for new keys is answered, and the answers are not read: what waits for the peer waits without a turn. */
+static void requests_for_keys_by_who_reads_nothing(void **state)
+{
+    (void)state;
+    make_certificate();
+    start((struct hs_io_settings){.write_ms = 3000},
+          (struct hs_listen){.certificate = certificate, .key = key, .alpn = "h2"});
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = dial_tls(ctx, NULL, 0, TLS1_3_VERSION);
+    assert_non_null(ssl);
+    int fd = SSL_get_fd(ssl);
+    tls_echo(ssl, 1);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    size_t asked = 0;
+    for (int quiet = 0; quiet < 20 && !closed; asked++) {
+        if (SSL_get_key_update_type(ssl) == SSL_KEY_UPDATE_NONE)
+            SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+        int rc = SSL_do_handshake(ssl);
+        quiet = rc == 1 ? 0 : quiet + 1;
+        if (rc != 1)
+            nanosleep(&(struct timespec){0, 10000000}, NULL);
+    }
+    long before = busy_ms();
+    nanosleep(&(struct timespec){0, 500000000}, NULL);
+    long busy = busy_ms() - before;
+    print_message("%zu requests, then %ld ms busy\n", asked, busy);
+    assert_true(busy < 60);
+    assert_true(eventually(&closed, 1)); /* it takes no bytes */
+    hang_up(ssl);
+    SSL_CTX_free(ctx);
+    hs_io_close(io);
+}
+
 static void start_upgradable(struct hs_io_settings settings)
 {
     make_certificate();
@@ -828,6 +868,7 @@ int main(void)
         cmocka_unit_test(timers),
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(tls),
+        cmocka_unit_test(requests_for_keys_by_who_reads_nothing),
         cmocka_unit_test(upgrade),
         cmocka_unit_test(woken_in_the_middle_of_a_handshake),
         cmocka_unit_test(plain_text_behind_the_request),
