@@ -548,7 +548,7 @@ def flat(kind, v):
 
 
 def test_abbreviations_are_those_of_postgresql(postgres):
-    path = oracle.ROOT / "src" / "front" / "pg" / "abbreviations.def"
+    path = oracle.ROOT / "src" / "front" / "pg" / "values" / "abbreviations.def"
     import re
     ours = {n.upper(): int(m) for n, m in re.findall(r'ABBREVIATION\("(\w+)", (-?\d+)\)', path.read_text())}
     there = dict(line.split("|") for line in postgres.run("SELECT abbrev, extract(epoch FROM utc_offset)::int / 60 FROM pg_timezone_abbrevs").splitlines())
