@@ -17,7 +17,7 @@ struct settings { /* filled from the table in settings.def: defaults, then HAILS
     int64_t endpoints, endpoint_size, kept_answers, kept_per_person, kept_time, poll_time, polled_time;
     int64_t option_sessions, option_sessions_each, session_options, session_size, session_time;
     int64_t pg_statement_size, pg_statements, pg_statement_memory, pg_portals, pg_portal_memory, pg_scroll_size,
-        pg_per_person, pg_idle_time, pg_catalog_time, pg_catalogs;
+        pg_per_person, pg_person_memory, pg_idle_time, pg_catalog_time, pg_catalogs, pg_catalog_memory;
     int64_t header_size, header_count, message_size, parameter_size, parameter_rows, request_memory, connection_memory,
         upload_window, nuisances, nuisances_per_second;
     int64_t statements_per_person, statement_time, staleness, drain, queue, queue_wait;

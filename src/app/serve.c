@@ -206,11 +206,13 @@ static struct hs_pg_settings pg_settings(const struct settings *s)
         .portal_memory = s->pg_portal_memory,
         .scroll_bytes = s->pg_scroll_size,
         .sessions_each = s->pg_per_person,
+        .person_memory = s->pg_person_memory,
         .stranger_ms = s->stranger_time,
         .stall_ms = s->stall_time,
         .idle_ms = s->pg_idle_time,
         .catalog_ms = s->pg_catalog_time,
         .catalogs_max = s->pg_catalogs,
+        .catalog_memory = s->pg_catalog_memory,
         .token_plain = s->pg_plain_tokens,
         .plain_anywhere = s->plain_text_anywhere,
     };

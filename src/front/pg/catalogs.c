@@ -22,13 +22,14 @@ struct pg_catalog {
     struct hs_pg_system *system;
     int64_t made_us;
     uint64_t mark, serial;
+    size_t bytes; /* while it is idle */
 };
 
 struct pg_catalogs {
     struct hs_pg_settings settings;
     pthread_mutex_t lock; /* guards what follows */
     struct pg_catalog *idle;
-    size_t count;
+    size_t count, bytes;
     uint64_t serials;
 };
 
@@ -71,6 +72,7 @@ static struct pg_catalog *take_stale(struct pg_catalogs *all, bool every)
         }
         *at = c->next;
         all->count--;
+        all->bytes -= c->bytes;
         c->next = gone;
         gone = c;
     }
@@ -128,6 +130,7 @@ static struct pg_catalog *take(struct pg_session *s)
             found = *at;
             *at = found->next;
             all->count--;
+            all->bytes -= found->bytes;
             break;
         }
     pthread_mutex_unlock(&all->lock);
@@ -143,9 +146,13 @@ void hs_pg_catalog_give_back(struct pg_door *d, struct pg_catalog *c)
     struct pg_catalogs *all = hs_pg_door_catalogs(d);
     if (!c)
         return;
+    size_t bytes = hs_pg_system_bytes(c->system); /* it grows with what is asked of it */
     pthread_mutex_lock(&all->lock);
-    bool room = (int64_t)all->count < all->settings.catalogs_max && is_fresh(all, c, hs_mono_us());
+    bool room = (int64_t)all->count < all->settings.catalogs_max &&
+                (int64_t)(all->bytes + bytes) <= all->settings.catalog_memory && is_fresh(all, c, hs_mono_us());
     if (room) {
+        c->bytes = bytes;
+        all->bytes += bytes;
         c->next = all->idle;
         all->idle = c;
         all->count++;
@@ -158,7 +165,22 @@ void hs_pg_catalog_give_back(struct pg_door *d, struct pg_catalog *c)
 void hs_pg_catalog_give(struct pg_session *s)
 {
     hs_pg_catalog_give_back(s->door, s->catalog);
+    hs_pg_person_return(s, s->catalog_bytes);
     s->catalog = NULL;
+    s->catalog_bytes = 0;
+}
+
+/* Lent: a person's connections have no more of them at once than catalog_memory says. */
+static void borrow(struct pg_session *s, struct pg_catalog *c)
+{
+    size_t bytes = hs_pg_system_bytes(c->system);
+    if (hs_pg_person_borrow(s, bytes)) {
+        s->catalog = c;
+        s->catalog_bytes = bytes;
+        return;
+    }
+    hs_pg_catalog_give_back(s->door, c);
+    hs_pg_fail(s, "53400", "too many of your statements look at the catalog at once; try again when some have ended");
 }
 
 /* ---- asking access ---- */
@@ -210,8 +232,9 @@ bool hs_pg_look(struct pg_session *s)
         hs_pg_catalog_give_back(s->door, c);
         return false;
     }
-    s->catalog = c;
-    if (!c)
+    if (c)
+        borrow(s, c);
+    else
         ask(s);
     return s->catalog != NULL;
 }
@@ -298,7 +321,7 @@ static void take_look(struct pg_session *s)
     if (rc != HS_OK)
         hs_pg_fail_err(s, NULL, &err);
     else if (accept(s, c))
-        s->catalog = c;
+        borrow(s, c);
     else
         hs_pg_catalog_give_back(s->door, c);
 }

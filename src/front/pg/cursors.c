@@ -29,6 +29,8 @@ static hs_rc make(struct pg_session *s, struct pg_portal *p, struct hs_err *err)
     c->hold = d->hold;
     hs_rc rc = copy_params(&p->params, c, err);
     if (rc == HS_OK)
+        rc = hs_pg_portal_recount(c, err);
+    if (rc == HS_OK)
         p->makes = c;
     else
         hs_pg_portal_free(c);

@@ -15,6 +15,7 @@ struct pg_door {
     size_t left; /* sessions that their jobs will free */
     pthread_cond_t none_left;
     struct pg_catalogs *catalogs;
+    struct pg_people *people;
 };
 
 hs_rc hs_pg_share(const struct hs_front_env *env, void **out, struct hs_err *err)
@@ -32,6 +33,8 @@ hs_rc hs_pg_share(const struct hs_front_env *env, void **out, struct hs_err *err
     d->last_pid &= 0xFFFF; /* where it begins is nobody's business, and there are as many as anybody needs */
     if (rc == HS_OK)
         rc = hs_pg_catalogs_new(&d->settings, &d->catalogs, err);
+    if (rc == HS_OK)
+        rc = hs_pg_people_new(&d->people, err);
     if (rc == HS_OK)
         *out = d;
     else
@@ -55,6 +58,7 @@ void hs_pg_unshare(void *shared)
         pthread_cond_wait(&d->none_left, &d->lock);
     pthread_mutex_unlock(&d->lock);
     hs_pg_catalogs_free(d->catalogs);
+    hs_pg_people_free(d->people);
     pthread_cond_destroy(&d->none_left);
     pthread_mutex_destroy(&d->lock);
     hs_free(d);
@@ -78,6 +82,11 @@ void hs_pg_door_gone(struct pg_door *d)
 struct pg_catalogs *hs_pg_door_catalogs(struct pg_door *d)
 {
     return d->catalogs;
+}
+
+struct pg_people *hs_pg_door_people(struct pg_door *d)
+{
+    return d->people;
 }
 
 /* ---- tickets ---- */

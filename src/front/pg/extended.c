@@ -244,7 +244,7 @@ static void bind(struct pg_session *s, struct bind *b, struct pg_statement *st)
     if (rc == HS_OK)
         rc = read_results(b, p, &state, &err);
     if (rc == HS_OK)
-        rc = hs_pg_portal_charge(p, hs_arena_used(p->arena), &err);
+        rc = hs_pg_portal_recount(p, &err);
     if (rc == HS_OK) {
         hs_pg_say(s, '2');
         return;

@@ -33,6 +33,8 @@ enum pg_parameter_id {
 
 struct pg_session;
 struct pg_job;
+struct pg_person;
+struct pg_people;
 struct pg_custom;
 struct pg_catalog;
 
@@ -63,11 +65,14 @@ struct pg_columns {
 };
 struct pg_text { /* a message's text, read; statements of it hold it */
     int refs;
+    struct pg_session *session;
+    size_t bytes; /* that count against statement_memory */
     struct hs_arena *arena;
     struct hs_pgsql_script script;
 };
 struct pg_statement {
     struct pg_statement *next, **link; /* NULL link: in no list */
+    struct pg_session *session;
     int refs;
     hs_str name;
     struct hs_arena *arena;
@@ -92,7 +97,7 @@ struct pg_statement {
     uint32_t *told;                /* OIDs of parameters, as ParameterDescription says them */
     struct pg_columns columns;     /* count 0 and known: it gives no rows */
     bool promised;                 /* a client was told the columns: others are an error */
-    size_t bytes;                  /* that count against statement_memory */
+    size_t bytes;                  /* that count against statement_memory, its text's aside, until it is freed */
 };
 
 struct pg_lookup { /* what a row writer asks, and outlives it (columns.c) */
@@ -123,7 +128,8 @@ struct pg_portal {
     struct hs_params params;
     int16_t *formats; /* of the answer, as Bind gave them: none, one for all, one a column */
     size_t format_count;
-    size_t bytes; /* that count against portal_memory */
+    size_t bytes; /* that count against portal_memory; of them its arena's */
+    size_t arena_bytes;
 
     bool cursor, binary, scroll, hold; /* DECLARE */
     struct pg_portal *makes;           /* of DECLARE itself: the cursor that is being made */
@@ -202,6 +208,7 @@ struct pg_session {
     hs_str end_point;
     enum pg_state state;
     struct pg_ticket *ticket;
+    struct pg_person *person; /* NULL until it is known who asks */
 
     struct hs_buf in; /* read and not yet handled, from in_at on */
     size_t in_at;
@@ -235,6 +242,7 @@ struct pg_session {
     struct hs_call *look; /* LOOKING */
     atomic_bool news;
     struct pg_catalog *catalog; /* the door's, borrowed for as long as one message is being handled */
+    size_t catalog_bytes;       /* of it, when it was borrowed */
     uint64_t catalog_serial;    /* of the last one borrowed */
 
     struct pg_statement *statements;
@@ -304,6 +312,19 @@ void hs_pg_ticket_free(struct pg_session *s);
 void hs_pg_door_left(struct pg_door *d);
 void hs_pg_door_gone(struct pg_door *d);
 void hs_pg_cancel_other(struct pg_door *d, int32_t pid, hs_str key);
+struct pg_people *hs_pg_door_people(struct pg_door *d);
+
+/* ---- people.c: what one person's connections hold together ---- */
+HS_MUST hs_rc hs_pg_people_new(struct pg_people **out, struct hs_err *err);
+void hs_pg_people_free(struct pg_people *all); /* takes NULL; nobody is in */
+HS_MUST hs_rc hs_pg_person_enter(struct pg_session *s, struct hs_err *err);
+void hs_pg_person_leave(struct pg_session *s); /* when nothing of the session is held any more */
+/* What was `before` is `after` bytes now. False: that is more than person_memory, and is counted nevertheless. */
+bool hs_pg_person_hold(struct pg_session *s, size_t before, size_t after);
+HS_MUST hs_rc hs_pg_person_full(struct hs_err *err); /* 53400 */
+/* A view of the catalog. False: with it he would have more than catalog_memory; nothing is counted. */
+bool hs_pg_person_borrow(struct pg_session *s, size_t bytes);
+void hs_pg_person_return(struct pg_session *s, size_t bytes);
 
 /* ---- session.c: the life of a connection ---- */
 void hs_pg_become(struct pg_session *s, enum pg_state state);
@@ -428,9 +449,11 @@ struct pg_portal *hs_pg_portal_find(struct pg_session *s, hs_str name);
 HS_MUST hs_rc hs_pg_portal_new(struct pg_session *s, hs_str name, struct pg_statement *st, struct pg_portal **out,
                                struct hs_err *err);
 HS_MUST hs_rc hs_pg_portal_charge(struct pg_portal *p, size_t bytes, struct hs_err *err);
-void hs_pg_portal_free(struct pg_portal *p);                  /* takes NULL */
-void hs_pg_portal_fail(struct pg_portal *p);                  /* it gives nothing any more */
-void hs_pg_portals_end(struct pg_session *s, bool committed); /* with their transaction */
+void hs_pg_portal_discharge(struct pg_portal *p, size_t bytes);
+HS_MUST hs_rc hs_pg_portal_recount(struct pg_portal *p, struct hs_err *err); /* its arena has grown */
+void hs_pg_portal_free(struct pg_portal *p);                                 /* takes NULL */
+void hs_pg_portal_fail(struct pg_portal *p);                                 /* it gives nothing any more */
+void hs_pg_portals_end(struct pg_session *s, bool committed);                /* with their transaction */
 /* Its call is begun, or it was already. False: it waits, or has failed. */
 bool hs_pg_portal_started(struct pg_session *s, struct pg_portal *p);
 /* Started, and the catalog is there where its rows need it. Likewise. */

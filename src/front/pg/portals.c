@@ -31,8 +31,27 @@ hs_rc hs_pg_portal_charge(struct pg_portal *p, size_t bytes, struct hs_err *err)
         hs_err_state(err, "53400");
         return HS_LIMIT;
     }
+    if (!hs_pg_person_hold(s, 0, bytes)) {
+        hs_pg_person_hold(s, bytes, 0);
+        return hs_pg_person_full(err);
+    }
     p->bytes += bytes;
     s->portal_bytes += bytes;
+    return HS_OK;
+}
+
+void hs_pg_portal_discharge(struct pg_portal *p, size_t bytes)
+{
+    hs_pg_person_hold(p->session, bytes, 0);
+    p->bytes -= bytes;
+    p->session->portal_bytes -= bytes;
+}
+
+hs_rc hs_pg_portal_recount(struct pg_portal *p, struct hs_err *err)
+{
+    size_t bytes = hs_arena_used(p->arena);
+    HS_TRY(hs_pg_portal_charge(p, bytes - p->arena_bytes, err));
+    p->arena_bytes = bytes;
     return HS_OK;
 }
 
@@ -104,7 +123,7 @@ void hs_pg_portal_free(struct pg_portal *p)
     if (p->next)
         p->next->link = p->link;
     s->portal_count--;
-    s->portal_bytes -= p->bytes;
+    hs_pg_portal_discharge(p, p->bytes);
     hs_pg_statement_unref(p->statement);
     hs_arena_free(p->arena);
     hs_free(p);
@@ -135,7 +154,7 @@ static hs_rc open_rows(struct pg_session *s, struct pg_portal *p, struct hs_err 
     hs_pg_rows_close(writer);
     p->looks_up = hs_pg_needs_lookup(schema, p->oids);
     p->lookup.system = NULL; /* it is lent for this message alone */
-    return rc;
+    return rc == HS_OK ? hs_pg_portal_recount(p, err) : rc;
 }
 
 /* What a client was told of the statement's columns holds, or it hears of it. */

@@ -18,8 +18,7 @@ struct kept_memory {
 static void release_kept(struct hs_batch *b)
 {
     struct kept_memory *m = b->owner;
-    m->portal->bytes -= m->bytes;
-    m->portal->session->portal_bytes -= m->bytes;
+    hs_pg_portal_discharge(m->portal, m->bytes);
     hs_free(m);
 }
 

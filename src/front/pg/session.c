@@ -237,6 +237,7 @@ static void session_free(struct pg_session *s)
     hs_pg_statements_drop(s);
     hs_pg_text_unref(s->simple.text);
     hs_free((char *)(uintptr_t)s->simple.source.at);
+    hs_pg_person_leave(s); /* nothing is held any more */
     hs_pg_parameters_free(s);
     hs_pg_transaction_free(s);
     if (s->token)

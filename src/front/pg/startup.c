@@ -252,7 +252,7 @@ void hs_pg_admitted(struct pg_session *s)
 {
     struct hs_err err;
     if (hs_pg_ticket_new(s, s->protocol >= PG_VERSION_3_2 ? KEY_3_2 : KEY_3_0, &err) != HS_OK ||
-        hs_pg_ticket_of(s, &err) != HS_OK) {
+        hs_pg_ticket_of(s, &err) != HS_OK || hs_pg_person_enter(s, &err) != HS_OK) {
         hs_pg_fatal(s, err.kind == HS_LIMIT ? "53300" : "53200", "%s", err.shown);
         return;
     }

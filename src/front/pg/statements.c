@@ -8,12 +8,13 @@ enum { LONG_TEXT = 4096 }; /* longer ones are not for the loop */
 
 /* ---- texts ---- */
 
-static hs_rc read_text(const struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
+static hs_rc read_text(struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
 {
     struct pg_text *t = hs_calloc(1, sizeof *t);
     if (!t)
         return hs_fail(err, HS_NOMEM, "out of memory");
     t->refs = 1;
+    t->session = s;
     t->arena = hs_arena_new((size_t)s->settings.statement_memory);
     hs_rc rc = t->arena ? hs_pgsql_read(t->arena, text, &t->script, err) : hs_fail(err, HS_NOMEM, "out of memory");
     if (rc == HS_OK && (int64_t)text.len > s->settings.statement_bytes) {
@@ -64,6 +65,14 @@ void hs_pg_ahead_drop(struct pg_session *s)
     memset(&s->ahead, 0, sizeof s->ahead);
 }
 
+static bool hold(struct pg_session *s, size_t *held, size_t bytes)
+{
+    size_t before = *held;
+    s->statement_bytes += bytes - before;
+    *held = bytes;
+    return hs_pg_person_hold(s, before, bytes);
+}
+
 bool hs_pg_text_ready(struct pg_session *s, hs_str text)
 {
     if (text.len <= LONG_TEXT || s->ahead.there)
@@ -79,22 +88,24 @@ bool hs_pg_text_ready(struct pg_session *s, hs_str text)
 
 hs_rc hs_pg_text_read(struct pg_session *s, hs_str text, struct pg_text **out, struct hs_err *err)
 {
-    if (!s->ahead.there)
-        return read_text(s, text, out, err);
-    struct pg_text *read = s->ahead.read;
+    struct pg_text *read = s->ahead.there ? s->ahead.read : NULL;
+    bool ahead = s->ahead.there;
     s->ahead.read = NULL;
-    hs_rc rc = take_outcome(s, err);
-    if (rc == HS_OK)
-        *out = read;
-    else
+    hs_rc rc = ahead ? take_outcome(s, err) : read_text(s, text, &read, err);
+    if (rc != HS_OK) {
         hs_pg_text_unref(read);
-    return rc;
+        return rc;
+    }
+    hold(s, &read->bytes, hs_arena_used(read->arena));
+    *out = read;
+    return HS_OK;
 }
 
 void hs_pg_text_unref(struct pg_text *t)
 {
     if (!t || --t->refs)
         return;
+    hold(t->session, &t->bytes, 0);
     hs_arena_free(t->arena);
     hs_free(t);
 }
@@ -105,6 +116,7 @@ void hs_pg_statement_unref(struct pg_statement *st)
 {
     if (!st || --st->refs)
         return;
+    hold(st->session, &st->bytes, 0);
     hs_pg_text_unref(st->text);
     hs_arena_free(st->made);
     hs_arena_free(st->told_arena);
@@ -139,6 +151,7 @@ hs_rc hs_pg_statement_new(struct pg_session *s, hs_str name, struct pg_text *tex
         return hs_fail(err, HS_NOMEM, "out of memory");
     text->refs++;
     st->refs = 1;
+    st->session = s;
     st->text = text;
     st->index = index;
     st->parsed = &text->script.at[index];
@@ -172,15 +185,14 @@ static hs_rc too_much(struct hs_err *err)
     return HS_LIMIT;
 }
 
-/* Counted anew whenever it has grown: it was printed for another search path, or described. */
+/* Counted anew whenever it has grown: it was printed for another search path, or described. What a portal holds past
+ * Close counts until the portal is gone. */
 static hs_rc recount(struct pg_session *s, struct pg_statement *st, struct hs_err *err)
 {
-    size_t bytes = sizeof *st + used(st->text->arena) + used(st->arena) + used(st->made) + used(st->told_arena);
-    if (st->link)
-        s->statement_bytes += bytes - st->bytes;
-    st->bytes = bytes;
-    size_t all = s->statement_bytes + (st->link ? 0 : bytes);
-    return (int64_t)all > s->settings.statement_memory ? too_much(err) : HS_OK;
+    bool fits = hold(s, &st->bytes, sizeof *st + used(st->arena) + used(st->made) + used(st->told_arena));
+    if ((int64_t)s->statement_bytes > s->settings.statement_memory)
+        return too_much(err);
+    return fits ? HS_OK : hs_pg_person_full(err);
 }
 
 hs_rc hs_pg_statement_enter(struct pg_session *s, struct pg_statement *st, struct hs_err *err)
@@ -195,7 +207,6 @@ hs_rc hs_pg_statement_enter(struct pg_session *s, struct pg_statement *st, struc
         st->next->link = &st->next;
     s->statements = st;
     s->statement_count++;
-    s->statement_bytes += st->bytes;
     return HS_OK;
 }
 
@@ -206,7 +217,6 @@ void hs_pg_statement_leave(struct pg_session *s, struct pg_statement *st)
         st->next->link = st->link;
     st->link = NULL;
     s->statement_count--;
-    s->statement_bytes -= st->bytes;
     hs_pg_statement_unref(st);
 }
 

@@ -199,6 +199,10 @@ static bool read_constants(struct pg_session *s, const struct pg_statement *targ
     for (size_t i = 0; rc == HS_OK && i < st->execute.count; i++)
         rc = read_constant(s, target, i, &st->execute.values[i], p, &state, &err);
     p->params.count = target->parsed->param_count;
+    if (rc == HS_OK) {
+        state = NULL;
+        rc = hs_pg_portal_recount(p, &err);
+    }
     if (rc != HS_OK)
         hs_pg_fail_err(s, state, &err);
     return rc == HS_OK;

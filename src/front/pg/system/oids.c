@@ -205,6 +205,11 @@ void hs_pg_oids_free(struct hs_pg_oids *o)
         hs_arena_free(o->arena);
 }
 
+size_t hs_pg_oids_bytes(const struct hs_pg_oids *o)
+{
+    return o ? hs_arena_used(o->arena) : 0;
+}
+
 uint32_t hs_pg_oid(const struct hs_pg_oids *o, enum hs_pg_oid_kind kind, hs_str domain, hs_str table, hs_str path)
 {
     const hs_str parts[3] = {domain, table, path};

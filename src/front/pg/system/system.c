@@ -69,6 +69,14 @@ bool hs_pg_system_is_of(const struct hs_pg_system *s, const struct hs_model *mod
     return model && memcmp(s->version, model->version, sizeof s->version) == 0;
 }
 
+size_t hs_pg_system_bytes(const struct hs_pg_system *s)
+{
+    size_t bytes = sizeof *s + hs_arena_used(s->arena) + hs_pg_oids_bytes(s->oids);
+    for (size_t i = 0; i < HS_PG_RELATIONS_MAX; i++)
+        bytes += s->made[i].batch.release ? s->made[i].batch.body_len : 0;
+    return bytes;
+}
+
 /* ---- rows ---- */
 
 static const struct hs_pg_making *making_of(const struct hs_pg_relation *r)

@@ -64,7 +64,8 @@ struct hs_pg_system;
  * thousand tables are 13 ms. */
 HS_MUST hs_rc hs_pg_system_open(const struct hs_model *model, const struct hs_catalog *catalog, hs_str user,
                                 struct hs_pg_system **out, struct hs_err *err);
-void hs_pg_system_close(struct hs_pg_system *s); /* takes NULL */
+void hs_pg_system_close(struct hs_pg_system *s);         /* takes NULL */
+size_t hs_pg_system_bytes(const struct hs_pg_system *s); /* that it takes now, about */
 /* Is it still of this model? Grants end and tables change their columns under one model too, so a session asks access
  * anew when a system is older than HS_PG_SYSTEM_US, at its next statement that needs one. */
 bool hs_pg_system_is_of(const struct hs_pg_system *s, const struct hs_model *model);

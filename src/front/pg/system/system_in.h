@@ -94,7 +94,8 @@ enum hs_pg_oid_kind {
 struct hs_pg_oids;
 /* Of every name of the model; NULL model: of none. */
 HS_MUST hs_rc hs_pg_oids_new(const struct hs_model *model, struct hs_pg_oids **out, struct hs_err *err);
-void hs_pg_oids_free(struct hs_pg_oids *o); /* takes NULL */
+void hs_pg_oids_free(struct hs_pg_oids *o);          /* takes NULL */
+size_t hs_pg_oids_bytes(const struct hs_pg_oids *o); /* likewise */
 /* Of a name that is not the model's, it is what it would be without any other. */
 uint32_t hs_pg_oid(const struct hs_pg_oids *o, enum hs_pg_oid_kind kind, hs_str domain, hs_str table, hs_str path);
 

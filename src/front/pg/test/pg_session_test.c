@@ -683,6 +683,145 @@ static void limits_what_is_prepared(void **state)
     assert_non_null(strstr(rig_said(&rig), "2 2 E53400 ZI"));
 }
 
+/* Signs in anew, with other settings. */
+static void again(struct rig *r)
+{
+    rig_close_session(r);
+    assert_true(rig_open_session(r, false, false));
+    rig_sign_in(r);
+    rig_said(r);
+}
+
+static const char *spacious(size_t bytes)
+{
+    static char text[1 << 20];
+    size_t n = (size_t)snprintf(text, sizeof text, "select id, text from orders where text <> 'rows 1 batches 1' /*");
+    memset(text + n, 'x', bytes);
+    strcpy(text + n + bytes, "*/");
+    return text;
+}
+
+/* What a portal holds past its statement's end is counted with the statements. */
+static void counts_what_portals_hold(void **state)
+{
+    (void)state;
+    char name[16];
+    rig.settings.statement_memory = 500000;
+    again(&rig);
+    answers("begin", "C[BEGIN] ZT");
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        rig_parse(&rig, "", spacious(90000), 0, NULL);
+        rig_bind(&rig, name, "", 0, NULL, 0);
+    }
+    rig_say(&rig, 'S');
+    rig_run(&rig);
+    assert_non_null(strstr(rig_said(&rig), "1 2 1 2 E53400 ZE"));
+    answers("rollback", "C[ROLLBACK] ZI");
+    rig_parse(&rig, "", spacious(90000), 0, NULL); /* all of it has been given back */
+    rig_bind(&rig, "", "", 0, NULL, 0);
+    rig_say(&rig, 'S');
+    says("1 2 ZI");
+}
+
+/* The values of a cursor are its own, and counted. */
+static void counts_the_values_of_cursors(void **state)
+{
+    (void)state;
+    static char value[60001];
+    const char *values[] = {value};
+    char sql[80];
+    memset(value, 'v', 60000);
+    rig.settings.portal_memory = 400000;
+    again(&rig);
+    answers("begin", "C[BEGIN] ZT");
+    for (int i = 0; i < 8; i++) {
+        snprintf(sql, sizeof sql, "declare c%d cursor for select id from orders where text <> $1", i);
+        rig_parse(&rig, "", sql, 1, (const uint32_t[]){25});
+        rig_bind(&rig, "", "", 1, values, 0);
+        rig_execute(&rig, "", 0);
+    }
+    rig_say(&rig, 'S');
+    rig_run(&rig);
+    assert_non_null(strstr(rig_said(&rig), "E53400 ZE"));
+    answers("rollback", "C[ROLLBACK] ZI");
+}
+
+/* A second connection to the same door. */
+static void open_other(struct rig *other)
+{
+    rig_init(other);
+    other->env.shared = rig.env.shared;
+    other->settings = rig.settings;
+    assert_true(rig_open_session(other, false, false));
+    rig_sign_in(other);
+    rig_said(other);
+}
+
+static void close_other(struct rig *other)
+{
+    rig_close_session(other);
+    hs_buf_fini(&other->sent);
+    hs_buf_fini(&other->got);
+    hs_out_fini(&other->out);
+}
+
+/* Two connections of one person, and what they hold together. */
+static void counts_what_a_person_holds(void **state)
+{
+    (void)state;
+    char name[16];
+    struct rig other;
+    rig.settings.person_memory = 600000;
+    again(&rig);
+    open_other(&other);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        rig_parse(&rig, name, spacious(90000), 0, NULL);
+        rig_parse(&other, name, spacious(90000), 0, NULL);
+    }
+    rig_say(&rig, 'S');
+    says("1 1 1 1 ZI");
+    rig_say(&other, 'S');
+    rig_run(&other);
+    assert_non_null(strstr(rig_said(&other), "1 E53400 ZI"));
+    rig_query(&other, "deallocate all");
+    rig_run(&other);
+    assert_non_null(strstr(rig_said(&other), "C[DEALLOCATE ALL] ZI"));
+    answers("deallocate all", "C[DEALLOCATE ALL] ZI");
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        rig_parse(&other, name, spacious(90000), 0, NULL);
+    }
+    rig_say(&other, 'S');
+    rig_run(&other);
+    assert_string_equal(rig_said(&other), "1 1 1 1 ZI");
+    close_other(&other);
+}
+
+/* Views of the catalog: one he always gets, more of them up to their bound. */
+static void counts_the_views_of_a_person(void **state)
+{
+    (void)state;
+    struct rig other;
+    rig.settings.catalog_memory = 1;
+    again(&rig);
+    open_other(&other);
+    rig_query(&rig, "select id from orders where text <> 'wait'");
+    rig_run(&rig);
+    assert_string_equal(rig_said(&rig), "");
+    rig_query(&other, "select id from orders");
+    rig_run(&other);
+    assert_string_equal(rig_said(&other), "E53400 ZI");
+    fake_release();
+    rig_run(&rig);
+    assert_non_null(strstr(rig_said(&rig), "] ZI"));
+    rig_query(&other, "select id from orders");
+    rig_run(&other);
+    assert_non_null(strstr(rig_said(&other), "] ZI"));
+    close_other(&other);
+}
+
 /* What is too long for the loop: the same answers, by way of the pool. */
 static const char *long_query(const char *what)
 {
@@ -1069,6 +1208,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(late_errors_come_after_rows, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(asks_for_no_more_than_is_wanted, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(limits_what_is_prepared, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(counts_what_portals_hold, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(counts_the_values_of_cursors, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(counts_what_a_person_holds, setup_signed_in, teardown),
+        cmocka_unit_test_setup_teardown(counts_the_views_of_a_person, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(others_have_their_turn, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(the_catalog_is_shared_and_asked_anew, setup_signed_in, teardown),
         cmocka_unit_test_setup_teardown(long_statements_go_to_the_pool, setup_signed_in, teardown),
